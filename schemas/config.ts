@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/**
+ * How a changed key takes effect: `live` at once, `pinned` for sessions that start after it, `restart` with the next daemon.
+ */
+export type ReloadClass = 'live' | 'pinned' | 'restart';
+
+interface KeyMeta {
+  reload: ReloadClass;
+  /** May a project's own file set it? */
+  projectSafe?: boolean;
+  secret?: boolean;
+}
+
+const key = <S extends z.ZodType>(schema: S, description: string, meta: KeyMeta): S => schema.meta({ description, ...meta });
+
+const DaemonConfig = z.strictObject({
+  log_level: key(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), 'The least level that reaches the log.', {
+    reload: 'live',
+  }),
+  drain_ms: key(z.int().min(0).max(60_000).default(3_000), 'How long a stop waits for calls in flight.', { reload: 'live' }),
+});
+
+const WebSocketConfig = z.strictObject({
+  enabled: key(z.boolean().default(true), 'Listen for WebSocket clients on loopback.', { reload: 'restart' }),
+  port: key(z.int().min(0).max(65_535).default(0), 'TCP port; 0 takes a free one, which endpoint.json names.', { reload: 'restart' }),
+  allowed_origins: key(z.array(z.url()).max(50).default([]), 'Origins of web pages that may connect, literally.', { reload: 'live' }),
+});
+
+const WorktreesConfig = z.strictObject({
+  root: key(z.string().startsWith('/').optional(), 'Where worktrees are made; default: the data directory.', { reload: 'pinned' }),
+});
+
+const SessionsConfig = z.strictObject({
+  max_running: key(z.int().min(1).max(1_000).optional(), 'Sessions that run at once; default: 10 or twice the cores, the larger.', {
+    reload: 'live',
+  }),
+  timeout: key(z.number().min(0).max(604_800).default(1_800), 'Budget of a session in seconds when its command names none; 0 is none.', {
+    reload: 'pinned',
+    projectSafe: true,
+  }),
+  shell: key(z.string().startsWith('/').optional(), "The shell of a terminal; default: the starting client's $SHELL.", {
+    reload: 'pinned',
+  }),
+});
+
+const EventsConfig = z.strictObject({
+  keep_days: key(z.number().min(0.01).max(3_650).default(30), 'Age at which events are pruned.', { reload: 'live' }),
+  keep_rows: key(z.int().min(1_000).max(100_000_000).default(1_000_000), 'Events kept at most.', { reload: 'live' }),
+});
+
+const HotReloadConfig = z.strictObject({
+  enabled: key(z.boolean().default(true), 'Watch the configuration files.', { reload: 'restart' }),
+  debounce_ms: key(z.int().min(100).max(10_000).default(2_000), 'Quiet time after a change before it is read.', { reload: 'live' }),
+});
+
+export const Config = z.strictObject({
+  daemon: DaemonConfig.prefault({}),
+  websocket: WebSocketConfig.prefault({}),
+  worktrees: WorktreesConfig.prefault({}),
+  sessions: SessionsConfig.prefault({}),
+  events: EventsConfig.prefault({}),
+  hot_reload: HotReloadConfig.prefault({}),
+});
+export type Config = z.output<typeof Config>;
+export type ConfigInput = z.input<typeof Config>;

@@ -1,0 +1,57 @@
+// The whole contract: every method and event by name, and the types that follow from them.
+import { z } from 'zod';
+import { artifactEvents, artifactMethods } from './artifact.ts';
+import { authEvents, authMethods } from './auth.ts';
+import { commandMethods } from './command.ts';
+import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
+import { defineMethod } from './define.ts';
+import { eventMethods } from './event.ts';
+import { projectEvents, projectMethods } from './project.ts';
+import { sessionEvents, sessionMethods } from './session.ts';
+import { terminalEvents, terminalMethods } from './terminal.ts';
+import { worktreeEvents, worktreeMethods } from './worktree.ts';
+
+const rpcMethods = {
+  'rpc.discover': defineMethod({
+    summary: 'This contract as an OpenRPC document.',
+    access: 'public',
+    effect: 'read',
+    params: {},
+    result: z.record(z.string(), z.unknown()),
+  }),
+};
+
+export const methods = {
+  ...daemonMethods,
+  ...configMethods,
+  ...projectMethods,
+  ...commandMethods,
+  ...sessionMethods,
+  ...worktreeMethods,
+  ...terminalMethods,
+  ...artifactMethods,
+  ...authMethods,
+  ...eventMethods,
+  ...rpcMethods,
+};
+export type Methods = typeof methods;
+export type MethodName = keyof Methods;
+
+/** What a caller passes. */
+export type ParamsOf<M extends MethodName> = z.input<Methods[M]['params']>;
+/** What a handler gets: parsed, defaults filled in, without the fields that the rpc room takes. */
+export type OwnParamsOf<M extends MethodName> = z.output<Methods[M]['own']>;
+export type ResultOf<M extends MethodName> = z.output<Methods[M]['result']>;
+
+export const events = {
+  ...daemonEvents,
+  ...projectEvents,
+  ...sessionEvents,
+  ...worktreeEvents,
+  ...terminalEvents,
+  ...artifactEvents,
+  ...authEvents,
+};
+export type Events = typeof events;
+export type EventType = keyof Events;
+export type EventData<T extends EventType> = z.input<Events[T]['data']>;

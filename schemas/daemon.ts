@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { defineEvent, defineMethod, scopes } from './define.ts';
+import { limits } from './limits.ts';
+import { Diagnostic, Ok, Time } from './primitives.ts';
+
+export const DaemonIdentity = z.object({
+  version: z.string(),
+  pid: z.int(),
+  bootId: z.string().describe('New at each start of the daemon.'),
+  startedAt: Time,
+});
+
+const Finding = z.object({
+  check: z.string().describe('What was looked at: git, tmux, bash, perl, database, socket, …'),
+  ok: z.boolean(),
+  found: z.string().optional().describe('Version or state, as found.'),
+  remedy: z.string().optional().describe('What to do when ok is false.'),
+});
+
+const Operation = z.object({
+  name: z.string(),
+  count: z.int(),
+  errors: z.int(),
+  p50Ms: z.number(),
+  p95Ms: z.number(),
+  p99Ms: z.number(),
+  maxMs: z.number(),
+});
+
+export const daemonMethods = {
+  'daemon.hello': defineMethod({
+    summary: 'Agrees on a protocol version and, with a token, lowers or proves who the caller is.',
+    access: 'public',
+    effect: 'read',
+    params: {
+      protocolVersion: z.union([z.int().min(1), z.object({ min: z.int().min(1), max: z.int().min(1) })]).default(1),
+      client: z.object({ name: z.string().max(limits.nameChars), version: z.string().max(64) }).optional(),
+      token: z.string().max(512).optional(),
+    },
+    result: z.object({
+      protocolVersion: z.int(),
+      daemon: DaemonIdentity,
+      capabilities: z.record(z.string(), z.boolean()),
+      scopes: z.array(z.enum(scopes)),
+      cursor: z.string().describe('The end of the event log at this moment.'),
+    }),
+    errors: ['INCOMPATIBLE'],
+  }),
+  'daemon.ping': defineMethod({
+    summary: 'Answers at once.',
+    access: 'public',
+    effect: 'read',
+    params: {},
+    result: z.object({ pid: z.int() }),
+  }),
+  'daemon.status': defineMethod({
+    summary: 'Tells who the daemon is, where its things are and how much it holds.',
+    access: 'read',
+    effect: 'read',
+    params: {},
+    result: z.object({
+      daemon: DaemonIdentity,
+      uptimeMs: z.int(),
+      rssBytes: z.int(),
+      stopping: z.boolean(),
+      paths: z.object({ socket: z.string(), database: z.string(), log: z.string().optional(), config: z.string() }),
+      webSocket: z.object({ port: z.int() }).optional(),
+      tmux: z.object({ available: z.boolean(), running: z.boolean(), version: z.string().optional() }),
+      counts: z.object({
+        projects: z.int(),
+        sessionsByStatus: z.record(z.string(), z.int()),
+        worktrees: z.int(),
+        terminals: z.int(),
+        connections: z.int(),
+        subscriptions: z.int(),
+      }),
+      cursor: z.string(),
+      configVersion: z.int(),
+      restartRequired: z.array(z.string()).describe('Config keys whose new value waits for a restart.'),
+    }),
+  }),
+  'daemon.metrics': defineMethod({
+    summary: 'Counts and durations of calls and store operations since the start.',
+    access: 'read',
+    effect: 'read',
+    params: {},
+    result: z.object({
+      operations: z.array(Operation),
+      eventLoopDelay: z.object({ p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() }),
+      gauges: z.record(z.string(), z.number()),
+    }),
+  }),
+  'daemon.doctor': defineMethod({
+    summary: 'Checks the programs, files and settings the daemon depends on, each with a remedy.',
+    access: 'read',
+    effect: 'read',
+    params: {},
+    result: z.object({ ok: z.boolean(), findings: z.array(Finding) }),
+  }),
+  'daemon.stop': defineMethod({
+    summary: 'Stops the daemon in order; terminals keep running.',
+    access: 'admin',
+    effect: 'mutation',
+    params: { reason: z.string().max(limits.nameChars).optional() },
+    result: Ok,
+  }),
+};
+
+export const configMethods = {
+  'config.get': defineMethod({
+    summary: 'The configuration in force, or one key of it.',
+    access: 'read',
+    effect: 'read',
+    params: { key: z.string().max(limits.nameChars).optional() },
+    result: z.object({ version: z.int(), value: z.unknown() }),
+    errors: ['NOT_FOUND'],
+  }),
+  'config.reload': defineMethod({
+    summary: 'Reads the configuration again; a wrong file leaves the old one in force.',
+    access: 'admin',
+    effect: 'mutation',
+    params: {},
+    result: z.object({ version: z.int(), changedKeys: z.array(z.string()), restartRequired: z.array(z.string()) }),
+    errors: ['CONFIG_INVALID'],
+  }),
+};
+
+export const daemonEvents = {
+  'daemon.started': defineEvent({
+    summary: 'A daemon took over the store.',
+    data: z.object({ version: z.string(), pid: z.int(), bootId: z.string() }),
+  }),
+  'daemon.stopping': defineEvent({
+    summary: 'The daemon is going away; terminals stay.',
+    data: z.object({ reason: z.string() }),
+  }),
+  'config.fileChanged': defineEvent({
+    summary: 'A configuration file changed on disk.',
+    durable: false,
+    data: z.object({ path: z.string() }),
+  }),
+  'config.reloaded': defineEvent({
+    summary: 'A new configuration is in force.',
+    data: z.object({
+      oldVersion: z.int(),
+      newVersion: z.int(),
+      changedKeys: z.array(z.string()),
+      restartRequired: z.array(z.string()),
+    }),
+  }),
+  'config.reloadFailed': defineEvent({
+    summary: 'A changed configuration is wrong; the old one stays in force.',
+    data: z.object({ keptVersion: z.int(), errors: z.array(Diagnostic) }),
+  }),
+};

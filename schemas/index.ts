@@ -1,0 +1,34 @@
+export { type Artifact, artifactKinds } from './artifact.ts';
+export type { Token } from './auth.ts';
+export { type CommandArgument, type CommandSummary, keepPolicies, type PlannedStep, sessionKinds, stepTypes } from './command.ts';
+export { Config, type ConfigInput, type ReloadClass } from './config.ts';
+export {
+  type EventData,
+  type Events,
+  type EventType,
+  events,
+  type MethodName,
+  type Methods,
+  methods,
+  type OwnParamsOf,
+  type ParamsOf,
+  type ResultOf,
+} from './contract.ts';
+export { type Access, accessLevels, defineEvent, defineMethod, type Effect, type Scope, scopeGrants, scopes } from './define.ts';
+export {
+  type ErrorDetails,
+  type ErrorKind,
+  errorTable,
+  Failure,
+  isFailure,
+  universalErrors,
+  type WireError,
+} from './errors.ts';
+export { type Event, notifications, type Subject } from './event.ts';
+export { limits } from './limits.ts';
+export type { Diagnostic } from './primitives.ts';
+export type { Project } from './project.ts';
+export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';
+export { type Session, SessionStatus, type StepPhase, type StepRun, StepStatus, sessionStatuses, stepPhases } from './session.ts';
+export type { Terminal, TerminalWindow } from './terminal.ts';
+export type { FileChange, WorkAtRisk, Worktree } from './worktree.ts';

@@ -1,0 +1,238 @@
+import { z } from 'zod';
+import { Arguments, runIns, sessionKinds, stepTypes } from './command.ts';
+import { defineEvent, defineMethod } from './define.ts';
+import { limits } from './limits.ts';
+import { AbsolutePath, Environment, Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+
+export const sessionStatuses = ['queued', 'preparing', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'lost'] as const;
+export const SessionStatus = z.enum(sessionStatuses);
+export type SessionStatus = z.infer<typeof SessionStatus>;
+
+export const stepStatuses = ['pending', 'running', 'succeeded', 'failed', 'cancelled', 'skipped', 'lost'] as const;
+export const StepStatus = z.enum(stepStatuses);
+export type StepStatus = z.infer<typeof StepStatus>;
+
+export const stepPhases = ['lifecycle', 'pre', 'main', 'post', 'cleanup', 'finally'] as const;
+export type StepPhase = (typeof stepPhases)[number];
+
+const SessionFields = z.object({
+  id: Id,
+  slug: z.string().describe('Short and for people; unique.'),
+  commandName: z.string(),
+  kind: z.enum(sessionKinds),
+  projectId: Id,
+  projectPath: z.string(),
+  worktreeId: Id.optional(),
+  worktreePath: z.string().optional(),
+  branch: z.string().optional(),
+  terminalId: Id.optional(),
+  terminalName: z.string().optional(),
+  artifactDir: z.string(),
+  status: SessionStatus,
+  reason: z.string().optional().describe('Why it ended as it did, in one word or two: exit, signal, timeout, cancelled, …'),
+  error: z.string().optional().describe('The same in a sentence, with the last lines of output.'),
+  arguments: z.record(z.string(), z.unknown()).describe('After defaults; secrets masked.'),
+  queuePosition: z.int().optional().describe('While queued: 1 is next.'),
+  cancelRequestedAt: Time.optional(),
+  groupId: Id.optional(),
+  role: z.enum(['planning', 'implementation', 'plain']),
+  specTaskId: Id.optional(),
+  workSessionId: Id.optional(),
+  implTaskId: Id.optional(),
+  instanceId: Id.optional(),
+  threadId: Id.optional(),
+  createdAt: Time,
+  startedAt: Time.optional(),
+  endedAt: Time.optional(),
+});
+export const Session = SessionFields.meta({ id: 'Session' });
+export type Session = z.infer<typeof Session>;
+
+export const StepRun = z
+  .object({
+    id: Id,
+    sessionId: Id,
+    index: z.int().describe('Counts from 1 through the phases; 0 for lifecycle work.'),
+    phase: z.enum(stepPhases),
+    attempt: z.int(),
+    name: z.string(),
+    type: z.enum([...stepTypes, 'lifecycle']),
+    runIn: z.enum(runIns),
+    status: StepStatus,
+    startedAt: Time.optional(),
+    endedAt: Time.optional(),
+    exitCode: z.int().optional(),
+    signal: z.string().optional().describe('SIGTERM and the like, when a signal ended it.'),
+    reason: z.string().optional(),
+    error: z.string().optional(),
+    outputPath: z.string().optional(),
+    outputOffset: z.int().describe('Where the output of this attempt begins in the file.'),
+    outputSize: z.int(),
+  })
+  .meta({ id: 'StepRun' });
+export type StepRun = z.infer<typeof StepRun>;
+
+const id = Ref.describe('Session id or slug.');
+
+export const sessionMethods = {
+  'session.start': defineMethod({
+    summary: 'Starts a command. The answer means that the session is committed, not that it is finished.',
+    access: 'operate',
+    effect: 'mutation',
+    params: {
+      project: Ref.describe('Project id, name, or a path inside it.'),
+      command: z.string().min(1).max(limits.nameChars),
+      arguments: Arguments.default({}),
+      environment: Environment.default({}).describe("The starting client's own environment."),
+    },
+    result: Session,
+    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+  }),
+  'session.list': defineMethod({
+    summary: 'Sessions, newest first.',
+    access: 'read',
+    effect: 'read',
+    params: {
+      ...page,
+      project: Ref.optional(),
+      status: z
+        .array(z.enum([...sessionStatuses, 'active', 'completed']))
+        .optional()
+        .describe('active: not ended yet; completed: succeeded.'),
+      command: z.string().max(limits.nameChars).optional(),
+    },
+    result: z.object({ sessions: z.array(Session), nextCursor: NextCursor }),
+    errors: ['NOT_FOUND'],
+  }),
+  'session.get': defineMethod({
+    summary: 'One session with its shared data and step runs.',
+    access: 'read',
+    effect: 'read',
+    params: { id },
+    result: SessionFields.extend({ sharedData: z.record(z.string(), z.unknown()), stepRuns: z.array(StepRun) }),
+    errors: ['NOT_FOUND'],
+  }),
+  'session.listSteps': defineMethod({
+    summary: 'The step runs of a session, in order.',
+    access: 'read',
+    effect: 'read',
+    params: { id },
+    result: z.object({ stepRuns: z.array(StepRun) }),
+    errors: ['NOT_FOUND'],
+  }),
+  'session.cancel': defineMethod({
+    summary: 'Ends a session: its processes are stopped, cleanup runs, and session.finished tells when all is dead.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, reason: z.string().max(limits.nameChars).optional() },
+    result: Session,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
+  }),
+  'session.remove': defineMethod({
+    summary: 'Deletes the record, artifacts and terminal of an ended session; its worktree goes only when that loses nothing.',
+    access: 'operate',
+    effect: 'mutation',
+    params: {
+      id,
+      cancel: z.boolean().default(false).describe('Cancel a running session first and wait until it has ended.'),
+      keepWorktree: z.boolean().default(false).describe('Leave the worktree where it is.'),
+      callerDirectory: AbsolutePath.optional().describe('Where the caller stands: never removed from under it.'),
+    },
+    result: Ok,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'WORK_AT_RISK', 'TOOL_FAILED'],
+  }),
+  'session.readOutput': defineMethod({
+    summary: 'A range of the output of one step, byte for byte.',
+    access: 'read',
+    effect: 'read',
+    params: {
+      id,
+      step: z
+        .union([Id, z.int().min(1)])
+        .optional()
+        .describe('Step run id or index; default: the last one that has output.'),
+      offset: z.int().default(0).describe('In bytes; negative counts from the end.'),
+      limit: z
+        .int()
+        .min(1)
+        .max(limits.readOutputBytes)
+        .default(64 * 1024),
+      encoding: z.enum(['utf8', 'base64']).default('utf8'),
+    },
+    result: z.object({
+      stepRunId: Id,
+      offset: z.int().describe('Where the returned bytes begin.'),
+      nextOffset: z.int(),
+      size: z.int().describe('Of the whole output so far.'),
+      complete: z.boolean().describe('The step has ended and nothing follows nextOffset.'),
+      data: z.string().describe('utf8: invalid bytes are replaced and a character cut by the range is left for the next read.'),
+    }),
+    errors: ['NOT_FOUND'],
+  }),
+  'session.send': defineMethod({
+    summary: 'Types text into the terminal of a session.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, text: z.string().max(limits.sendBytes), enter: z.boolean().default(true).describe('Press Enter after it.') },
+    result: z.object({ status: z.literal('typed') }),
+    errors: ['NOT_FOUND', 'PRECONDITION', 'TOOL_FAILED', 'TOOL_MISSING'],
+  }),
+  'session.attach': defineMethod({
+    summary: 'The argv to run to watch and use the terminal of a session.',
+    access: 'operate',
+    effect: 'read',
+    params: { id, insideTmux: z.string().max(4096).optional().describe('$TMUX of the caller, when set.') },
+    result: z.object({ argv: z.array(z.string()) }),
+    errors: ['NOT_FOUND', 'PRECONDITION', 'TOOL_MISSING'],
+  }),
+};
+
+export const sessionEvents = {
+  'session.created': defineEvent({
+    summary: 'A session was accepted and waits for its turn.',
+    data: z.object({ slug: z.string(), commandName: z.string(), kind: z.enum(sessionKinds), status: SessionStatus }),
+  }),
+  'session.started': defineEvent({
+    summary: 'A session left the queue and acquires what it needs.',
+    data: z.object({ slug: z.string(), commandName: z.string(), status: SessionStatus }),
+  }),
+  'session.cancelRequested': defineEvent({
+    summary: 'Somebody asked a session to end.',
+    data: z.object({ reason: z.string().optional() }),
+  }),
+  'session.finished': defineEvent({
+    summary: 'A session ended, however it did.',
+    data: z.object({ slug: z.string(), status: SessionStatus, reason: z.string().optional(), exitCode: z.int().optional() }),
+  }),
+  'session.removed': defineEvent({
+    summary: 'The record and artifacts of a session were deleted.',
+    data: z.object({ slug: z.string(), commandName: z.string() }),
+  }),
+  'session.dataSet': defineEvent({
+    summary: 'A value of the shared data was written.',
+    data: z.object({ key: z.string(), value: z.unknown() }),
+  }),
+  'session.outputGrew': defineEvent({
+    summary: 'The output of a running step grew; read it with session.readOutput.',
+    durable: false,
+    data: z.object({ stepRunId: Id, index: z.int(), size: z.int() }),
+  }),
+  'step.started': defineEvent({
+    summary: 'A step began.',
+    data: z.object({ stepRunId: Id, index: z.int(), phase: z.enum(stepPhases), name: z.string(), attempt: z.int() }),
+  }),
+  'step.finished': defineEvent({
+    summary: 'A step ended, however it did.',
+    data: z.object({
+      stepRunId: Id,
+      index: z.int(),
+      phase: z.enum(stepPhases),
+      name: z.string(),
+      status: StepStatus,
+      exitCode: z.int().optional(),
+      signal: z.string().optional(),
+      reason: z.string().optional(),
+      error: z.string().optional(),
+    }),
+  }),
+};

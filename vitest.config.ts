@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// Vitest reads the default export of this file.
+// biome-ignore lint/style/noDefaultExport: vitest wants it
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    fileParallelism: true,
+    maxWorkers: 2,
+    coverage: { provider: 'v8', include: ['schemas/**', 'rpc/**', 'client/**', 'daemon/**'], exclude: ['**/*.json', '**/*.md'] },
+  },
+});
