@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import type { Cli } from '../context.ts';
+
+export function register(program: Command, cli: Cli): void {
+  program
+    .command('attach')
+    .description('watch and use the terminal of a session')
+    .argument('<session>', 'id or slug of a session, or id or name of a terminal')
+    .action(async (ref: string) => {
+      const client = await cli.connect();
+      if (cli.out.json) return cli.out.document(await client.session.attach({ id: ref }));
+      const { attachTo } = await import('../attach-to.ts');
+      return attachTo(cli, client, ref);
+    });
+}

@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { ResultOf } from '../../../schemas/index.ts';
+import type { Cli } from '../context.ts';
+import type { Output } from '../output.ts';
+import { age, duration, size } from '../text.ts';
+
+export function register(program: Command, cli: Cli): void {
+  const daemon = program.command('daemon').description('start, stop and look at the daemon');
+  daemon
+    .command('start')
+    .description('start the daemon, unless one runs, and wait until it answers')
+    .action(() => start(cli));
+  daemon
+    .command('stop')
+    .description('stop the daemon and wait until it is gone; terminals keep running')
+    .action(() => stop(cli));
+  daemon
+    .command('restart')
+    .description('stop the daemon and start it again; clients resume where they were')
+    .action(() => restart(cli));
+  daemon
+    .command('status')
+    .description('show who the daemon is, where its things are and how much it holds')
+    .action(() => status(cli));
+}
+
+async function start(cli: Cli): Promise<void> {
+  const { bringUp } = await import('../daemon-process.ts');
+  const { identity, started } = await bringUp(cli);
+  if (cli.out.json) return cli.out.document({ started, daemon: identity });
+  cli.out.line(`The daemon ${started ? 'is running now' : 'was running already'} (pid ${identity.pid}, version ${identity.version}).`);
+}
+
+async function stop(cli: Cli): Promise<void> {
+  const { takeDown } = await import('../daemon-process.ts');
+  const stopped = await takeDown(cli);
+  if (cli.out.json) return cli.out.document({ stopped: stopped !== undefined, ...(stopped === undefined ? {} : { daemon: stopped }) });
+  cli.out.line(stopped === undefined ? 'No daemon was running.' : `The daemon (pid ${stopped.pid}) has stopped; terminals keep running.`);
+}
+
+async function restart(cli: Cli): Promise<void> {
+  const { bringUp, takeDown } = await import('../daemon-process.ts');
+  const before = await takeDown(cli);
+  const { identity } = await bringUp(cli);
+  if (cli.out.json) return cli.out.document({ daemon: identity, ...(before === undefined ? {} : { before }) });
+  const instead = before === undefined ? '' : ` instead of pid ${before.pid}`;
+  cli.out.line(`The daemon runs with pid ${identity.pid}${instead}, version ${identity.version}.`);
+}
+
+async function status(cli: Cli): Promise<void> {
+  const client = await cli.connect({ autoStart: false, anyProtocol: true });
+  const result = await client.daemon.status();
+  if (cli.out.json) cli.out.document(result);
+  else printStatus(cli.out, result);
+}
+
+function printStatus(out: Output, status: ResultOf<'daemon.status'>): void {
+  const { daemon, paths, tmux, counts } = status;
+  const sessions = Object.entries(counts.sessionsByStatus).map(([name, count]) => `${count} ${name}`);
+  const facts: [string, string | undefined][] = [
+    ['daemon', `version ${daemon.version}, pid ${daemon.pid}${status.stopping ? ', stopping' : ''}`],
+    ['running', `${duration(status.uptimeMs)} (started ${age(daemon.startedAt, Date.now())} ago), ${size(status.rssBytes)} of memory`],
+    ['socket', paths.socket],
+    ['websocket', status.webSocket === undefined ? 'off' : `127.0.0.1:${status.webSocket.port}`],
+    ['database', paths.database],
+    ['log', paths.log],
+    ['config', `${paths.config} (version ${status.configVersion})`],
+    ['tmux', tmux.available ? `${tmux.version ?? 'found'}${tmux.running ? ', running' : ''}` : 'missing'],
+    ['sessions', sessions.length === 0 ? 'none' : sessions.join(', ')],
+    ['holds', `${counts.projects} projects, ${counts.worktrees} worktrees, ${counts.terminals} terminals`],
+    ['clients', `${counts.connections} connections, ${counts.subscriptions} subscriptions`],
+    ['cursor', status.cursor],
+    ['restart', status.restartRequired.length === 0 ? undefined : `needed for ${status.restartRequired.join(', ')}`],
+  ];
+  for (const [name, value] of facts) if (value !== undefined) out.line(`${out.paint(name.padEnd(10), 'dim')} ${value}`);
+}

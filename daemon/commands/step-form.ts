@@ -1,0 +1,64 @@
+import { laterStepTypes } from './file-shape.ts';
+import type { KeyPath, Problems } from './problems.ts';
+import { asText } from './scalar.ts';
+import { suggestion } from './suggest.ts';
+
+export type StepForm = 'shell' | 'script' | 'builtin';
+export const scriptExtensions = ['.py', '.sh', '.js', '.mjs', '.ts'] as const;
+
+const shellCharacters = /[\s|&;><$()`]/;
+
+/** What a step that is only a string means. */
+export function stepForm(action: string): StepForm {
+  if (shellCharacters.test(action.trim())) return 'shell';
+  return scriptExtensions.some((extension) => action.endsWith(extension)) ? 'script' : 'builtin';
+}
+
+interface StepParts {
+  readonly type?: StepForm;
+  readonly action?: string;
+  readonly script?: string;
+}
+
+/** The object form: what it runs, or undefined after reporting why that cannot be told. */
+export function resolveStepForm(
+  parts: StepParts,
+  path: KeyPath,
+  problems: Problems,
+): { type: StepForm; action: string; script?: string } | undefined {
+  const { type, action, script } = parts;
+  if (action !== undefined && script !== undefined) {
+    problems.add({ path: [...path, 'script'], message: 'A step has either "action" or "script", not both.', atKey: true });
+    return undefined;
+  }
+  if (script !== undefined) {
+    if (type === 'shell') return { type, action: script };
+    if (type !== 'builtin') return { type: 'script', action: '', script };
+    problems.add({ path: [...path, 'script'], message: 'A builtin step has no "script"; use `type: script`.', atKey: true });
+    return undefined;
+  }
+  if (action === undefined) {
+    problems.add({ path, message: 'A step needs an "action" or a "script".' });
+    return undefined;
+  }
+  return { type: type ?? stepForm(action), action };
+}
+
+/** A better message than a plain list for a type that is another version's or misspelt. True when it reported. */
+export function reportStepType(raw: unknown, path: KeyPath, problems: Problems): boolean {
+  const type = asText(raw);
+  const types: readonly string[] = ['builtin', 'script', 'shell'];
+  if (typeof type !== 'string' || types.includes(type)) return false;
+  const message = laterStepTypes.includes(type)
+    ? `This version of coppice does not support steps of type "${type}".`
+    : `"${type.slice(0, 60)}" is no type of a step, which is builtin, script or shell${suggestion(type, types) || '.'}`;
+  problems.add({ path, message });
+  return true;
+}
+
+/** The message for a builtin that neither coppice nor the project has. */
+export function unknownBuiltin(action: string, builtins: readonly string[]): string {
+  const hint = suggestion(action, builtins) || '.';
+  const missing = `"${action.slice(0, 60)}" is no builtin step and no script in .coppice/steps or .prj/steps${hint}`;
+  return `${missing} To run a program of that name, write \`type: shell\`.`;
+}

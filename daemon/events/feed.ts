@@ -1,0 +1,60 @@
+// The live end of the event log: the newest texts in memory, and who wants to know that there are more.
+import type { EventType } from '../../schemas/contract.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { Subject } from '../../schemas/event.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { ephemeralText, type LoggedEvent, type NewEvent } from '../store/event-log.ts';
+import type { Store } from '../store/store.ts';
+
+export interface EphemeralEvent {
+  readonly type: string;
+  readonly subject: Subject;
+  readonly text: string;
+}
+
+export interface FeedListener {
+  /** The log grew; read on from your position. */
+  advanced(): void;
+  ephemeral(event: EphemeralEvent): void;
+}
+
+export interface Feed {
+  readonly epoch: string;
+  lastSeq(): number;
+  firstSeq(): number;
+  /** Events after a position: from memory near the end of the log, else from the store. */
+  page(afterSeq: number, limit: number, subject?: Subject): readonly LoggedEvent[];
+  emit<T extends EventType>(event: NewEvent<T>): void;
+  listen(listener: FeedListener): () => void;
+}
+
+export function createFeed({ store, clock, epoch }: { store: Store; clock: Clock; epoch: string }): Feed {
+  const listeners = new Set<FeedListener>();
+  let recent: LoggedEvent[] = [];
+  let last = store.read((reader) => reader.events.lastSeq());
+  store.onEvents((events) => {
+    last = events.at(-1)?.seq ?? last;
+    recent = recent.length + events.length > 2 * limits.liveEventTexts ? [...recent, ...events].slice(-limits.liveEventTexts) : recent.concat(events);
+    for (const listener of listeners) listener.advanced();
+  });
+  return {
+    epoch,
+    lastSeq: () => last,
+    firstSeq: () => store.read((reader) => reader.events.firstSeq()),
+    page(afterSeq, limit, subject) {
+      const oldest = recent[0]?.seq;
+      if (oldest !== undefined && afterSeq >= oldest - 1) return recent.slice(afterSeq - oldest + 1, afterSeq - oldest + 1 + limit);
+      if (afterSeq >= last) return [];
+      return store.read((reader) => reader.events.page(afterSeq, limit, subject));
+    },
+    emit(event) {
+      if (listeners.size === 0) return;
+      const ephemeral = { type: event.type, subject: event.subject, text: ephemeralText(event, clock.now()) };
+      for (const listener of listeners) listener.ephemeral(ephemeral);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

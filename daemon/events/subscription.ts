@@ -1,0 +1,94 @@
+// A subscription is a position in the log, not a queue: it costs the same however slow its client is.
+import { limits } from '../../schemas/limits.ts';
+import { formatCursor } from './cursor.ts';
+import type { EphemeralEvent, Feed } from './feed.ts';
+import { compileFilter, type EventFilter } from './filter.ts';
+
+/** The sending half of a connection. */
+export interface Outlet {
+  readonly unsentBytes: number;
+  /** Sends one JSON-RPC message that is text already. */
+  sendText(text: string): void;
+}
+
+export interface Subscription {
+  readonly id: string;
+  /** Sends what the log has beyond the position, while the connection takes it. */
+  pump(): void;
+  ephemeral(event: EphemeralEvent): void;
+}
+
+export interface SubscriptionOptions extends EventFilter {
+  readonly id: string;
+  readonly feed: Feed;
+  readonly outlet: Outlet;
+  readonly afterSeq: number;
+  /** Runs its argument on a later turn, so that a long replay leaves room for other work. */
+  readonly later: (resume: () => void) => void;
+}
+
+/** What a notification adds around its events, roughly. */
+const envelopeBytes = 256;
+
+export function createSubscription({ id, feed, outlet, afterSeq, later, ...filter }: SubscriptionOptions): Subscription {
+  const accepts = compileFilter(filter);
+  const head = `{"jsonrpc":"2.0","method":"event","params":{"subscriptionId":${JSON.stringify(id)},"cursor":"`;
+  let position = afterSeq;
+  let shed = 0;
+  let replaying = false;
+
+  const hasRoom = (): boolean => outlet.unsentBytes < limits.unsentBytes;
+  const send = (texts: readonly string[]): void => {
+    const note = shed > 0 ? `,"shed":${shed}` : '';
+    shed = 0;
+    outlet.sendText(`${head}${formatCursor(feed.epoch, position)}","events":[${texts.join(',')}]${note}}}`);
+  };
+  const skipPruned = (): void => {
+    const first = feed.firstSeq();
+    if (position >= first - 1) return;
+    const params = { subscriptionId: id, from: position + 1, to: first - 1, reason: 'pruned' };
+    outlet.sendText(JSON.stringify({ jsonrpc: '2.0', method: 'event.gap', params }));
+    position = first - 1;
+  };
+  /** Sends one page; false when the log has no more. */
+  const sendPage = (): boolean => {
+    const page = feed.page(position, limits.eventPageRows, filter.subject);
+    if (page[0] !== undefined && page[0].seq !== position + 1) skipPruned();
+    let texts: string[] = [];
+    let bytes = envelopeBytes;
+    for (const event of page) {
+      if (accepts(event)) {
+        if (texts.length > 0 && bytes + event.text.length > limits.eventNotificationBytes) {
+          send(texts);
+          texts = [];
+          bytes = envelopeBytes;
+        }
+        texts.push(event.text);
+        bytes += event.text.length + 1;
+      }
+      position = event.seq;
+    }
+    const more = page.length === limits.eventPageRows;
+    if (!more) position = Math.max(position, feed.lastSeq());
+    if (texts.length > 0) send(texts);
+    return more;
+  };
+  const pump = (): void => {
+    if (replaying || position >= feed.lastSeq() || !hasRoom()) return;
+    if (!sendPage()) return;
+    replaying = true;
+    later(() => {
+      replaying = false;
+      pump();
+    });
+  };
+  return {
+    id,
+    pump,
+    ephemeral(event) {
+      if (!accepts(event)) return;
+      if (hasRoom() && !replaying) send([event.text]);
+      else shed += 1;
+    },
+  };
+}

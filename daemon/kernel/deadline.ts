@@ -1,0 +1,54 @@
+import type { Clock } from './clock.ts';
+
+/**
+ * All deadlines of the daemon on one timer, so that a thousand waiting sessions cost nothing. A deadline is an instant of the wall
+ * clock, which a restart can compare again.
+ */
+export interface Deadlines {
+  /** Sets or moves the deadline of `key`; `atMs` in the past fires on the next turn. */
+  set(key: string, atMs: number, onDue: () => void): void;
+  clear(key: string): void;
+  readonly size: number;
+  close(): void;
+}
+
+export function createDeadlines(clock: Clock): Deadlines {
+  const due = new Map<string, { atMs: number; onDue: () => void }>();
+  let armedFor = Number.POSITIVE_INFINITY;
+  let disarm: (() => void) | undefined;
+
+  const arm = (): void => {
+    const earliest = Math.min(Number.POSITIVE_INFINITY, ...[...due.values()].map((entry) => entry.atMs));
+    if (earliest === armedFor) return;
+    disarm?.();
+    armedFor = earliest;
+    disarm = Number.isFinite(earliest) ? clock.after(Math.max(0, earliest - clock.now()), fire) : undefined;
+  };
+  const fire = (): void => {
+    armedFor = Number.POSITIVE_INFINITY;
+    disarm = undefined;
+    const now = clock.now();
+    for (const [key, entry] of [...due]) {
+      if (entry.atMs > now || due.get(key) !== entry) continue;
+      due.delete(key);
+      entry.onDue();
+    }
+    arm();
+  };
+  return {
+    set(key, atMs, onDue) {
+      due.set(key, { atMs, onDue });
+      arm();
+    },
+    clear(key) {
+      if (due.delete(key)) arm();
+    },
+    get size() {
+      return due.size;
+    },
+    close() {
+      due.clear();
+      arm();
+    },
+  };
+}

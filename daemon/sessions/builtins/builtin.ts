@@ -1,0 +1,28 @@
+import type { ProcessTool } from '../../tools/process.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { ArtifactService } from '../../artifacts/service.ts';
+import type { Git } from '../../tools/git/git.ts';
+import type { Tmux } from '../../tools/tmux.ts';
+import type { SessionContext } from '../context.ts';
+import type { Resources } from '../resources.ts';
+
+export interface BuiltinDeps {
+  readonly git: Git;
+  readonly tmux: Tmux;
+  readonly process: ProcessTool;
+  readonly artifacts: ArtifactService;
+  readonly resources: Resources;
+  readonly clock: Clock;
+}
+
+export interface BuiltinCall {
+  readonly context: SessionContext;
+  /** Of the step, templates expanded. */
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly signal: AbortSignal;
+  /** A line for the log of the step. */
+  readonly print: (line: string) => void;
+}
+
+/** What a builtin leaves: values for the shared data. It throws a Failure when it fails. Running it twice is as good as once. */
+export type Builtin = (call: BuiltinCall, deps: BuiltinDeps) => Promise<Readonly<Record<string, unknown>> | undefined>;

@@ -1,0 +1,121 @@
+// Everything about one session that its steps need, read anew for each of them: a worktree or terminal may have come meanwhile.
+import { realpath } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+import type { CommandDefinition, CommandStep } from '../commands/definition.ts';
+import { createLookup, renderTemplate, type TemplateLookup } from '../commands/template.ts';
+import { Failure } from '../../schemas/errors.ts';
+import { isoTime } from '../kernel/clock.ts';
+import type { Store } from '../store/store.ts';
+import type { ProjectRecord } from '../store/tables/projects.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
+import type { StepRecord } from '../store/tables/step-runs.ts';
+import type { TerminalRecord } from '../store/tables/terminals.ts';
+import type { WorktreeRecord } from '../store/tables/worktrees.ts';
+import type { EnvFiles, SessionSecrets } from './env-file.ts';
+
+/** The command as a session keeps it from its start on. */
+export interface Snapshot {
+  readonly definition: CommandDefinition;
+  /** A PruneJuice file. */
+  readonly legacy: boolean;
+}
+
+export interface SessionContext extends Snapshot {
+  readonly session: SessionRecord;
+  readonly project: ProjectRecord;
+  readonly steps: readonly StepRecord[];
+  readonly secrets: SessionSecrets;
+  readonly worktree?: WorktreeRecord;
+  readonly terminal?: TerminalRecord;
+  readonly lookup: TemplateLookup;
+}
+
+export function snapshotOf(session: SessionRecord): Snapshot {
+  return JSON.parse(session.definition) as Snapshot;
+}
+
+/** The step of the definition that a row runs. */
+export function stepOf(definition: CommandDefinition, row: StepRecord): CommandStep | undefined {
+  return [...definition.steps, ...definition.cleanupSteps, ...definition.finallySteps].find((step) => step.index === row.index);
+}
+
+export function tolerates(session: SessionRecord): (row: StepRecord) => boolean {
+  const { definition } = snapshotOf(session);
+  return (row) => stepOf(definition, row)?.continueOnError ?? false;
+}
+
+export async function loadContext(store: Store, envFiles: EnvFiles, sessionId: string): Promise<SessionContext> {
+  const secrets = await envFiles.read(sessionId);
+  return store.read((r) => {
+    const session = r.sessions.get(sessionId);
+    const project = session && r.projects.get(session.projectId);
+    if (!session || !project) throw new Error(`the session "${sessionId}" that is being run has no row`);
+    const snapshot = snapshotOf(session);
+    const worktree = session.worktreeId === undefined ? undefined : r.worktrees.get(session.worktreeId);
+    const terminal = r.terminals.liveOfSession(session.id);
+    const steps = r.steps.ofSession(sessionId);
+    return {
+      ...snapshot,
+      session,
+      project,
+      steps,
+      secrets,
+      ...(worktree === undefined ? {} : { worktree }),
+      ...(terminal === undefined ? {} : { terminal }),
+      lookup: lookupOf({ ...snapshot, session, project, steps, secrets, worktree, terminal, data: r.sessions.sharedData(sessionId) }),
+    };
+  });
+}
+
+interface LookupFacts extends Snapshot {
+  readonly session: SessionRecord;
+  readonly project: ProjectRecord;
+  readonly steps: readonly StepRecord[];
+  readonly secrets: SessionSecrets;
+  readonly worktree: WorktreeRecord | undefined;
+  readonly terminal: TerminalRecord | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+function lookupOf({ session, project, definition, steps, secrets, worktree, terminal, data }: LookupFacts): TemplateLookup {
+  const byId = definition.steps.flatMap((step) => {
+    const row = steps.find(({ index }) => index === step.index);
+    return step.id === undefined || row === undefined ? [] : [[step.id, { status: row.status, exit_code: row.exitCode, name: row.name }] as const];
+  });
+  return createLookup({
+    arguments: secrets.arguments,
+    declared: definition.arguments.map(({ name }) => name),
+    data,
+    steps: Object.fromEntries(byId),
+    variables: {
+      project: project.name,
+      project_path: project.path,
+      session_id: session.id,
+      session_name: session.slug,
+      command_name: session.commandName,
+      artifact_dir: session.artifactDir,
+      timestamp: isoTime(session.createdAt),
+      user: secrets.environment.USER ?? secrets.environment.LOGNAME ?? '',
+      ...(session.branch === undefined ? {} : { branch: session.branch }),
+      ...(worktree === undefined ? {} : { worktree_path: worktree.path }),
+      ...(terminal === undefined ? {} : { tmux_session: terminal.name }),
+    },
+  });
+}
+
+/** Where a step of a session runs: the root of its worktree or project, or a folder below it that the definition or step names. */
+export async function workingDirectoryOf(context: SessionContext, own: string | undefined): Promise<string> {
+  const root = context.worktree?.path ?? context.project.path;
+  const named = own ?? context.definition.workingDirectory;
+  if (named === undefined) return root;
+  const relative = renderTemplate(named, context.lookup);
+  const real = await realpath(resolve(root, relative)).catch(() => undefined);
+  const realRoot = await realpath(root);
+  if (real === undefined) throw badDirectory(relative, root, 'does not exist; make it in an earlier step, or correct the path', 'missing');
+  if (real !== realRoot && !real.startsWith(realRoot + sep)) throw badDirectory(relative, root, 'leads outside of it; name a folder inside', 'outside');
+  return real;
+}
+
+function badDirectory(named: string, root: string, what: string, reason: string): Failure {
+  return new Failure('PRECONDITION', `The working directory "${named}" of "${root}" ${what}.`, { details: { reason: `working_directory_${reason}` } });
+}

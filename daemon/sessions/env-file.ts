@@ -1,0 +1,43 @@
+// What a session needs from its starting client and must not be in the database: a file of mode 0600 that goes when the session ends.
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../schemas/errors.ts';
+import type { ArgumentValues } from '../commands/arguments.ts';
+import type { Environment } from './environment.ts';
+
+export interface SessionSecrets {
+  readonly environment: Environment;
+  /** As given, secrets in clear. */
+  readonly arguments: ArgumentValues;
+  /** COPPICE_TOKEN of its processes. */
+  readonly token: string;
+}
+
+export interface EnvFiles {
+  write(sessionId: string, secrets: SessionSecrets): Promise<void>;
+  read(sessionId: string): Promise<SessionSecrets>;
+  remove(sessionId: string): Promise<void>;
+}
+
+export function createEnvFiles(dir: string): EnvFiles {
+  const pathOf = (sessionId: string): string => join(dir, sessionId);
+  return {
+    async write(sessionId, secrets) {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      const temporary = `${pathOf(sessionId)}.new`;
+      await writeFile(temporary, JSON.stringify(secrets), { mode: 0o600 });
+      await rename(temporary, pathOf(sessionId));
+    },
+    async read(sessionId) {
+      try {
+        return JSON.parse(await readFile(pathOf(sessionId), 'utf8')) as SessionSecrets;
+      } catch (cause) {
+        throw new Failure('PRECONDITION', `The environment of session "${sessionId}" is gone from "${dir}"; start the command again.`, {
+          details: { reason: 'environment_lost' },
+          cause,
+        });
+      }
+    },
+    remove: (sessionId) => rm(pathOf(sessionId), { force: true }),
+  };
+}

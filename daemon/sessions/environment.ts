@@ -1,0 +1,102 @@
+// The environment of a step, from the starting client's to our own variables. Pure.
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** Variables of the daemon, its terminal or its service manager: never a step's. */
+const dropped = [/^COPPICE_/, /^TMUX/, /^NOTIFY_SOCKET$/, /^LISTEN_/, /^WATCHDOG_/, /^INVOCATION_ID$/, /^JOURNAL_STREAM$/];
+
+/** What a client's environment brings into a session. */
+export function inheritable(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !dropped.some((pattern) => pattern.test(name))));
+}
+
+export interface StepFacts {
+  readonly sessionId: string;
+  readonly commandName: string;
+  readonly projectPath: string;
+  readonly worktreePath?: string;
+  readonly branch?: string;
+  readonly artifactDir: string;
+  readonly workingDirectory: string;
+  readonly tmuxSession?: string;
+  readonly tmuxSocket?: string;
+  readonly stepName: string;
+  readonly stepIndex: number;
+  readonly outputFile: string;
+  readonly contextFile: string;
+  readonly socket: string;
+  readonly token: string;
+}
+
+/** Our own variables of one step, by the name behind the prefix. */
+function ownVariables(facts: StepFacts): Record<string, string | undefined> {
+  return {
+    SESSION_ID: facts.sessionId,
+    COMMAND_NAME: facts.commandName,
+    PROJECT_PATH: facts.projectPath,
+    WORKTREE_PATH: facts.worktreePath,
+    BRANCH_NAME: facts.branch,
+    ARTIFACT_DIR: facts.artifactDir,
+    WORKING_DIRECTORY: facts.workingDirectory,
+    TMUX_SESSION: facts.tmuxSession,
+    TMUX_SOCKET: facts.tmuxSocket,
+    STEP_NAME: facts.stepName,
+    STEP_INDEX: String(facts.stepIndex),
+    OUTPUT_FILE: facts.outputFile,
+    CONTEXT_FILE: facts.contextFile,
+    SOCKET: facts.socket,
+    TOKEN: facts.token,
+  };
+}
+
+export interface EnvironmentParts {
+  readonly inherited: Environment;
+  readonly definition: Environment;
+  readonly step: Environment;
+  /** COPPICE_ARG_… of every declared argument. */
+  readonly arguments: Environment;
+  /** `args` of the step; what is no scalar goes as JSON. */
+  readonly stepArgs: Readonly<Record<string, unknown>>;
+  readonly facts: StepFacts;
+  /** The definition is a PruneJuice file: its steps read the same under PruneJuice's names. */
+  readonly legacy: boolean;
+  /** `<worktree>/.venv`, when it is there. */
+  readonly virtualEnv?: string;
+}
+
+export function stepEnvironment(parts: EnvironmentParts): Environment {
+  const { VIRTUAL_ENV: _, ...inherited } = inheritable(parts.inherited);
+  const keepsVenv = parts.facts.worktreePath === undefined && parts.inherited.VIRTUAL_ENV !== undefined;
+  const own = Object.fromEntries(
+    Object.entries(ownVariables(parts.facts)).flatMap(([name, value]) => (value === undefined ? [] : [[`COPPICE_${name}`, value]])),
+  );
+  const stepArgs = Object.fromEntries(
+    Object.entries(parts.stepArgs).map(([name, value]) => [`COPPICE_STEP_${variableName(name)}`, asText(value)]),
+  );
+  const ours = { ...parts.arguments, ...stepArgs, ...own };
+  return {
+    ...inherited,
+    ...(keepsVenv ? { VIRTUAL_ENV: parts.inherited.VIRTUAL_ENV as string } : {}),
+    ...(parts.virtualEnv ? { VIRTUAL_ENV: parts.virtualEnv } : {}),
+    ...parts.definition,
+    ...parts.step,
+    ...ours,
+    ...(parts.legacy ? legacyNames(ours, parts.facts) : {}),
+  };
+}
+
+function legacyNames(ours: Environment, facts: StepFacts): Environment {
+  const renamed = Object.entries(ours)
+    .filter(([name]) => name !== 'COPPICE_TOKEN' && name !== 'COPPICE_SOCKET')
+    .map(([name, value]) => [name.replace(/^COPPICE_/, 'PRUNEJUICE_'), value]);
+  return { ...Object.fromEntries(renamed), PRUNEJUICE_ACTION_NAME: facts.commandName, PRUNEJUICE_EVENT_ID: facts.sessionId };
+}
+
+/** An argument or key as the tail of a variable name: upper case, everything else an underscore. */
+export function variableName(name: string): string {
+  return name.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_');
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

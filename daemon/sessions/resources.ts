@@ -1,0 +1,122 @@
+// The scopes of a session: its worktree and its terminal, ensured in order, released in reverse by the keep policies.
+import { baseFor, branchFor } from '../commands/branch.ts';
+import { sessionSteps, worktreeSteps } from '../commands/kind.ts';
+import { renderTemplate } from '../commands/template.ts';
+import { isFailure } from '../../schemas/errors.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import type { Store } from '../store/store.ts';
+import type { TerminalRecord } from '../store/tables/terminals.ts';
+import type { WorktreeRecord } from '../store/tables/worktrees.ts';
+import type { TerminalService } from '../terminals/service.ts';
+import type { WorktreeService } from '../worktrees/service.ts';
+import { type SessionContext, workingDirectoryOf } from './context.ts';
+import { inheritable } from './environment.ts';
+import { decideTerminal, decideWorktree } from './keep.ts';
+import type { Verdict } from './machine.ts';
+import { logPathOf } from './paths.ts';
+import { sessionSubject } from './transitions.ts';
+
+export interface Resources {
+  ensureWorktree(context: SessionContext): Promise<WorktreeRecord>;
+  ensureTerminal(context: SessionContext): Promise<TerminalRecord>;
+  /** Each answers what became of it, in a word or two. */
+  releaseTerminal(context: SessionContext, verdict: Verdict): Promise<string>;
+  releaseWorktree(context: SessionContext, verdict: Verdict): Promise<string>;
+}
+
+export interface ResourceDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly worktrees: WorktreeService;
+  readonly terminals: TerminalService;
+  /** From the configuration; the starting client's $SHELL otherwise. */
+  readonly shell: () => string | undefined;
+}
+
+export function createResources({ store, clock, worktrees, terminals, shell }: ResourceDeps): Resources {
+  const touched = async (worktree: WorktreeRecord | undefined): Promise<boolean> =>
+    worktree !== undefined && worktree.status === 'present' && worktrees.isTouched(worktree);
+
+  const ensureWorktree = async (context: SessionContext): Promise<WorktreeRecord> => {
+    if (context.worktree) return context.worktree;
+    const { session, project, definition, lookup } = context;
+    const branch = branchFor(definition, lookup, new Date(clock.now()));
+    const base = baseFor(definition, lookup);
+    const allowExistingBranch = usesStep(context, ['start-worktree-session']);
+    const worktree = await worktrees.create({ project, branch, base, allowExistingBranch, sessionId: session.id }, byDaemon);
+    await store.write((w) => {
+      w.sessions.change(session.id, { worktreeId: worktree.id, branch });
+      w.sessions.setData(session.id, 'branch_name', branch, clock.now());
+      const data = { key: 'branch_name', value: branch };
+      w.events.append({ type: 'session.dataSet', subject: sessionSubject(session), actor: byDaemon.actor, data });
+    });
+    return worktree;
+  };
+  const ensureTerminal = async (context: SessionContext): Promise<TerminalRecord> => {
+    if (context.terminal) return context.terminal;
+    const { session, worktree, definition, lookup, secrets } = context;
+    const { nameTemplate, environment } = definition.session;
+    const rendered = Object.entries(environment).map(([name, value]) => [name, renderTemplate(value, lookup)]);
+    return terminals.create(
+      {
+        name: nameTemplate === undefined ? session.slug : `${tmuxName(renderTemplate(nameTemplate, lookup))}-${session.slug}`,
+        sessionId: session.id,
+        projectId: session.projectId,
+        ...(worktree === undefined ? {} : { worktreeId: worktree.id }),
+        cwd: await workingDirectoryOf(context, definition.session.workingDirectory),
+        shell: shell() ?? secrets.environment.SHELL ?? '/bin/sh',
+        environment: {
+          ...inheritable(secrets.environment),
+          ...Object.fromEntries(rendered),
+          COPPICE_SESSION_ID: session.id,
+          COPPICE_TOKEN: secrets.token,
+        },
+        logPath: logPathOf(session.artifactDir, 0, 'terminal'),
+      },
+      byDaemon,
+    );
+  };
+  return {
+    ensureWorktree,
+    ensureTerminal,
+    async releaseTerminal(context, verdict) {
+      const { terminal, worktree, definition } = context;
+      if (!terminal) return 'none';
+      const attached = (await terminals.attachedClients(terminal)) > 0;
+      const facts = { outcome: verdict.status, touched: await touched(worktree), attached };
+      const decision = decideTerminal(definition.session.keep, usesStep(context, [...sessionSteps, 'start-worktree-session']), facts);
+      if (!decision.keep) await terminals.kill(terminal, decision.reason, byDaemon);
+      return decision.keep ? `kept: ${decision.reason}` : `ended: ${decision.reason}`;
+    },
+    async releaseWorktree(context, verdict) {
+      const { worktree, definition, session } = context;
+      if (!worktree) return 'none';
+      const facts = { outcome: verdict.status, touched: await touched(worktree), attached: false };
+      const decision = decideWorktree(definition.worktree.keep, usesStep(context, worktreeSteps), facts);
+      if (decision.keep) return retain(worktree, decision.reason);
+      try {
+        await worktrees.remove(worktree, { bySession: session.id }, byDaemon);
+        return `removed: ${decision.reason}`;
+      } catch (error) {
+        // Whatever a policy says, work is not lost: the worktree stays and says why.
+        if (isFailure(error) && error.kind === 'WORK_AT_RISK') return retain(worktree, 'work_at_risk');
+        throw error;
+      }
+    },
+  };
+
+  async function retain(worktree: WorktreeRecord, reason: string): Promise<string> {
+    await worktrees.retain(worktree, reason, byDaemon);
+    return `kept: ${reason}`;
+  }
+}
+
+function usesStep({ definition }: SessionContext, names: readonly string[]): boolean {
+  return definition.steps.some((step) => step.type === 'builtin' && names.includes(step.action));
+}
+
+/** tmux reads "." and ":" in a name as the parts of a target. */
+function tmuxName(text: string): string {
+  return text.replaceAll(/[^A-Za-z0-9_-]+/g, '-').slice(0, 60);
+}

@@ -1,0 +1,74 @@
+// Each change of a session or step as one piece: the rows and their event, for use inside a transaction.
+import { limits } from '../../schemas/limits.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import type { Writer } from '../store/store.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
+import type { StepChange, StepRecord } from '../store/tables/step-runs.ts';
+import { skippedReason, type Verdict } from './machine.ts';
+import { positionIn } from './positions.ts';
+
+/** How a step ended. */
+export interface StepOutcome {
+  readonly status: Extract<StepRecord['status'], 'succeeded' | 'failed' | 'cancelled' | 'lost'>;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly reason?: string;
+  readonly error?: string;
+  readonly outputSize?: number;
+}
+
+export function sessionSubject(session: Pick<SessionRecord, 'id' | 'projectId' | 'worktreeId'>) {
+  return { projectId: session.projectId, sessionId: session.id, ...(session.worktreeId === undefined ? {} : { worktreeId: session.worktreeId }) };
+}
+
+export function leaveQueue(w: Writer, session: SessionRecord, now: number): void {
+  w.sessions.change(session.id, { status: 'preparing', startedAt: now });
+  const data = { slug: session.slug, commandName: session.commandName, status: 'preparing' as const };
+  w.events.append({ type: 'session.started', subject: sessionSubject(session), actor: byDaemon.actor, data });
+}
+
+/** The budget runs from here: acquiring resources is not the command's time. */
+export function beginRunning(w: Writer, session: SessionRecord, now: number): void {
+  w.sessions.change(session.id, { status: 'running', ...(session.budgetMs === undefined ? {} : { deadlineAt: now + session.budgetMs }) });
+}
+
+export function beginStep(w: Writer, session: SessionRecord, step: StepRecord, change: StepChange, now: number): void {
+  w.steps.change(step.id, { ...change, status: 'running', startedAt: now });
+  const data = { stepRunId: step.id, index: step.index, phase: step.phase, name: step.name, attempt: step.attempt };
+  w.events.append({ type: 'step.started', subject: sessionSubject(session), actor: byDaemon.actor, data });
+}
+
+export function endStep(w: Writer, session: SessionRecord, step: StepRecord, outcome: StepOutcome, now: number): void {
+  const { status, exitCode, signal, reason } = outcome;
+  const error = outcome.error?.slice(0, limits.errorMessageChars);
+  const facts = {
+    status,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(error === undefined ? {} : { error }),
+  };
+  w.steps.change(step.id, { ...facts, endedAt: now, ...(outcome.outputSize === undefined ? {} : { outputSize: outcome.outputSize }) });
+  const data = { stepRunId: step.id, index: step.index, phase: step.phase, name: step.name, ...facts };
+  w.events.append({ type: 'step.finished', subject: sessionSubject(session), actor: byDaemon.actor, data });
+}
+
+/** The body is over: what it did not reach is skipped, and the cleanup rows stand ready. */
+export function abandon(w: Writer, session: SessionRecord, verdict: Verdict, cleanup: readonly StepRecord[]): void {
+  w.sessions.change(session.id, { verdict: JSON.stringify(verdict) });
+  w.steps.skipPending(session.id, { from: positionIn('acquire', 0), below: positionIn('cleanup', 0) }, skippedReason);
+  for (const row of cleanup) w.steps.insert(row);
+}
+
+export function finish(w: Writer, session: SessionRecord, verdict: Verdict, now: number): void {
+  const { status, reason, error, exitCode } = verdict;
+  w.sessions.change(session.id, { status, reason: reason ?? null, error: error?.slice(0, limits.errorMessageChars) ?? null, endedAt: now });
+  w.tokens.revokeOfSession(session.id, now);
+  const data = {
+    slug: session.slug,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+  };
+  w.events.append({ type: 'session.finished', subject: sessionSubject(session), actor: byDaemon.actor, data });
+}

@@ -1,0 +1,119 @@
+import type { EventData, EventType } from '../../schemas/contract.ts';
+import { Failure } from '../../schemas/errors.ts';
+import type { Subject } from '../../schemas/event.ts';
+import { limits } from '../../schemas/limits.ts';
+import { isoTime } from '../kernel/clock.ts';
+import type { Db } from './database.ts';
+import { createStatements } from './statements.ts';
+
+export interface NewEvent<T extends EventType = EventType> {
+  readonly type: T;
+  readonly subject: Subject;
+  readonly actor: string;
+  readonly data: EventData<T>;
+}
+
+/** One event as the log keeps it. `text` is its JSON as clients get it. */
+export interface LoggedEvent {
+  readonly seq: number;
+  readonly type: string;
+  readonly subject: Subject;
+  readonly text: string;
+}
+
+export interface EventReader {
+  /** The highest sequence number ever given, 0 in an empty log. */
+  lastSeq(): number;
+  /** The lowest that is kept; lastSeq + 1 when none is. */
+  firstSeq(): number;
+  /** Events after `seq`, oldest first, whose subject has all the given ids. */
+  page(afterSeq: number, limit: number, subject?: Subject): LoggedEvent[];
+}
+
+export interface EventWriter extends EventReader {
+  append<T extends EventType>(event: NewEvent<T>): void;
+  /** Deletes up to `limit` of the oldest events that are both older than `before` or beyond the newest `keepRows`; tells how many went. */
+  prune(options: { beforeMs: number; keepRows: number; limit: number }): number;
+}
+
+interface EventRow {
+  seq: number;
+  type: string;
+  project_id: string | null;
+  session_id: string | null;
+  spec_task_id: string | null;
+  work_session_id: string | null;
+  worktree_id: string | null;
+  body: string;
+}
+
+const subjectColumns = {
+  projectId: 'project_id',
+  sessionId: 'session_id',
+  specTaskId: 'spec_task_id',
+  workSessionId: 'work_session_id',
+  worktreeId: 'worktree_id',
+} as const satisfies Record<keyof Subject, keyof EventRow>;
+const columns = 'seq, type, project_id, session_id, spec_task_id, work_session_id, worktree_id, body';
+const subjectKeys = Object.keys(subjectColumns) as (keyof Subject)[];
+
+export function createEventReader(db: Db): EventReader {
+  const last = db.prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'events'");
+  const first = db.prepare<[], { seq: number }>('SELECT seq FROM events ORDER BY seq LIMIT 1');
+  const pages = createStatements<EventRow>(db);
+  const reader: EventReader = {
+    lastSeq: () => last.get()?.seq ?? 0,
+    firstSeq: () => first.get()?.seq ?? reader.lastSeq() + 1,
+    page(afterSeq, limit, subject = {}) {
+      const keys = subjectKeys.filter((key) => subject[key] !== undefined);
+      const where = keys.map((key) => ` AND ${subjectColumns[key]} = ?`).join('');
+      const sql = `SELECT ${columns} FROM events WHERE seq > ?${where} ORDER BY seq LIMIT ?`;
+      return pages(sql)
+        .all(afterSeq, ...keys.map((key) => subject[key]), limit)
+        .map(toEvent);
+    },
+  };
+  return reader;
+}
+
+export function createEventWriter(db: Db, now: () => number): EventWriter {
+  const insert = db.prepare(
+    'INSERT INTO events (at, type, project_id, session_id, spec_task_id, work_session_id, worktree_id, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const prune = db.prepare(
+    `DELETE FROM events WHERE seq IN (
+       SELECT seq FROM events WHERE at < ? OR seq <= (SELECT seq FROM sqlite_sequence WHERE name = 'events') - ? ORDER BY seq LIMIT ?)`,
+  );
+  return {
+    ...createEventReader(db),
+    append({ type, subject, actor, data }) {
+      const at = now();
+      const body = JSON.stringify({ at: isoTime(at), type, subject, actor, data });
+      if (body.length > limits.eventDataBytes) {
+        throw new Failure(
+          'LIMIT_EXCEEDED',
+          `An event "${type}" of ${body.length} characters is over the limit of ${limits.eventDataBytes}.`,
+          {
+            details: { limit: limits.eventDataBytes, value: body.length },
+          },
+        );
+      }
+      insert.run(at, type, ...subjectKeys.map((key) => subject[key] ?? null), body);
+    },
+    prune: ({ beforeMs, keepRows, limit }) => prune.run(beforeMs, keepRows, limit).changes,
+  };
+}
+
+/** The JSON of an ephemeral event: like a logged one, without a sequence number. */
+export function ephemeralText<T extends EventType>({ type, subject, actor, data }: NewEvent<T>, atMs: number): string {
+  return JSON.stringify({ at: isoTime(atMs), type, subject, actor, data });
+}
+
+function toEvent(row: EventRow): LoggedEvent {
+  const subject: Subject = {};
+  for (const key of subjectKeys) {
+    const value = row[subjectColumns[key]];
+    if (value !== null) subject[key] = value;
+  }
+  return { seq: row.seq, type: row.type, subject, text: `{"seq":${row.seq},${row.body.slice(1)}` };
+}

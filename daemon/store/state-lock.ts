@@ -1,0 +1,22 @@
+import Database from 'better-sqlite3';
+import { Failure } from '../../schemas/errors.ts';
+import { isBusy } from './database.ts';
+
+/**
+ * One daemon a state directory. The lock is an exclusive transaction on a file of its own: the kernel frees it when its holder dies,
+ * however that happens, and it needs no pid that another process could have by now.
+ */
+export function acquireStateLock(path: string): { release(): void } {
+  const db = new Database(path, { timeout: 0 });
+  try {
+    db.pragma('journal_mode = DELETE');
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if (!isBusy(error)) throw error;
+    throw new Failure('ALREADY_RUNNING', `Another coppiced holds "${path}"; use it, or stop it with "coppice daemon stop" first.`, {
+      cause: error,
+    });
+  }
+  return { release: () => db.close() };
+}

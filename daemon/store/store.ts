@@ -1,0 +1,168 @@
+// The store is the truth: everything the daemon claims is read from here, and a fact and its events are one transaction.
+import { mkdirSync } from 'node:fs';
+import type { Clock } from '../kernel/clock.ts';
+import { type RetryPolicy, retryPolicies } from '../kernel/retry.ts';
+import { type Db, openDatabase, versionOf } from './database.ts';
+import { createEventReader, createEventWriter, type EventReader, type EventWriter, type LoggedEvent } from './event-log.ts';
+import { createMetaReader, createMetaWriter, type MetaReader, type MetaWriter } from './meta.ts';
+import { assertNotNewer, backUp, migrate } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
+import { createReceiptReader, createReceiptWriter, type ReceiptReader, type ReceiptWriter } from './receipts.ts';
+import { type ArtifactReader, type ArtifactWriter, createArtifactReader, createArtifactWriter } from './tables/artifacts.ts';
+import { createProjectReader, createProjectWriter, type ProjectReader, type ProjectWriter } from './tables/projects.ts';
+import { createSessionReader, createSessionWriter, type SessionReader, type SessionWriter } from './tables/sessions.ts';
+import { createStepReader, createStepWriter, type StepReader, type StepWriter } from './tables/step-runs.ts';
+import { createTerminalReader, createTerminalWriter, type TerminalReader, type TerminalWriter } from './tables/terminals.ts';
+import { createTokenReader, createTokenWriter, type TokenReader, type TokenWriter } from './tables/tokens.ts';
+import { createWorktreeReader, createWorktreeWriter, type WorktreeReader, type WorktreeWriter } from './tables/worktrees.ts';
+import { createWriteQueue, type Sync } from './transaction.ts';
+
+export interface Reader {
+  readonly events: EventReader;
+  readonly meta: MetaReader;
+  readonly receipts: ReceiptReader;
+  readonly projects: ProjectReader;
+  readonly worktrees: WorktreeReader;
+  readonly sessions: SessionReader;
+  readonly steps: StepReader;
+  readonly terminals: TerminalReader;
+  readonly artifacts: ArtifactReader;
+  readonly tokens: TokenReader;
+}
+
+export interface Writer extends Reader {
+  readonly events: EventWriter;
+  readonly meta: MetaWriter;
+  readonly receipts: ReceiptWriter;
+  readonly projects: ProjectWriter;
+  readonly worktrees: WorktreeWriter;
+  readonly sessions: SessionWriter;
+  readonly steps: StepWriter;
+  readonly terminals: TerminalWriter;
+  readonly artifacts: ArtifactWriter;
+  readonly tokens: TokenWriter;
+}
+
+export interface StoreOptions {
+  readonly path: string;
+  readonly backupDir: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly writePolicy?: () => RetryPolicy;
+  readonly onBusy?: (attempt: number, delayMs: number) => void;
+}
+
+export class Store {
+  readonly #db: Db;
+  readonly #backupDir: string;
+  readonly #reader: Reader;
+  readonly #writer: Writer;
+  readonly #queue: ReturnType<typeof createWriteQueue>;
+  readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>();
+  #publishedSeq: number;
+
+  constructor(options: StoreOptions) {
+    const { clock } = options;
+    mkdirSync(options.backupDir, { recursive: true, mode: 0o700 });
+    assertNotNewer(versionOf(options.path), migrations, options.path);
+    this.#db = openDatabase(options.path);
+    this.#backupDir = options.backupDir;
+    const stamp = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
+    try {
+      migrate(this.#db, migrations, { dir: options.backupDir, stamp });
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+    this.#reader = createReader(this.#db);
+    this.#writer = createWriter(this.#db, () => clock.now());
+    this.#publishedSeq = this.#reader.events.lastSeq();
+    this.#queue = createWriteQueue({
+      db: this.#db,
+      clock,
+      random: options.random,
+      policy: options.writePolicy ?? (() => retryPolicies.storeWrite),
+      onBusy: options.onBusy ?? (() => {}),
+      onCommit: () => this.#publish(),
+    });
+  }
+
+  /** Runs `fn` against what is committed. It must not keep the reader. */
+  read<T>(fn: (reader: Reader) => Sync<T>): T {
+    return fn(this.#reader);
+  }
+
+  /**
+   * Runs `fn` in a transaction and resolves once it is committed and published. A throw rolls back all that `fn` did. `fn` may run more
+   * than once, so it must touch nothing but the writer.
+   */
+  write<T>(fn: (writer: Writer) => Sync<T>): Promise<T> {
+    return this.#queue.add(() => fn(this.#writer));
+  }
+
+  /** Writes that wait for their commit. */
+  get queueLength(): number {
+    return this.#queue.length;
+  }
+
+  /** Called after each commit that brought events, with these, in order. */
+  onEvents(listener: (events: readonly LoggedEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  backUp(name: string): string {
+    return backUp(this.#db, this.#backupDir, name);
+  }
+
+  /** Pages, free pages and bytes of the database. */
+  size(): { pages: number; freePages: number; bytes: number } {
+    const number = (name: string): number => Number(this.#db.pragma(name, { simple: true }));
+    const pages = number('page_count');
+    return { pages, freePages: number('freelist_count'), bytes: pages * number('page_size') };
+  }
+
+  close(): void {
+    this.#db.pragma('optimize');
+    this.#db.pragma('wal_checkpoint(TRUNCATE)');
+    this.#db.close();
+  }
+
+  #publish(): void {
+    const events = this.#reader.events.page(this.#publishedSeq, Number.MAX_SAFE_INTEGER);
+    const last = events.at(-1);
+    if (!last) return;
+    this.#publishedSeq = last.seq;
+    for (const listener of this.#listeners) listener(events);
+  }
+}
+
+function createReader(db: Db): Reader {
+  return {
+    events: createEventReader(db),
+    meta: createMetaReader(db),
+    receipts: createReceiptReader(db),
+    projects: createProjectReader(db),
+    worktrees: createWorktreeReader(db),
+    sessions: createSessionReader(db),
+    steps: createStepReader(db),
+    terminals: createTerminalReader(db),
+    artifacts: createArtifactReader(db),
+    tokens: createTokenReader(db),
+  };
+}
+
+function createWriter(db: Db, now: () => number): Writer {
+  return {
+    events: createEventWriter(db, now),
+    meta: createMetaWriter(db),
+    receipts: createReceiptWriter(db, now),
+    projects: createProjectWriter(db),
+    worktrees: createWorktreeWriter(db),
+    sessions: createSessionWriter(db),
+    steps: createStepWriter(db),
+    terminals: createTerminalWriter(db),
+    artifacts: createArtifactWriter(db),
+    tokens: createTokenWriter(db),
+  };
+}

@@ -1,0 +1,178 @@
+import type { Session } from '../../../schemas/session.ts';
+import type { Db } from '../database.ts';
+import { createStatements } from '../statements.ts';
+import { present } from './rows.ts';
+
+type Times = 'createdAt' | 'startedAt' | 'endedAt' | 'cancelRequestedAt';
+type Joined = 'worktreePath' | 'terminalName' | 'queuePosition';
+
+/** A session as the store keeps it: times in milliseconds, and what only the runner needs. */
+export interface SessionRecord extends Omit<Session, Times | Joined> {
+  readonly createdAt: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly cancelRequestedAt?: number;
+  readonly cancelReason?: string;
+  /** JSON of the command definition the session began with. */
+  readonly definition: string;
+  readonly definitionSha256: string;
+  /** Budget of the whole session; absent: none. */
+  readonly budgetMs?: number;
+  /** When the budget ends; set when the session starts running. */
+  readonly deadlineAt?: number;
+  /** JSON of how it will end, once that is certain and cleanup is what remains. */
+  readonly verdict?: string;
+}
+
+/** What a transition may change. null clears. */
+export interface SessionChange {
+  readonly status?: SessionRecord['status'];
+  readonly reason?: string | null;
+  readonly error?: string | null;
+  readonly worktreeId?: string;
+  readonly branch?: string;
+  readonly terminalId?: string | null;
+  readonly deadlineAt?: number;
+  readonly verdict?: string;
+  readonly cancelRequestedAt?: number;
+  readonly cancelReason?: string;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+}
+
+export interface SessionFilter {
+  readonly projectId?: string;
+  readonly statuses?: readonly string[];
+  readonly commandName?: string;
+}
+
+type Row = { [K in keyof Required<SessionRecord>]: K extends 'arguments' ? string : SessionRecord[K] | null };
+
+export interface SessionReader {
+  get(id: string): SessionRecord | undefined;
+  bySlug(slug: string): SessionRecord | undefined;
+  /** Newest first, before the id `cursor`. */
+  list(filter: SessionFilter, cursor: string, limit: number): SessionRecord[];
+  /** Not ended, oldest first. */
+  active(): SessionRecord[];
+  activeInWorktree(worktreeId: string): SessionRecord[];
+  /** How many queued sessions are older. */
+  queuedBefore(id: string): number;
+  countByStatus(): Record<string, number>;
+  similarSlugs(prefix: string): string[];
+  sharedData(id: string): Record<string, unknown>;
+}
+
+export interface SessionWriter extends SessionReader {
+  insert(session: SessionRecord): void;
+  change(id: string, change: SessionChange): void;
+  setData(id: string, key: string, value: unknown, at: number): void;
+  remove(id: string): void;
+}
+
+const fields: Readonly<Record<keyof Required<SessionRecord>, string>> = {
+  id: 'id',
+  slug: 'slug',
+  commandName: 'command_name',
+  kind: 'kind',
+  projectId: 'project_id',
+  projectPath: 'project_path',
+  worktreeId: 'worktree_id',
+  terminalId: 'terminal_id',
+  branch: 'branch',
+  artifactDir: 'artifact_dir',
+  status: 'status',
+  reason: 'reason',
+  error: 'error',
+  role: 'role',
+  groupId: 'group_id',
+  specTaskId: 'spec_task_id',
+  workSessionId: 'work_session_id',
+  implTaskId: 'impl_task_id',
+  instanceId: 'instance_id',
+  threadId: 'thread_id',
+  arguments: 'arguments',
+  definition: 'definition',
+  definitionSha256: 'definition_sha256',
+  budgetMs: 'budget_ms',
+  deadlineAt: 'deadline_at',
+  verdict: 'verdict',
+  cancelRequestedAt: 'cancel_requested_at',
+  cancelReason: 'cancel_reason',
+  createdAt: 'created_at',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+};
+const names = Object.keys(fields) as (keyof SessionRecord)[];
+const columns = names.map((name) => `${fields[name]} AS ${name}`).join(', ');
+const activeStatuses = "status IN ('queued', 'preparing', 'running', 'waiting')";
+
+export function createSessionReader(db: Db): SessionReader {
+  const select = (where: string) => db.prepare<unknown[], Row>(`SELECT ${columns} FROM sessions WHERE ${where}`);
+  const get = select('id = ?');
+  const bySlug = select('slug = ?');
+  const active = select(`${activeStatuses} ORDER BY id`);
+  const inWorktree = select(`worktree_id = ? AND ${activeStatuses}`);
+  const queuedBefore = db.prepare<[string], number>("SELECT count(*) FROM sessions WHERE status = 'queued' AND id < ?").pluck();
+  const counts = db.prepare<[], { status: string; n: number }>('SELECT status, count(*) AS n FROM sessions GROUP BY status');
+  const similar = db
+    .prepare<[string, string], string>('SELECT slug FROM sessions WHERE slug >= ? AND slug < ? ORDER BY slug LIMIT 5')
+    .pluck();
+  const data = db.prepare<[string], { key: string; value: string }>('SELECT key, value FROM shared_data WHERE session_id = ? ORDER BY key');
+  const lists = createStatements<Row>(db);
+  const one = (row: Row | undefined): SessionRecord | undefined => row && toRecord(row);
+  return {
+    get: (id) => one(get.get(id)),
+    bySlug: (slug) => one(bySlug.get(slug)),
+    list({ projectId, statuses, commandName }, cursor, limit) {
+      const where = [
+        'id < ?',
+        ...(projectId ? ['project_id = ?'] : []),
+        ...(commandName ? ['command_name = ?'] : []),
+        ...(statuses ? [`status IN (${statuses.map(() => '?').join(', ')})`] : []),
+      ].join(' AND ');
+      const values = [cursor, ...(projectId ? [projectId] : []), ...(commandName ? [commandName] : []), ...(statuses ?? []), limit];
+      return lists(`SELECT ${columns} FROM sessions WHERE ${where} ORDER BY id DESC LIMIT ?`)
+        .all(...values)
+        .map(toRecord);
+    },
+    active: () => active.all().map(toRecord),
+    activeInWorktree: (worktreeId) => inWorktree.all(worktreeId).map(toRecord),
+    queuedBefore: (id) => queuedBefore.get(id) as number,
+    countByStatus: () => Object.fromEntries(counts.all().map(({ status, n }) => [status, n])),
+    similarSlugs: (prefix) => similar.all(prefix, `${prefix}~`) as string[],
+    sharedData: (id) => Object.fromEntries(data.all(id).map(({ key, value }) => [key, JSON.parse(value)])),
+  };
+}
+
+export function createSessionWriter(db: Db): SessionWriter {
+  const insert = db.prepare(
+    `INSERT INTO sessions (${names.map((name) => fields[name]).join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`,
+  );
+  const setData = db.prepare(
+    `INSERT INTO shared_data (session_id, key, value, updated_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (session_id, key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
+  );
+  const remove = db.prepare('DELETE FROM sessions WHERE id = ?');
+  const changes = createStatements(db);
+  return {
+    ...createSessionReader(db),
+    insert: (session) =>
+      void insert.run({
+        ...Object.fromEntries(names.map((name) => [name, session[name] ?? null])),
+        arguments: JSON.stringify(session.arguments),
+      }),
+    change(id, change) {
+      const changed = (Object.keys(change) as (keyof SessionChange)[]).filter((name) => change[name] !== undefined);
+      if (changed.length === 0) return;
+      const set = changed.map((name) => `${fields[name]} = @${name}`).join(', ');
+      changes(`UPDATE sessions SET ${set} WHERE id = @id`).run({ ...change, id });
+    },
+    setData: (id, key, value, at) => void setData.run(id, key, JSON.stringify(value), at),
+    remove: (id) => void remove.run(id),
+  };
+}
+
+function toRecord(row: Row): SessionRecord {
+  return { ...present(row), arguments: JSON.parse(row.arguments) } as SessionRecord;
+}

@@ -1,0 +1,110 @@
+import type { StepRun } from '../../../schemas/session.ts';
+import type { Db } from '../database.ts';
+import { createStatements } from '../statements.ts';
+import { present } from './rows.ts';
+
+/** A step run as the store keeps it. `position` orders all rows of a session, lifecycle ones included. */
+export interface StepRecord extends Omit<StepRun, 'startedAt' | 'endedAt'> {
+  readonly position: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly deadlineAt?: number;
+  readonly paneId?: string;
+}
+
+/** What a transition may change. */
+export type StepChange = Partial<
+  Pick<
+    StepRecord,
+    | 'status'
+    | 'startedAt'
+    | 'endedAt'
+    | 'deadlineAt'
+    | 'exitCode'
+    | 'signal'
+    | 'reason'
+    | 'error'
+    | 'outputPath'
+    | 'outputOffset'
+    | 'outputSize'
+    | 'paneId'
+  >
+>;
+
+type Row = { [K in keyof Required<StepRecord>]: StepRecord[K] | null };
+
+export interface StepReader {
+  get(id: string): StepRecord | undefined;
+  ofSession(sessionId: string): StepRecord[];
+}
+
+export interface StepWriter extends StepReader {
+  insert(step: StepRecord): void;
+  change(id: string, change: StepChange): void;
+  /** Skips the rows of a session that are still pending and stand at these positions. */
+  skipPending(sessionId: string, positions: { from: number; below: number }, reason: string): void;
+}
+
+const fields: Readonly<Record<keyof Required<StepRecord>, string>> = {
+  id: 'id',
+  sessionId: 'session_id',
+  position: 'position',
+  index: 'step_index',
+  phase: 'phase',
+  attempt: 'attempt',
+  name: 'name',
+  type: 'type',
+  runIn: 'run_in',
+  status: 'status',
+  startedAt: 'started_at',
+  endedAt: 'ended_at',
+  deadlineAt: 'deadline_at',
+  exitCode: 'exit_code',
+  signal: 'signal',
+  reason: 'reason',
+  error: 'error',
+  outputPath: 'output_path',
+  outputOffset: 'output_offset',
+  outputSize: 'output_size',
+  paneId: 'pane_id',
+};
+const names = Object.keys(fields) as (keyof StepRecord)[];
+const columns = names.map((name) => `${fields[name]} AS "${name}"`).join(', ');
+
+export function createStepReader(db: Db): StepReader {
+  const get = db.prepare<[string], Row>(`SELECT ${columns} FROM step_runs WHERE id = ?`);
+  const ofSession = db.prepare<[string], Row>(`SELECT ${columns} FROM step_runs WHERE session_id = ? ORDER BY position`);
+  return {
+    get(id) {
+      const row = get.get(id);
+      return row && toRecord(row);
+    },
+    ofSession: (sessionId) => ofSession.all(sessionId).map(toRecord),
+  };
+}
+
+export function createStepWriter(db: Db): StepWriter {
+  const insert = db.prepare(
+    `INSERT INTO step_runs (${names.map((name) => fields[name]).join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`,
+  );
+  const skip = db.prepare(
+    `UPDATE step_runs SET status = 'skipped', reason = ? WHERE session_id = ? AND status = 'pending'
+     AND position >= ? AND position < ?`,
+  );
+  const changes = createStatements(db);
+  return {
+    ...createStepReader(db),
+    insert: (step) => void insert.run(Object.fromEntries(names.map((name) => [name, step[name] ?? null]))),
+    change(id, change) {
+      const changed = (Object.keys(change) as (keyof StepChange)[]).filter((name) => change[name] !== undefined);
+      if (changed.length === 0) return;
+      const set = changed.map((name) => `${fields[name]} = @${name}`).join(', ');
+      changes(`UPDATE step_runs SET ${set} WHERE id = @id`).run({ ...change, id });
+    },
+    skipPending: (sessionId, { from, below }, reason) => void skip.run(reason, sessionId, from, below),
+  };
+}
+
+function toRecord(row: Row): StepRecord {
+  return present(row) as StepRecord;
+}

@@ -1,0 +1,182 @@
+// Terminals: tmux sessions of the daemon's own server. They outlive the daemon; at its start they are found again by id.
+import { nearest } from '../../rpc/nearest.ts';
+import { Failure, isFailure } from '../../schemas/errors.ts';
+import type { Terminal } from '../../schemas/terminal.ts';
+import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Ids } from '../kernel/ids.ts';
+import type { Log } from '../kernel/log.ts';
+import { byDaemon, type Origin } from '../kernel/origin.ts';
+import { sleep } from '../kernel/retry.ts';
+import type { Store, Writer } from '../store/store.ts';
+import type { TerminalRecord } from '../store/tables/terminals.ts';
+import type { ExitWatch } from '../tools/exit-watch.ts';
+import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
+import type { StepFiles } from '../tools/step-files.ts';
+import type { Tmux, TmuxPane } from '../tools/tmux.ts';
+
+export interface CreateTerminal {
+  readonly name: string;
+  readonly sessionId: string;
+  readonly projectId: string;
+  readonly worktreeId?: string;
+  readonly cwd: string;
+  readonly shell: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logPath: string;
+}
+
+export interface TerminalService {
+  create(spec: CreateTerminal, origin: Origin): Promise<TerminalRecord>;
+  resolve(ref: string): TerminalRecord;
+  panes(terminal: TerminalRecord): Promise<TmuxPane[]>;
+  /** The pane of a window; without one, that of the active window. */
+  paneOf(terminal: TerminalRecord, windowId: string | undefined): Promise<TmuxPane>;
+  attachedClients(terminal: TerminalRecord): Promise<number>;
+  kill(terminal: TerminalRecord, reason: string, origin: Origin): Promise<void>;
+  /** Compares rows with the tmux server at start, and watches the shells that live. */
+  reconcile(): Promise<void>;
+}
+
+export interface TerminalDeps {
+  readonly store: Store;
+  readonly tmux: Tmux;
+  readonly stepFiles: StepFiles;
+  readonly exits: ExitWatch;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
+}
+
+const shellWindow = 'shell';
+
+export function createTerminalService(deps: TerminalDeps): TerminalService {
+  const { store, tmux, stepFiles, clock } = deps;
+
+  const end = (w: Writer, terminal: TerminalRecord, status: 'ended' | 'lost', reason: string, origin: Origin): void => {
+    if (w.terminals.get(terminal.id)?.status !== 'live') return;
+    w.terminals.end(terminal.id, status, reason, clock.now());
+    const data = { name: terminal.name, status, reason };
+    w.events.append({ type: 'terminal.ended', subject: subjectOf(w, terminal), actor: origin.actor, data });
+  };
+  /** The shell of the first window ended: so does the terminal, unless something else still runs in it. */
+  const watchShell = (terminal: TerminalRecord): void => {
+    deps.exits
+      .wait(terminal.shellRunId)
+      .then(() => onShellExit(terminal))
+      .catch((error: unknown) => {
+        // The daemon stops; the next one watches again.
+        if (!isFailure(error)) deps.log.error({ err: error, terminalId: terminal.id }, 'the end of a terminal could not be handled');
+      });
+  };
+  const onShellExit = async (terminal: TerminalRecord): Promise<void> => {
+    const panes = await tmux.listPanes(terminal.tmuxId).catch(() => []);
+    if (panes.some((pane) => !pane.dead && pane.windowName !== shellWindow)) return;
+    await tmux.killSession(terminal.tmuxId);
+    await store.write((w) => end(w, terminal, 'ended', 'shell_exited', byDaemon));
+    await stepFiles.forget(terminal.shellRunId);
+  };
+  const panes = async (terminal: TerminalRecord): Promise<TmuxPane[]> => {
+    if (terminal.status !== 'live') throw gone(terminal);
+    return tmux.listPanes(terminal.tmuxId);
+  };
+  return {
+    panes,
+    async create(spec, origin) {
+      const shellRunId = deps.ids.next('stp');
+      await stepFiles.writeSpec(shellRunId, { cwd: spec.cwd, argv: [spec.shell], env: spec.environment });
+      const existing = (await tmux.listSessions()).find(({ name }) => name === spec.name);
+      // Left by a daemon that died between making and recording it: nobody has used it yet.
+      if (existing) await tmux.killSession(existing.tmuxId);
+      const { tmuxId } = await tmux.newSession({
+        name: spec.name,
+        windowName: shellWindow,
+        cwd: spec.cwd,
+        argv: stepFiles.wrapperArgv(shellRunId),
+        logPath: spec.logPath,
+      });
+      const terminal: TerminalRecord = {
+        id: deps.ids.next('trm'),
+        name: spec.name,
+        tmuxId,
+        shellRunId,
+        sessionId: spec.sessionId,
+        cwd: spec.cwd,
+        status: 'live',
+        createdAt: clock.now(),
+        ...(spec.worktreeId === undefined ? {} : { worktreeId: spec.worktreeId }),
+      };
+      await store.write((w) => {
+        w.terminals.insert(terminal);
+        w.sessions.change(spec.sessionId, { terminalId: terminal.id });
+        const data = { name: terminal.name, cwd: terminal.cwd };
+        w.events.append({ type: 'terminal.created', subject: subjectOf(w, terminal), actor: origin.actor, data });
+      });
+      watchShell(terminal);
+      return terminal;
+    },
+    resolve(ref) {
+      const found = store.read((r) => {
+        const session = r.sessions.get(ref) ?? r.sessions.bySlug(ref);
+        return r.terminals.get(ref) ?? r.terminals.byName(ref) ?? (session?.terminalId ? r.terminals.get(session.terminalId) : undefined);
+      });
+      if (found) return found;
+      const names = store.read((r) => r.terminals.allLive().map(({ name }) => name));
+      throw new Failure('NOT_FOUND', `There is no terminal "${ref}"; "coppice terminal list" shows them.`, {
+        details: { entity: 'terminal', id: ref, suggestions: nearest(ref, names) },
+      });
+    },
+    async paneOf(terminal, windowId) {
+      const all = await panes(terminal);
+      const pane = windowId === undefined ? (all.find(({ active }) => active) ?? all[0]) : all.find((one) => one.windowId === windowId);
+      if (pane) return pane;
+      throw new Failure('PRECONDITION', `Terminal "${terminal.name}" has no window "${windowId ?? ''}"; "coppice terminal get" shows its windows.`, {
+        details: { reason: 'no_window', windowId },
+      });
+    },
+    attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.tmuxId) : Promise.resolve(0)),
+    async kill(terminal, reason, origin) {
+      if (terminal.status !== 'live') throw gone(terminal);
+      const shell = await stepFiles.readPids(terminal.shellRunId);
+      await tmux.killSession(terminal.tmuxId);
+      // What ignores the hang-up, or was sent to the background, ends too.
+      if (shell && terminal.sessionId !== undefined) {
+        await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, sleep: (ms) => sleep(clock, ms) });
+      }
+      await store.write((w) => end(w, terminal, 'ended', reason, origin));
+      await stepFiles.forget(terminal.shellRunId);
+    },
+    async reconcile() {
+      const rows = store.read((r) => r.terminals.allLive());
+      if (rows.length === 0) return;
+      const live = new Set((await liveSessions(tmux)).map(({ tmuxId, name }) => `${tmuxId} ${name}`));
+      for (const terminal of rows) {
+        if (live.has(`${terminal.tmuxId} ${terminal.name}`)) watchShell(terminal);
+        else await store.write((w) => end(w, terminal, 'lost', 'tmux_server_gone', byDaemon));
+      }
+    },
+  };
+}
+
+export function terminalView({ createdAt, endedAt, shellRunId: _, ...record }: TerminalRecord): Terminal {
+  return { ...record, createdAt: isoTime(createdAt), ...(endedAt === undefined ? {} : { endedAt: isoTime(endedAt) }) };
+}
+
+/** No tmux on this machine is no live terminal: the rows say what was lost. */
+async function liveSessions(tmux: Tmux): Promise<{ tmuxId: string; name: string }[]> {
+  return (await tmux.available()) === undefined ? [] : tmux.listSessions();
+}
+
+function subjectOf(w: Writer, terminal: TerminalRecord) {
+  const session = terminal.sessionId === undefined ? undefined : w.sessions.get(terminal.sessionId);
+  return {
+    ...(session === undefined ? {} : { projectId: session.projectId, sessionId: session.id }),
+    ...(terminal.worktreeId === undefined ? {} : { worktreeId: terminal.worktreeId }),
+  };
+}
+
+function gone(terminal: TerminalRecord): Failure {
+  return new Failure('PRECONDITION', `Terminal "${terminal.name}" is ${terminal.status}${terminal.reason ? ` (${terminal.reason})` : ''}; start its command again for a new one.`, {
+    details: { reason: 'terminal_ended', status: terminal.status },
+  });
+}

@@ -1,0 +1,42 @@
+// Reading of files that other people wrote: absence is an answer (undefined), everything else that goes wrong is thrown.
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'other';
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly changedMs: number;
+  readonly inode: number;
+}
+
+/** Symbolic links are followed. A path that leads nowhere gives undefined. */
+export interface FileReader {
+  readDir(path: string): Promise<readonly string[] | undefined>;
+  readFile(path: string): Promise<Uint8Array | undefined>;
+  stat(path: string): Promise<FileStat | undefined>;
+  realPath(path: string): Promise<string | undefined>;
+}
+
+export function createFileReader(): FileReader {
+  return {
+    readDir: (path) => unlessAbsent(readdir(path)),
+    readFile: (path) => unlessAbsent(readFile(path)),
+    realPath: (path) => unlessAbsent(realpath(path)),
+    async stat(path) {
+      const found = await unlessAbsent(stat(path));
+      if (found === undefined) return undefined;
+      const kind = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
+      return { kind, sizeBytes: found.size, modifiedMs: found.mtimeMs, changedMs: found.ctimeMs, inode: found.ino };
+    },
+  };
+}
+
+async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import { lstat, mkdtemp, readdir, rename, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Failure } from '../../../schemas/errors.ts';
+import { findAdminEntry, isAbsence, readText } from './git-files.ts';
+import type { Repository } from './repository.ts';
+import { bulkMs, type RunGit } from './run-git.ts';
+
+const trashPrefix = '.trash-';
+
+export interface RemovedWorktree {
+  /** Settles when the files are gone from the disk. */
+  readonly deleted: Promise<void>;
+}
+
+/**
+ * Takes a worktree away at once, whatever is in it: the proof that nothing is lost is the caller's, as is running one change of a
+ * repository's worktrees at a time. The directory is renamed aside on its own file system, git forgets it, and the files are deleted
+ * afterwards.
+ */
+export async function removeWorktree(git: RunGit, { repo, path }: { repo: Repository; path: string }): Promise<RemovedWorktree> {
+  const entry = await findAdminEntry(repo.gitCommonDir, path);
+  if (!entry) {
+    throw new Failure('NOT_FOUND', `"${path}" is not a worktree of "${repo.mainCheckout}".`, { details: { entity: 'worktree', id: path } });
+  }
+  const lock = await readText(join(entry.adminDir, 'locked'));
+  if (lock !== undefined) {
+    throw new Failure(
+      'PRECONDITION',
+      `The worktree "${path}" is locked${lock.trim() && ` (${lock.trim()})`}; run 'git worktree unlock' on it.`,
+      {
+        details: { reason: 'locked', path },
+      },
+    );
+  }
+  const moved = await moveAside(entry.worktreePath);
+  try {
+    // Only this one, where `worktree prune` would also forget every other whose disk is not mounted at the moment.
+    await git.write(repo.mainCheckout, ['worktree', 'remove', '--force', entry.worktreePath], { timeoutMs: bulkMs });
+  } catch (error) {
+    if (moved) await rename(moved.aside, entry.worktreePath).then(() => rmdir(moved.trash));
+    throw error;
+  }
+  const deleted = moved ? emptyTrash(git, moved.trash) : Promise.resolve();
+  // Whoever does not wait for it must not bring the daemon down; whoever does still gets the failure.
+  deleted.catch(() => {});
+  return { deleted };
+}
+
+/** Undefined when there is nothing to move, or it cannot be moved (a mount point) and git has to delete it in place. */
+async function moveAside(path: string): Promise<{ trash: string; aside: string } | undefined> {
+  const isThere = await lstat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isAbsence(error)) return false;
+      throw error;
+    },
+  );
+  if (!isThere) return undefined;
+  const trash = await mkdtemp(join(dirname(path), trashPrefix));
+  const aside = join(trash, basename(path));
+  try {
+    await rename(path, aside);
+    return { trash, aside };
+  } catch {
+    await rmdir(trash);
+    return undefined;
+  }
+}
+
+/** By rm: deleting thousands of files from here would keep the event loop busy. */
+async function emptyTrash(git: RunGit, trash: string): Promise<void> {
+  const remove = () => git.other('rm', ['-rf', '--', trash], { timeoutMs: bulkMs });
+  try {
+    await remove();
+  } catch {
+    // Directories without write permission, like a Go module cache, give way only after this.
+    await git.other('chmod', ['-R', 'u+rwX', '--', trash], { timeoutMs: bulkMs });
+    await remove();
+  }
+}
+
+/** Deletes what a daemon that died amid a removal left in the directory of the worktrees. */
+export async function sweepTrash(git: RunGit, directory: string): Promise<void> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (isAbsence(error)) return [];
+    throw error;
+  });
+  for (const name of names.filter((found) => found.startsWith(trashPrefix))) await emptyTrash(git, join(directory, name));
+}
+
+/** Takes a worktree whose directory is gone, or was never finished, out of git's books. */
+export async function forgetWorktree(git: RunGit, repo: Repository, path: string): Promise<void> {
+  const entry = await findAdminEntry(repo.gitCommonDir, path);
+  if (!entry) return;
+  // Twice: an addition that was killed leaves its entry locked.
+  await git.write(repo.mainCheckout, ['worktree', 'remove', '--force', '--force', entry.worktreePath]);
+}

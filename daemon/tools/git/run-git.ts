@@ -1,0 +1,138 @@
+// How git is called: one environment, two ways to run, nothing of the daemon's own surroundings leaking in.
+import type { Readable } from 'node:stream';
+import { Failure } from '../../../schemas/errors.ts';
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly input?: string | undefined;
+  readonly okExitCodes?: readonly number[] | undefined;
+  readonly maxOutputBytes?: number | undefined;
+}
+
+export interface RunResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/** The part of the process tool that git needs. A variable given as undefined is taken out of the base environment. */
+export interface ToolRunner {
+  runTool(
+    tool: string,
+    args: readonly string[],
+    options?: RunOptions & { readonly cwd?: string | undefined; readonly env?: Readonly<Record<string, string | undefined>> | undefined },
+  ): Promise<RunResult>;
+  converse(
+    tool: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): { readonly stdout: Readable; readonly ended: Promise<{ readonly stderrTail: string; readonly missing: boolean }> };
+}
+
+export interface GitDeps {
+  readonly process: ToolRunner;
+  /** The environment the process tool starts from. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface RunGit {
+  /** Takes no lock, so it never disturbs a git of the user. */
+  read(cwd: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  write(cwd: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** The first bytes of what a reading git would print; it is ended after them. */
+  readStart(cwd: string, args: readonly string[], maxBytes: number): Promise<Buffer>;
+  /** Other programs, in git's environment. */
+  other(tool: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  readonly readEnv: Readonly<Record<string, string>>;
+}
+
+/** Output of a command whose size grows with the repository. */
+export const listBytes = 64 * 1024 * 1024;
+/** Checking out, cloning submodules and deleting take as long as the repository is big. */
+export const bulkMs = 15 * 60_000;
+
+// What points git at another repository, index or way to print. A daemon started from a git hook inherits the first of these.
+const foreignVariables = [
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_COMMON_DIR',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_NAMESPACE',
+  'GIT_PREFIX',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_INTERNAL_SUPER_PREFIX',
+  'GIT_GRAFT_FILE',
+  'GIT_SHALLOW_FILE',
+  'GIT_NO_REPLACE_OBJECTS',
+  'GIT_REPLACE_REF_BASE',
+  'GIT_CONFIG',
+  'GIT_CONFIG_PARAMETERS',
+  'GIT_CEILING_DIRECTORIES',
+  'GIT_DISCOVERY_ACROSS_FILESYSTEM',
+  'GIT_QUARANTINE_PATH',
+  'GIT_REFLOG_ACTION',
+  'GIT_EXTERNAL_DIFF',
+  'GIT_DIFF_OPTS',
+  'GIT_LITERAL_PATHSPECS',
+  'GIT_OPTIONAL_LOCKS',
+  'LANGUAGE',
+];
+
+const always = { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' };
+
+export function createRunGit({ process, env }: GitDeps): RunGit {
+  const writeEnv: Readonly<Record<string, string | undefined>> = {
+    ...Object.fromEntries(foreignVariables.map((name) => [name, undefined])),
+    ...always,
+  };
+  const readEnv = { ...writeEnv, GIT_OPTIONAL_LOCKS: '0' };
+  const wholeReadEnv = { ...withoutForeign(env), ...always, GIT_OPTIONAL_LOCKS: '0' };
+  const run = (cwd: string, args: readonly string[], runEnv: typeof writeEnv, options: RunOptions = {}): Promise<RunResult> => {
+    refuseNul(args);
+    return process.runTool('git', args, { ...options, cwd, env: runEnv });
+  };
+  return {
+    readEnv: wholeReadEnv,
+    read: (cwd, args, options) => run(cwd, args, readEnv, options),
+    write: (cwd, args, options) => run(cwd, args, writeEnv, options),
+    other: (tool, args, options) => process.runTool(tool, args, { ...options, env: writeEnv }),
+    async readStart(cwd, args, maxBytes) {
+      refuseNul(args);
+      const { stdout, ended } = process.converse('git', ['-C', cwd, ...args], wholeReadEnv);
+      const start = await firstBytes(stdout, maxBytes);
+      const { stderrTail } = await ended;
+      // A git that was stopped by us has printed what we asked for; one that stopped by itself and complained has failed.
+      if (start.length < maxBytes && stderrTail !== '') {
+        throw new Failure('TOOL_FAILED', `'git ${args[0]}' failed: ${stderrTail.trim()}`, { details: { tool: 'git', stderrTail } });
+      }
+      return start;
+    },
+  };
+}
+
+function withoutForeign(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !foreignVariables.includes(name)));
+}
+
+/** No program can be given a NUL, and node would call it a bug of ours. */
+function refuseNul(args: readonly string[]): void {
+  const bad = args.find((arg) => arg.includes('\0'));
+  if (bad === undefined) return;
+  throw new Failure('INVALID_PARAMS', `"${bad.replaceAll('\0', '\\0')}" has a NUL character; git cannot take it.`);
+}
+
+async function firstBytes(stdout: Readable, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stdout) {
+    const bytes = Buffer.from(chunk as Uint8Array);
+    chunks.push(bytes);
+    size += bytes.length;
+    // Leaving the loop closes the pipe, and git ends at its next write.
+    if (size >= maxBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes);
+}

@@ -1,0 +1,112 @@
+// Ends a step for certain: its group, its descendants, and what left both but carries the marks of the session in its environment.
+import { limits } from '../../schemas/limits.ts';
+import { descendantsOf, findMarked, isAlive, parentOf, type SessionMarker, startTimeOf } from './proc.ts';
+
+export interface KillTreeOptions {
+  readonly childPid: number;
+  /** Never signalled: it writes down how the step ended. */
+  readonly wrapperPid: number | undefined;
+  readonly marker: SessionMarker;
+  readonly graceMs?: number;
+  readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+export interface KillTreeResult {
+  /** The strongest signal that was needed; none when nothing lived. */
+  readonly signal: 'SIGTERM' | 'SIGKILL' | undefined;
+  /** What even SIGKILL did not end in time: a process in an uninterruptible wait, or one of another user. */
+  readonly survivors: number[];
+}
+
+/** Sends SIGTERM, after the grace SIGKILL, and answers when all are dead. */
+export async function killTree(options: KillTreeOptions): Promise<KillTreeResult> {
+  const targets = createTargets(options);
+  let living = await targets.find();
+  if (living.length === 0) return { signal: undefined, survivors: [] };
+  living = await signalUntilDead('SIGTERM', options.graceMs ?? limits.killGraceMs, living, targets, options.sleep);
+  if (living.length === 0) return { signal: 'SIGTERM', survivors: [] };
+  return { signal: 'SIGKILL', survivors: await signalUntilDead('SIGKILL', confirmMs, living, targets, options.sleep) };
+}
+
+const confirmMs = 2_000;
+const firstPauseMs = 2;
+const longestPauseMs = 50;
+const looksPerScan = 10;
+
+interface Targets {
+  find(): Promise<number[]>;
+  /** The start time at which a process was first seen. */
+  startTime(pid: number): number | undefined;
+}
+
+function createTargets({ childPid, wrapperPid, marker }: KillTreeOptions): Targets {
+  const seen = new Map<number, number>();
+  return {
+    startTime: (pid) => seen.get(pid),
+    async find() {
+      const marked = await findMarked(marker);
+      const pids = new Set([...seen.keys(), ...marked]);
+      // A step that ended long ago may have left its pid to a stranger.
+      if (pids.has(childPid) || (wrapperPid !== undefined && (await parentOf(childPid)) === wrapperPid)) {
+        pids.add(childPid);
+        for (const pid of await descendantsOf(childPid)) pids.add(pid);
+      }
+      if (wrapperPid !== undefined) pids.delete(wrapperPid);
+      const living: number[] = [];
+      for (const pid of pids) {
+        const startTime = await startTimeOf(pid);
+        if (startTime === undefined) continue;
+        if (!seen.has(pid)) seen.set(pid, startTime);
+        if (await isAlive(pid, seen.get(pid))) living.push(pid);
+      }
+      return living;
+    },
+  };
+}
+
+/** Signals each process once, and those that a fork adds meanwhile, until nothing lives or the time is over. */
+async function signalUntilDead(
+  signal: 'SIGTERM' | 'SIGKILL',
+  timeoutMs: number,
+  first: number[],
+  targets: Targets,
+  sleep: KillTreeOptions['sleep'],
+): Promise<number[]> {
+  const signalled = new Set<number>();
+  let living = first;
+  let waitedMs = 0;
+  let pauseMs = firstPauseMs;
+  while (living.length > 0 && waitedMs < timeoutMs) {
+    for (const pid of living) {
+      if (signalled.has(pid)) continue;
+      signalled.add(pid);
+      await send(pid, signal, targets.startTime(pid));
+    }
+    // A look at the known ones is cheap; a scan of everything, for what was forked meanwhile, comes when they are dead or now and then.
+    for (let look = 0; look < looksPerScan && living.length > 0 && waitedMs < timeoutMs; look++) {
+      await sleep(pauseMs);
+      waitedMs += pauseMs;
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      living = await stillAlive(living, targets);
+    }
+    living = await targets.find();
+  }
+  return living;
+}
+
+async function stillAlive(pids: readonly number[], targets: Targets): Promise<number[]> {
+  const living: number[] = [];
+  for (const pid of pids) if (await isAlive(pid, targets.startTime(pid))) living.push(pid);
+  return living;
+}
+
+// The start time is compared just before, so that a reused pid is not hit. A stopped process acts on SIGTERM only when continued.
+async function send(pid: number, signal: 'SIGTERM' | 'SIGKILL', startTime: number | undefined): Promise<void> {
+  if (!(await isAlive(pid, startTime))) return;
+  try {
+    process.kill(pid, signal);
+    if (signal === 'SIGTERM') process.kill(pid, 'SIGCONT');
+  } catch {
+    // It died in between (ESRCH), or belongs to another user (EPERM) and then shows among the survivors.
+  }
+}

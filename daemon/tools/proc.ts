@@ -1,0 +1,127 @@
+// Facts about processes, read from /proc and never by a spawn. Processes come and go while it reads, and some belong to others: what
+// cannot be read is not there.
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly command: string;
+}
+
+export interface SessionMarker {
+  readonly sessionId: string;
+  readonly stepIndex?: number | undefined;
+}
+
+/** True while the process lives; a zombie is dead, and with a start time so is a newer process of the same pid. */
+export async function isAlive(pid: number, startTime?: number): Promise<boolean> {
+  const stat = await readStat(pid);
+  return stat !== undefined && !stat.dead && (startTime === undefined || stat.startTime === startTime);
+}
+
+/** Clock ticks from boot to the start of the process: with the pid it names a process for good. */
+export async function startTimeOf(pid: number): Promise<number | undefined> {
+  return (await readStat(pid))?.startTime;
+}
+
+export async function parentOf(pid: number): Promise<number | undefined> {
+  return (await readStat(pid))?.parent;
+}
+
+/** True for a living process that sleeps, waiting for something. */
+export async function isAsleep(pid: number): Promise<boolean> {
+  return (await readStat(pid))?.state === 'S';
+}
+
+/** Living processes that were started with the marks of a session (and step) in their environment, also those that left its group. */
+export async function findMarked(marker: SessionMarker): Promise<number[]> {
+  const wanted = [`COPPICE_SESSION_ID=${marker.sessionId}`];
+  if (marker.stepIndex !== undefined) wanted.push(`COPPICE_STEP_INDEX=${marker.stepIndex}`);
+  const found = await mapProcesses(async (pid) => {
+    const environment = await readOrNothing(`/proc/${pid}/environ`, 'latin1');
+    if (!environment?.includes(wanted[0] as string)) return undefined;
+    const pairs = new Set(environment.split('\0'));
+    return wanted.every((pair) => pairs.has(pair)) && (await isAlive(pid)) ? pid : undefined;
+  });
+  return found.sort((a, b) => a - b);
+}
+
+/** Living children, their children and so on, without the process itself. */
+export async function descendantsOf(pid: number): Promise<number[]> {
+  const children = new Map<number, number[]>();
+  await mapProcesses(async (each) => {
+    const stat = await readStat(each);
+    if (stat && !stat.dead) children.set(stat.parent, [...(children.get(stat.parent) ?? []), each]);
+    return undefined;
+  });
+  const found: number[] = [];
+  const queue = [pid];
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    const below = children.get(next) ?? [];
+    found.push(...below);
+    queue.push(...below);
+  }
+  return found;
+}
+
+/** Processes, other than this one, whose working directory is the folder or lies below it. */
+export async function processesInside(dirPath: string, ownPid: number = process.pid): Promise<ProcessInfo[]> {
+  // The kernel tells a working directory without symlinks.
+  const dir = await realpath(dirPath).catch(() => dirPath);
+  const below = dir.endsWith('/') ? dir : `${dir}/`;
+  return mapProcesses(async (pid) => {
+    if (pid === ownPid) return undefined;
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+    if (cwd === undefined || (cwd !== dir && !cwd.startsWith(below))) return undefined;
+    const stat = await readStat(pid);
+    return stat && !stat.dead ? { pid, command: (await commandOf(pid)) ?? stat.name } : undefined;
+  });
+}
+
+interface Stat {
+  readonly name: string;
+  readonly state: string;
+  readonly dead: boolean;
+  readonly parent: number;
+  readonly startTime: number;
+}
+
+// Few at a time: each read holds one of libuv's four threads, which the rest of the daemon needs too.
+const readsAtOnce = 8;
+
+async function mapProcesses<T>(look: (pid: number) => Promise<T | undefined>): Promise<T[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found: T[] = [];
+  const worker = async () => {
+    for (let pid = pids.pop(); pid !== undefined; pid = pids.pop()) {
+      const result = await look(pid);
+      if (result !== undefined) found.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: readsAtOnce }, worker));
+  return found;
+}
+
+async function readStat(pid: number): Promise<Stat | undefined> {
+  const text = await readOrNothing(`/proc/${pid}/stat`, 'utf8');
+  if (text === undefined) return undefined;
+  // The name stands in parentheses and may hold any character, also a closing one.
+  const close = text.lastIndexOf(')');
+  const fields = text.slice(close + 2).split(' ');
+  const state = fields[0] ?? '';
+  return {
+    name: text.slice(text.indexOf('(') + 1, close),
+    state,
+    dead: state === 'Z' || state === 'X',
+    parent: Number(fields[1]),
+    startTime: Number(fields[19]),
+  };
+}
+
+async function commandOf(pid: number): Promise<string | undefined> {
+  const text = await readOrNothing(`/proc/${pid}/cmdline`, 'utf8');
+  return text?.replaceAll('\0', ' ').trim().slice(0, 200) || undefined;
+}
+
+async function readOrNothing(path: string, encoding: 'utf8' | 'latin1'): Promise<string | undefined> {
+  return readFile(path, encoding).catch(() => undefined);
+}

@@ -1,0 +1,123 @@
+// The files through which the daemon and the wrapper of a step (run-step.pl) talk. They hold the truth about how a step ended, so they
+// outlive both processes; nobody reads a screen or trusts tmux for it.
+import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { Failure } from '../../schemas/errors.ts';
+
+export interface StepSpec {
+  readonly cwd: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type StepExit =
+  | { readonly kind: 'exit'; readonly code: number }
+  | { readonly kind: 'signal'; readonly signal: string }
+  | { readonly kind: 'error'; readonly message: string };
+
+export interface StepPids {
+  readonly wrapperPid: number;
+  readonly childPid: number;
+}
+
+export interface StepFiles {
+  readonly dir: string;
+  writeSpec(id: string, spec: StepSpec): Promise<void>;
+  readExit(id: string): Promise<StepExit | undefined>;
+  readPids(id: string): Promise<StepPids | undefined>;
+  /** Removes all files of a step. */
+  forget(id: string): Promise<void>;
+  /** Ids of all steps that have any file here, sorted. */
+  listIds(): Promise<string[]>;
+  wrapperArgv(id: string): [string, ...string[]];
+}
+
+export interface StepFilesOptions {
+  /** A folder of mode 0700 that exists already. */
+  readonly dir: string;
+  readonly wrapperPath: string;
+  readonly perlPath?: string;
+}
+
+export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl' }: StepFilesOptions): StepFiles {
+  const pathOf = (id: string, kind: FileKind): string => join(dir, `${checkedId(id)}.${kind}`);
+  return {
+    dir,
+    async writeSpec(id, spec) {
+      const path = pathOf(id, 'spec');
+      await writeFile(`${path}.tmp`, encodeSpec(id, spec), { mode: 0o600 });
+      await rename(`${path}.tmp`, path);
+    },
+    async readExit(id) {
+      const text = await readIfThere(pathOf(id, 'exit'));
+      return text === undefined ? undefined : parseExit(text);
+    },
+    async readPids(id) {
+      const match = /^(\d+) (\d+)\n$/.exec((await readIfThere(pathOf(id, 'pid'))) ?? '');
+      return match ? { wrapperPid: Number(match[1]), childPid: Number(match[2]) } : undefined;
+    },
+    async forget(id) {
+      const paths = fileKinds.flatMap((kind) => [pathOf(id, kind), `${pathOf(id, kind)}.tmp`]);
+      await Promise.all(paths.map((path) => unlink(path).catch(ignoreMissing)));
+    },
+    async listIds() {
+      const ids = new Set<string>();
+      for (const name of await readdir(dir)) {
+        const match = /^([A-Za-z0-9_-]+)\.(?:spec|pid|exit)$/.exec(name);
+        if (match?.[1]) ids.add(match[1]);
+      }
+      return [...ids].sort();
+    },
+    wrapperArgv: (id) => [perlPath, wrapperPath, pathOf(id, 'spec')],
+  };
+}
+
+const fileKinds = ['spec', 'pid', 'exit'] as const;
+type FileKind = (typeof fileKinds)[number];
+
+function checkedId(id: string): string {
+  if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) throw new Error(`step id '${id}' is not made of letters, digits, _ and -`);
+  return id;
+}
+
+function encodeSpec(id: string, { cwd, argv, env }: StepSpec): string {
+  if (argv.length === 0) throw new Failure('INVALID_PARAMS', `Step '${id}' has an empty command; name a program to run.`);
+  const pairs = Object.entries(env).map(([name, value]) => {
+    if (name === '' || name.includes('=')) throw new Failure('INVALID_PARAMS', `'${name}' cannot name an environment variable; rename it.`);
+    return `${name}=${value}`;
+  });
+  const fields = [cwd, String(argv.length), ...argv, ...pairs];
+  if (fields.some((field) => field.includes('\0'))) {
+    throw new Failure('INVALID_PARAMS', `A NUL byte cannot be part of the command or environment of step '${id}'; remove it.`);
+  }
+  return `${fields.join('\0')}\0`;
+}
+
+function parseExit(text: string): StepExit {
+  const [, kind, rest = ''] = /^(exit|signal|error) (.*)$/s.exec(text) ?? [];
+  if (kind === 'exit' && /^\d+$/.test(rest)) return { kind, code: Number(rest) };
+  if (kind === 'signal' && /^\d+$/.test(rest)) return { kind, signal: signalNames.get(Number(rest)) ?? `SIG${rest}` };
+  if (kind === 'error') return { kind, message: rest };
+  return { kind: 'error', message: `the exit file is damaged: '${text.slice(0, 100)}'` };
+}
+
+// Of two names for one number (SIGABRT, SIGIOT) the first, usual one wins.
+const signalNames = new Map<number, string>(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    ignoreMissing(error);
+    return undefined;
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}

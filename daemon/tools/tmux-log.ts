@@ -1,0 +1,107 @@
+// The log of a pane: a `cat` that tmux feeds with every byte it reads. Closing that pipe drops what tmux has not handed over yet, so the
+// end of a log waits until all of it has arrived.
+import { readFile, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isFailure } from '../../schemas/errors.ts';
+import { isAlive, isAsleep } from './proc.ts';
+import type { TmuxCommand, TmuxControl } from './tmux-control.ts';
+
+export interface TmuxLog {
+  /** To run in one line with the command that made the pane: the server reads nothing of the pane in between, so no byte is missed. */
+  startCommands(target: string, logPath: string): TmuxCommand[];
+  /** Waits for the last byte and closes the log. False when a background process still holds the terminal, or something hung. */
+  finish(paneId: string, deadlineMs: number): Promise<boolean>;
+}
+
+export interface TmuxLogOptions {
+  readonly control: TmuxControl;
+  /** A folder of mode 0700 for the pids of the readers. */
+  readonly runDir: string;
+  readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxLog {
+  const readerPath = (paneId: string): string => join(runDir, `${paneId}.reader`);
+
+  /** Growing checks until one says true or the time is over; at least one. */
+  async function until(check: () => Promise<boolean>, deadlineMs: number): Promise<boolean> {
+    for (let waitedMs = 0, pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 25)) {
+      if (await check()) return true;
+      if (waitedMs >= deadlineMs) return false;
+      await sleep(pauseMs);
+      waitedMs += pauseMs;
+    }
+  }
+
+  async function paneIsDead(paneId: string): Promise<boolean> {
+    const [state] = await control.command('display-message', '-p', '-t', paneId, '#{pane_dead}');
+    return state === '1';
+  }
+
+  // An answer of the server means that it has written what the pipe could take. A reader that slept before and after it, and wrote
+  // nothing in between, has therefore got everything.
+  async function drained(paneId: string, reader: number): Promise<boolean> {
+    const before = (await isAsleep(reader)) ? await bytesWritten(reader) : -1;
+    await paneIsDead(paneId);
+    const after = (await isAsleep(reader)) ? await bytesWritten(reader) : -2;
+    return before === after || !(await isAlive(reader));
+  }
+
+  return {
+    startCommands(target, logPath) {
+      const script = `umask 077; echo $$ >${shellQuote(runDir)}/$P.tmp; mv -f ${shellQuote(runDir)}/$P.tmp ${shellQuote(runDir)}/$P.reader; exec cat >>${shellQuote(logPath)}`;
+      // tmux expands the command of a pipe, but not the value of an option within it.
+      return [
+        ['set-option', '-g', '@coppice_pipe', script],
+        ['pipe-pane', '-t', target, 'P=#{pane_id}; #{@coppice_pipe}'],
+      ];
+    },
+    async finish(paneId, deadlineMs) {
+      let dead = true;
+      let reader: number | undefined;
+      const readerKnown = async () => {
+        reader = await readPid(readerPath(paneId));
+        return reader !== undefined;
+      };
+      try {
+        dead = await until(() => paneIsDead(paneId), deadlineMs);
+        await until(readerKnown, readerMs);
+        const known = reader;
+        const arrived = known !== undefined && (await until(() => drained(paneId, known), readerMs));
+        // tmux 3.3a closes the pipe of no dead pane, but drops one whose reader is gone. All bytes are written by then.
+        if (known !== undefined) endReader(known);
+        dead &&= arrived;
+      } catch (error) {
+        // Killed by hand: tmux has closed the pipe itself.
+        if (!isFailure(error) || error.kind !== 'NOT_FOUND') throw error;
+        await readerKnown();
+      }
+      const pid = reader;
+      const ended = pid === undefined || (await until(async () => !(await isAlive(pid)), readerMs));
+      await unlink(readerPath(paneId)).catch(() => {});
+      return dead && ended;
+    },
+  };
+}
+
+const readerMs = 1_000;
+
+function endReader(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself, its window being closed.
+  }
+}
+
+const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+async function readPid(path: string): Promise<number | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return /^\d+\n$/.test(text) ? Number(text) : undefined;
+}
+
+async function bytesWritten(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/fdinfo/1`, 'utf8').catch(() => '');
+  return Number(/^pos:\s+(\d+)/.exec(text)?.[1] ?? -3);
+}

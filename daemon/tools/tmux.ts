@@ -1,0 +1,247 @@
+// Terminals on the daemon's own tmux server. After creation everything is addressed by id ($n, @n, %n): a name could match another
+// session by its beginning.
+import { Failure, isFailure } from '../../schemas/errors.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { ProcessTool } from './process.ts';
+import { hubSession, type TmuxCommand, type TmuxControl } from './tmux-control.ts';
+import { createTmuxLog } from './tmux-log.ts';
+
+export interface WindowRequest {
+  readonly windowName: string;
+  readonly cwd: string;
+  /** The argv of a wrapper: nothing of the user's, as it shows in process lists. */
+  readonly argv: readonly string[];
+  readonly logPath: string;
+}
+
+export interface TmuxWindow {
+  readonly windowId: string;
+  readonly paneId: string;
+}
+
+export interface TmuxSession {
+  readonly tmuxId: string;
+  readonly name: string;
+  readonly attachedClients: number;
+}
+
+export interface TmuxPane extends TmuxWindow {
+  readonly tmuxId: string;
+  readonly windowName: string;
+  readonly pid: number;
+  readonly dead: boolean;
+  /** Often missing although the pane is dead: the exit file is the truth. */
+  readonly deadStatus: number | undefined;
+  readonly command: string;
+  readonly columns: number;
+  readonly rows: number;
+  readonly active: boolean;
+}
+
+export interface Tmux {
+  /** The version, like '3.3a'; nothing when tmux is not installed. */
+  available(): Promise<string | undefined>;
+  newSession(request: WindowRequest & { readonly name: string }): Promise<TmuxWindow & { readonly tmuxId: string }>;
+  newWindow(request: WindowRequest & { readonly tmuxId: string; readonly detached?: boolean }): Promise<TmuxWindow>;
+  listSessions(): Promise<TmuxSession[]>;
+  listPanes(tmuxId?: string): Promise<TmuxPane[]>;
+  capture(request: { readonly paneId: string; readonly historyLines?: number; readonly colours?: boolean }): Promise<string>;
+  sendText(request: { readonly paneId: string; readonly text: string; readonly enter: boolean }): Promise<void>;
+  /** Ends a session; one that is gone already is fine. */
+  killSession(tmuxId: string): Promise<void>;
+  killWindow(windowId: string): Promise<void>;
+  attachedClients(tmuxId: string): Promise<number>;
+  /** The argv that brings a user there; `insideTmux` is the caller's $TMUX. */
+  attachArgv(tmuxId: string, insideTmux?: string): string[];
+  /** Waits until the log has its last byte and closes it. False when a background process still held the terminal at the deadline. */
+  finishLog(paneId: string, deadlineMs?: number): Promise<boolean>;
+}
+
+export interface TmuxOptions {
+  readonly control: TmuxControl;
+  readonly process: Pick<ProcessTool, 'runTool'>;
+  /** A folder of mode 0700 for small files about panes. */
+  readonly runDir: string;
+  readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tmux {
+  const log = createTmuxLog({ control, runDir, sleep });
+  let version: Promise<string | undefined> | undefined;
+  let windows = 0;
+  return {
+    available() {
+      version ??= askVersion(process, control.tmuxPath).then((found) => {
+        if (found === undefined) version = undefined;
+        return found;
+      });
+      return version;
+    },
+    async newSession({ name, windowName, cwd, argv, logPath }) {
+      if (!/^[A-Za-z0-9_-]{1,200}$/.test(name)) throw new Error(`terminal name '${name}' is not made of letters, digits, _ and -`);
+      const create = [
+        '-d',
+        '-P',
+        '-F',
+        printedIds,
+        '-s',
+        name,
+        '-n',
+        expand('name'),
+        '-c',
+        expand('cwd'),
+        '-x',
+        '200',
+        '-y',
+        '50',
+      ] as const;
+      const replies = await control.run([
+        ...remember({ name: windowName, cwd }),
+        ['new-session', ...create, '--', ...checkedArgv(argv)],
+        ...log.startCommands(`=${name}:`, logPath),
+      ]);
+      return idsOf(replies[2]);
+    },
+    async newWindow({ tmuxId, windowName, cwd, argv, logPath, detached = true }) {
+      // A name of its own until the pipe is there, since a target must hit this window alone.
+      const unique = `coppice-new-${++windows}`;
+      const target = `${tmuxId}:=${unique}`;
+      const create = [...(detached ? ['-d'] : []), '-P', '-F', printedIds, '-t', `${tmuxId}:`, '-n', unique, '-c', expand('cwd')];
+      const replies = await control.run([
+        ...remember({ name: windowName, cwd }),
+        ['new-window', ...create, '--', ...checkedArgv(argv)],
+        ...log.startCommands(target, logPath),
+        ['rename-window', '-t', target, expand('name')],
+      ]);
+      const { windowId, paneId } = idsOf(replies[2]);
+      return { windowId, paneId };
+    },
+    async listSessions() {
+      const lines = await control.command('list-sessions', '-F', '#{session_id}\t#{session_attached}\t#{session_name}');
+      return lines.map(sessionOf).filter(({ name }) => name !== hubSession);
+    },
+    async listPanes(tmuxId) {
+      const lines = await control.command('list-panes', ...(tmuxId === undefined ? ['-a'] : ['-s', '-t', tmuxId]), '-F', paneFormat);
+      return lines.filter((line) => !line.startsWith(`${hubSession}\t`)).map(paneOf);
+    },
+    async capture({ paneId, historyLines = 0, colours = false }) {
+      const lines = await control.command('capture-pane', '-p', '-t', paneId, '-S', `-${historyLines}`, ...(colours ? ['-e'] : []));
+      return `${lines.join('\n').trimEnd()}\n`;
+    },
+    sendText: (request) => sendText(control, request),
+    killSession: (tmuxId) => whenThere(control.command('kill-session', '-t', tmuxId)),
+    killWindow: (windowId) => whenThere(control.command('kill-window', '-t', windowId)),
+    async attachedClients(tmuxId) {
+      return (await control.command('list-clients', '-t', tmuxId, '-F', '#{client_pid}')).length;
+    },
+    attachArgv(tmuxId, insideTmux) {
+      const client = [control.tmuxPath, '-N', '-S', control.socketPath];
+      if (!insideTmux) return [...client, 'attach-session', '-t', tmuxId];
+      // $TMUX is the socket's path, which may hold commas, then two numbers.
+      const theirSocket = insideTmux.replace(/,\d+,\d+$/, '');
+      if (theirSocket === control.socketPath) return [...client, 'switch-client', '-t', tmuxId];
+      return ['env', '-u', 'TMUX', ...client, 'attach-session', '-t', tmuxId];
+    },
+    finishLog: (paneId, deadlineMs = 300) => log.finish(paneId, deadlineMs),
+  };
+}
+
+const printedIds = '#{session_id} #{window_id} #{pane_id}';
+
+const paneFormat = [
+  '#{session_name}',
+  '#{session_id}',
+  '#{window_id}',
+  '#{pane_id}',
+  '#{pane_pid}',
+  '#{pane_dead}',
+  '#{pane_dead_status}',
+  '#{pane_width}',
+  '#{pane_height}',
+  '#{&&:#{window_active},#{pane_active}}',
+  '#{window_name}',
+  '#{pane_current_command}',
+].join('\t');
+
+// tmux expands names and folders it is given, but not the value of an option within them.
+const expand = (key: 'name' | 'cwd'): string => `#{@coppice_${key}}`;
+
+function remember(values: Readonly<Record<'name' | 'cwd', string>>): TmuxCommand[] {
+  return (['name', 'cwd'] as const).map((key) => ['set-option', '-g', `@coppice_${key}`, values[key]]);
+}
+
+// tmux would hand a lone word to a shell.
+function checkedArgv(argv: readonly string[]): readonly string[] {
+  if (argv.length < 2) throw new Error('the argv of a terminal is that of a wrapper, of two words at least');
+  return argv;
+}
+
+function idsOf(lines: readonly string[] = []): TmuxWindow & { tmuxId: string } {
+  const [, tmuxId, windowId, paneId] = /^(\$\d+) (@\d+) (%\d+)$/.exec(lines[0] ?? '') ?? [];
+  if (!tmuxId || !windowId || !paneId) throw new Failure('TOOL_FAILED', `tmux made a terminal but told no ids: '${lines.join(' ')}'.`);
+  return { tmuxId, windowId, paneId };
+}
+
+function sessionOf(line: string): TmuxSession {
+  const [tmuxId = '', attached, name = ''] = line.split('\t');
+  return { tmuxId, name, attachedClients: Number(attached) };
+}
+
+function paneOf(line: string): TmuxPane {
+  const [, tmuxId = '', windowId = '', paneId = '', pid, dead, status, columns, rows, active, windowName = '', ...command] =
+    line.split('\t');
+  return {
+    tmuxId,
+    windowId,
+    paneId,
+    windowName,
+    pid: Number(pid),
+    dead: dead === '1',
+    deadStatus: status ? Number(status) : undefined,
+    command: command.join('\t'),
+    columns: Number(columns),
+    rows: Number(rows),
+    active: active === '1',
+  };
+}
+
+async function sendText(control: TmuxControl, request: { paneId: string; text: string; enter: boolean }): Promise<void> {
+  const { paneId, text, enter } = request;
+  if (Buffer.byteLength(text) > limits.sendBytes) {
+    throw new Failure('LIMIT_EXCEEDED', `The text for '${paneId}' is longer than ${limits.sendBytes} bytes; send it in parts.`, {
+      details: { limit: limits.sendBytes, value: Buffer.byteLength(text) },
+    });
+  }
+  const commands: TmuxCommand[] = [
+    ['display-message', '-p', '-t', paneId, '#{pane_dead}'],
+    ['copy-mode', '-q', '-t', paneId],
+  ];
+  if (/[\n\r]/.test(text)) {
+    commands.push(['set-buffer', '-b', pasteBuffer, '--', text], ['paste-buffer', '-p', '-d', '-b', pasteBuffer, '-t', paneId]);
+  } else if (text !== '') {
+    commands.push(['send-keys', '-l', '-t', paneId, '--', text]);
+  }
+  if (enter) commands.push(['send-keys', '-t', paneId, 'Enter']);
+  const [[dead] = []] = await control.run(commands);
+  if (dead === '1')
+    throw new Failure('PRECONDITION', `Nothing runs in '${paneId}' any more; start a new session.`, { details: { reason: 'ended' } });
+}
+
+const pasteBuffer = 'coppice-send';
+
+async function whenThere(killed: Promise<unknown>): Promise<void> {
+  try {
+    await killed;
+  } catch (error) {
+    if (!isFailure(error) || error.kind !== 'NOT_FOUND') throw error;
+  }
+}
+
+async function askVersion(process: Pick<ProcessTool, 'runTool'>, tmuxPath: string): Promise<string | undefined> {
+  try {
+    return (await process.runTool(tmuxPath, ['-V'])).stdout.trim().replace(/^tmux /, '');
+  } catch (error) {
+    if (isFailure(error) && error.kind === 'TOOL_MISSING') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+// Taking a worktree away: first the proof, then the rename aside, then the branch if it was ours and holds nothing.
+import { realpath } from 'node:fs/promises';
+import { Failure, isFailure } from '../../schemas/errors.ts';
+import type { WorkAtRisk } from '../../schemas/worktree.ts';
+import type { Origin } from '../kernel/origin.ts';
+import { repositoryOf } from '../projects/service.ts';
+import { settle } from '../store/receipts.ts';
+import type { ProjectRecord } from '../store/tables/projects.ts';
+import type { WorktreeRecord } from '../store/tables/worktrees.ts';
+import { workAtRisk } from './removal-proof.ts';
+import { type RemoveOptions, subjectOf, type WorktreeDeps, type WorktreeService } from './service.ts';
+
+const commitsShown = 20;
+
+export function createRemoval(deps: WorktreeDeps): Pick<WorktreeService, 'remove' | 'idle'> {
+  const { store, git, log, clock, queue } = deps;
+  const deletions = new Set<Promise<void>>();
+
+  const prove = async (project: ProjectRecord, worktree: WorktreeRecord, options: RemoveOptions): Promise<WorkAtRisk | undefined> => {
+    const repo = repositoryOf(project);
+    const [status, listed, processes] = await Promise.all([
+      git.status(worktree.path),
+      git.listWorktrees(repo),
+      deps.proc.processesInside(worktree.path),
+    ]);
+    const { baseCommit } = worktree;
+    const branch = status.branch ?? 'HEAD';
+    const commits =
+      status.head === undefined ? [] : await git.commitsNowhereElse({ repo, branch, tip: status.head, baseCommit, limit: commitsShown });
+    const live = store.read((r) => r.sessions.activeInWorktree(worktree.id)).filter((session) => session.id !== options.bySession);
+    return workAtRisk({
+      worktreePath: worktree.path,
+      mainCheckout: project.path,
+      callerDirectory: options.callerDirectory === undefined ? undefined : await realpath(options.callerDirectory).catch(() => undefined),
+      locked: listed.find(({ path }) => path === worktree.path)?.locked,
+      changedPaths: [...status.staged, ...status.unstaged].map(({ path }) => path).concat(status.untracked, status.conflicted),
+      commitsNowhereElse: commits,
+      processes,
+      liveSessions: live.map((session) => session.slug),
+    });
+  };
+
+  /** Ours, and without a commit that its base or the default branch lacks. */
+  const deleteOwnBranch = async (project: ProjectRecord, worktree: WorktreeRecord): Promise<boolean> => {
+    const repo = repositoryOf(project);
+    if (!worktree.branchCreated || !(await git.branchExists(repo, worktree.branch))) return false;
+    const tip = await git.resolveCommit(repo, `refs/heads/${worktree.branch}`);
+    const main = await git.defaultBranch(repo);
+    const merged = tip === worktree.baseCommit || (main !== undefined && (await isContained(project, tip, main)));
+    return merged && git.deleteBranch({ repo, branch: worktree.branch, expectedCommit: tip });
+  };
+  const isContained = async (project: ProjectRecord, tip: string, branch: string): Promise<boolean> => {
+    const base = await git.resolveCommit(repositoryOf(project), branch);
+    return (await git.countCommits({ cwd: project.path, base, tip })) === 0;
+  };
+
+  const remove = async (worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<{ branchDeleted: boolean }> => {
+    const project = store.read((r) => r.projects.get(worktree.projectId));
+    if (!project) throw new Error(`worktree "${worktree.id}" has no project row`);
+    // A directory that vanished by itself holds nothing any more: only git's entry and the branch are left to tidy up.
+    const present = (await git.findRepository(worktree.path))?.worktreePath === worktree.path;
+    if (present) {
+      const risk = await prove(project, worktree, options);
+      if (risk) throw atRisk(worktree, risk);
+    }
+    const removed = await git.removeWorktree({ repo: repositoryOf(project), path: worktree.path }).catch((error: unknown) => {
+      if (isFailure(error) && error.kind === 'NOT_FOUND') return undefined;
+      throw error;
+    });
+    if (removed) trackDeletion(worktree, removed.deleted);
+    const branchDeleted = await deleteOwnBranch(project, worktree);
+    return store.write((w) => {
+      w.worktrees.markRemoved(worktree.id, clock.now());
+      const data = { path: worktree.path, branch: worktree.branch, branchDeleted };
+      w.events.append({ type: 'worktree.removed', subject: subjectOf(worktree), actor: origin.actor, data });
+      return settle(w, origin.receipt, { branchDeleted });
+    });
+  };
+  const trackDeletion = (worktree: WorktreeRecord, deleted: Promise<void>): void => {
+    const tracked = deleted
+      .catch((error: unknown) => log.warn({ err: error }, `files of the removed worktree "${worktree.path}" are left over`))
+      .finally(() => deletions.delete(tracked));
+    deletions.add(tracked);
+  };
+  return {
+    remove: (worktree, options, origin) => {
+      const gitDir = store.read((r) => r.projects.get(worktree.projectId))?.gitDir ?? worktree.projectId;
+      return queue.run(gitDir, () => remove(worktree, options, origin));
+    },
+    idle: async () => void (await Promise.all(deletions)),
+  };
+}
+
+function atRisk(worktree: WorktreeRecord, risk: WorkAtRisk): Failure {
+  return new Failure(
+    'WORK_AT_RISK',
+    `Removing the worktree "${worktree.path}" would lose work: ${risk.reasons.join(' ')} Commit, merge or push it, or end what runs there.`,
+    { details: risk },
+  );
+}

@@ -1,0 +1,182 @@
+// Worktrees of the daemon: made with the intent on record first, removed only after proof that nothing is lost. The main checkout is
+// never touched.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../schemas/errors.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Ids } from '../kernel/ids.ts';
+import type { KeyedQueue } from '../kernel/keyed-queue.ts';
+import type { Log } from '../kernel/log.ts';
+import { byDaemon, type Origin } from '../kernel/origin.ts';
+import { repositoryOf } from '../projects/service.ts';
+import type { Store } from '../store/store.ts';
+import type { ProjectRecord } from '../store/tables/projects.ts';
+import type { WorktreeRecord } from '../store/tables/worktrees.ts';
+import type { Git } from '../tools/git/git.ts';
+import type { ProcessInfo } from '../tools/proc.ts';
+import { createRemoval } from './removal.ts';
+import { slugOf } from './slug.ts';
+
+export interface CreateWorktree {
+  readonly project: ProjectRecord;
+  readonly branch: string;
+  /** Any commit-ish; default: the repository's default branch. */
+  readonly base?: string | undefined;
+  /** A branch that exists is checked out as it is instead of refused. */
+  readonly allowExistingBranch: boolean;
+  readonly sessionId?: string;
+}
+
+export interface RemoveOptions {
+  readonly callerDirectory?: string | undefined;
+  /** The session whose end this is: it does not count as a live one. */
+  readonly bySession?: string;
+}
+
+export interface WorktreeService {
+  create(spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord>;
+  remove(worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<{ branchDeleted: boolean }>;
+  /** Does it hold anything beyond what it began with? */
+  isTouched(worktree: WorktreeRecord): Promise<boolean>;
+  retain(worktree: WorktreeRecord, reason: string, origin: Origin): Promise<void>;
+  /** Compares rows with the disk at start: half-made ones are rolled back, vanished ones marked. */
+  reconcile(): Promise<void>;
+  /** Deletions of moved-aside directories that still run. */
+  idle(): Promise<void>;
+}
+
+export interface WorktreeDeps {
+  readonly store: Store;
+  readonly git: Git;
+  readonly proc: { processesInside(dirPath: string): Promise<ProcessInfo[]> };
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** Serialises git's worktree commands a repository: git races with itself. */
+  readonly queue: KeyedQueue;
+  readonly root: () => string;
+}
+
+export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
+  const { store, git, clock, ids, log, queue } = deps;
+  const removal = createRemoval(deps);
+
+  const create = async (spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord> => {
+    const { project, branch } = spec;
+    const repo = repositoryOf(project);
+    await git.checkBranchName(branch);
+    const exists = await git.branchExists(repo, branch);
+    if (exists && (!spec.allowExistingBranch || spec.base !== undefined)) throw branchTaken(project, branch);
+    const base = exists ? branch : (spec.base ?? (await defaultBase(git, project)));
+    const baseCommit = await git.resolveCommit(repo, base);
+    const record = await intend({ ...spec, base, baseCommit, branchCreated: !exists });
+    try {
+      await mkdir(join(record.path, '..'), { recursive: true, mode: 0o700 });
+      await git.addWorktree({ repo, path: record.path, branch, base: baseCommit, createBranch: !exists });
+    } catch (error) {
+      await store.write((w) => w.worktrees.remove(record.id));
+      throw error;
+    }
+    return store.write((w) => {
+      w.worktrees.setStatus(record.id, 'present');
+      const data = { path: record.path, branch, baseCommit };
+      w.events.append({ type: 'worktree.created', subject: subjectOf(record), actor: origin.actor, data });
+      return { ...record, status: 'present' as const };
+    });
+  };
+  const intend = (spec: CreateWorktree & { base: string; baseCommit: string; branchCreated: boolean }): Promise<WorktreeRecord> =>
+    store.write((w) => {
+      const { project, branch, base, baseCommit, branchCreated, sessionId } = spec;
+      const existing = w.worktrees.byProjectAndBranch(project.id, branch);
+      if (existing) throw worktreeTaken(existing);
+      const folder = join(deps.root(), slugOf(project.name, () => false));
+      const slug = slugOf(branch, (taken) => w.worktrees.byPath(join(folder, taken)) !== undefined);
+      const record: WorktreeRecord = {
+        id: ids.next('wt'),
+        projectId: project.id,
+        path: join(folder, slug),
+        branch,
+        base,
+        baseCommit,
+        branchCreated,
+        status: 'creating',
+        createdAt: clock.now(),
+        ...(sessionId === undefined ? {} : { sessionId }),
+      };
+      w.worktrees.insert(record);
+      return record;
+    });
+  const rollBack = async (worktree: WorktreeRecord): Promise<void> => {
+    const project = store.read((r) => r.projects.get(worktree.projectId));
+    if (project) await git.rollBackWorktree({ repo: repositoryOf(project), path: worktree.path, ...ownBranch(worktree) });
+    await store.write((w) => w.worktrees.remove(worktree.id));
+  };
+  return {
+    create: (spec, origin) => queue.run(spec.project.gitDir, () => create(spec, origin)),
+    remove: removal.remove,
+    idle: removal.idle,
+    async isTouched(worktree) {
+      const status = await git.status(worktree.path);
+      return !status.clean || status.head !== worktree.baseCommit;
+    },
+    retain: (worktree, reason, origin) =>
+      store.write((w) => {
+        w.worktrees.setRetained(worktree.id, reason);
+        const data = { path: worktree.path, branch: worktree.branch, reason };
+        w.events.append({ type: 'worktree.retained', subject: subjectOf(worktree), actor: origin.actor, data });
+      }),
+    async reconcile() {
+      for (const worktree of store.read((r) => r.worktrees.allLive())) {
+        try {
+          if (worktree.status === 'creating') await rollBack(worktree);
+          else await noteAbsence(worktree);
+        } catch (error) {
+          // One repository that cannot be looked at must not keep the daemon from starting; its row stays as it was.
+          log.error({ err: error, worktreeId: worktree.id }, `the worktree "${worktree.path}" could not be reconciled`);
+        }
+      }
+    },
+  };
+
+  async function noteAbsence(worktree: WorktreeRecord): Promise<void> {
+    const present = (await git.findRepository(worktree.path))?.worktreePath === worktree.path;
+    const status = present ? 'present' : 'missing';
+    if (status === worktree.status) return;
+    await store.write((w) => {
+      w.worktrees.setStatus(worktree.id, status);
+      if (present) return;
+      const data = { path: worktree.path, branch: worktree.branch };
+      w.events.append({ type: 'worktree.missing', subject: subjectOf(worktree), actor: byDaemon.actor, data });
+    });
+  }
+}
+
+export function subjectOf(worktree: WorktreeRecord): { projectId: string; worktreeId: string; sessionId?: string } {
+  const { projectId, id, sessionId } = worktree;
+  return { projectId, worktreeId: id, ...(sessionId === undefined ? {} : { sessionId }) };
+}
+
+/** Rolling back deletes a branch only when it was made with the worktree and still is where it began. */
+function ownBranch(worktree: WorktreeRecord): { branch?: string; expectedCommit?: string } {
+  return worktree.branchCreated ? { branch: worktree.branch, expectedCommit: worktree.baseCommit } : {};
+}
+
+async function defaultBase(git: Git, project: ProjectRecord): Promise<string> {
+  const branch = await git.defaultBranch(repositoryOf(project));
+  if (branch !== undefined) return branch;
+  throw new Failure('PRECONDITION', `The repository "${project.path}" has no commit yet; make a first one, then start again.`, {
+    details: { reason: 'empty_repository' },
+  });
+}
+
+function branchTaken(project: ProjectRecord, branch: string): Failure {
+  return new Failure('ALREADY_EXISTS', `The branch "${branch}" exists already in "${project.name}"; take another name, or remove it first.`, {
+    details: { entity: 'branch', id: branch },
+  });
+}
+
+function worktreeTaken(existing: WorktreeRecord): Failure {
+  return new Failure('ALREADY_EXISTS', `The branch "${existing.branch}" has a worktree already, at "${existing.path}"; use that one, or remove it first.`, {
+    details: { entity: 'worktree', id: existing.id, path: existing.path },
+  });
+}

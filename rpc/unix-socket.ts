@@ -1,0 +1,173 @@
+import { createConnection, type Socket } from 'node:net';
+import { limits } from '../schemas/limits.ts';
+import { FrameDecoder, frame } from './framing.ts';
+import { RpcClientError } from './local-error.ts';
+import type { DetachedSocket, Transport, TransportHandlers } from './transport.ts';
+
+/** How long a closed connection may take to hand over what it still has to say. */
+const lingerMs = 2_000;
+/** How often a connection whose other side has ended its output is asked whether it still reads. */
+const probeMs = 100;
+
+export interface UnixTransport extends Transport {
+  detach(): DetachedSocket;
+}
+
+/** JSON texts over a stream socket. A server answers in the framing it is spoken to in; a client speaks newline framing. */
+export function unixTransport(socket: Socket, _side: 'server' | 'client'): UnixTransport {
+  return new StreamTransport(socket);
+}
+
+export function connectUnix(path: string, options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<UnixTransport> {
+  if (Buffer.byteLength(path) > limits.socketPathBytes) {
+    const message = `The socket path "${path}" is longer than ${limits.socketPathBytes} bytes; the system would cut it.`;
+    return Promise.reject(new RpcClientError('NOT_CONNECTED', message));
+  }
+  const { signal, timeoutMs } = options;
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path, allowHalfOpen: true });
+    const finish = (error?: RpcClientError): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      socket.off('connect', connected).off('error', failed);
+      if (error === undefined) {
+        resolve(unixTransport(socket, 'client'));
+        return;
+      }
+      socket.on('error', () => undefined);
+      socket.destroy();
+      reject(error);
+    };
+    const connected = () => finish();
+    const failed = (cause: unknown) => finish(new RpcClientError('NOT_CONNECTED', `Nothing answers on "${path}".`, { cause }));
+    const onAbort = () => failed(signal?.reason);
+    const late = () => finish(new RpcClientError('TIMEOUT', `No connection to "${path}" within ${timeoutMs} ms.`));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs);
+    socket.once('connect', connected);
+    socket.once('error', failed);
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener('abort', onAbort);
+  });
+}
+
+class StreamTransport implements UnixTransport {
+  readonly #socket: Socket;
+  readonly #decoder: FrameDecoder;
+  #handlers: TransportHandlers | undefined;
+  #outgoing = '';
+  #closing = false;
+  #error: Error | undefined;
+  #probe: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.allowHalfOpen = true;
+    this.#decoder = new FrameDecoder({
+      message: (text) => this.#handlers?.message(text),
+      fault: (kind, message) => this.#handlers?.fault(kind, message),
+    });
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+  }
+
+  get survivesBadJson(): boolean {
+    return this.#decoder.framing === 'headers';
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength + this.#outgoing.length;
+  }
+
+  start(on: TransportHandlers): void {
+    this.#handlers = on;
+    this.#socket.on('drain', this.#onDrain);
+    this.#socket.on('end', this.#onEnd);
+    this.#socket.on('data', this.#onData);
+    if (this.#socket.destroyed) process.nextTick(this.#onClose);
+  }
+
+  send(text: string): void {
+    if (this.#closing) return;
+    if (this.#outgoing === '') process.nextTick(this.#flush);
+    this.#outgoing += frame(text, this.#decoder.framing);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(): void {
+    if (this.#closing) return;
+    this.#flush();
+    this.#closing = true;
+    this.#decoder.stop();
+    // Reading goes on, into nothing: bytes left unread would reach the other side as a reset.
+    this.#socket.resume();
+    this.#socket.destroySoon();
+    const linger = setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+    this.#socket.once('close', () => clearTimeout(linger));
+  }
+
+  detach(): DetachedSocket {
+    this.#flush();
+    this.#closing = true;
+    const socket = this.#socket;
+    socket.pause();
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain);
+    socket.off('error', this.#onError).off('close', this.#onClose);
+    this.#onClose();
+    return { socket, rest: this.#decoder.stop() };
+  }
+
+  #flush = (): void => {
+    if (this.#outgoing === '') return;
+    const text = this.#outgoing;
+    this.#outgoing = '';
+    if (this.#socket.writable) this.#socket.write(text, 'utf8');
+  };
+
+  #onData = (chunk: Buffer): void => {
+    this.#decoder.push(chunk);
+  };
+
+  #onDrain = (): void => {
+    this.#handlers?.drain();
+  };
+
+  #onError = (error: Error): void => {
+    this.#error = error;
+  };
+
+  #onClose = (): void => {
+    clearInterval(this.#probe);
+    this.#closing = true;
+    const handlers = this.#handlers;
+    this.#handlers = undefined;
+    handlers?.close(this.#error);
+  };
+
+  /**
+   * The other side has closed, or has only ended its output (`echo … | nc -NU`) and still reads. A write of nothing tells: it breaks on a
+   * connection that nobody reads.
+   */
+  #onEnd = (): void => {
+    if (this.#closing) return;
+    const handlers = this.#handlers;
+    if (handlers?.ended === undefined) {
+      this.close();
+      return;
+    }
+    const probe = (): void => {
+      this.#socket.write('', (error) => {
+        if (error) this.#socket.destroy();
+      });
+    };
+    probe();
+    this.#probe = setInterval(probe, probeMs).unref();
+    handlers.ended();
+  };
+}

@@ -1,0 +1,44 @@
+// The git tool over real git, in the environment of a test repository.
+import { expect } from 'vitest';
+import { createGit, type Git } from '../../../daemon/tools/git/git.ts';
+import type { Repository } from '../../../daemon/tools/git/repository.ts';
+import { createProcessTool } from '../../../daemon/tools/process.ts';
+import type { ErrorKind, Failure } from '../../../schemas/errors.ts';
+import { createTestRepo, type TestRepo, type TestRepoOptions } from '../../helpers/repo.ts';
+
+export interface GitFixture extends AsyncDisposable {
+  readonly test: TestRepo;
+  readonly git: Git;
+  readonly repo: Repository;
+  /** The commands that were run, each as its arguments. */
+  readonly calls: string[][];
+}
+
+export async function createGitFixture(options: TestRepoOptions & { readonly env?: Record<string, string> } = {}): Promise<GitFixture> {
+  const test = await createTestRepo(options);
+  const env = { ...test.env, ...options.env };
+  const process = createProcessTool({ baseEnv: env });
+  const calls: string[][] = [];
+  const git = createGit({
+    env,
+    process: {
+      runTool(tool, args, runOptions) {
+        calls.push([tool, ...args]);
+        return process.runTool(tool, args, runOptions as Parameters<typeof process.runTool>[2]);
+      },
+      converse: (tool, args, exactEnv) => process.converse(tool, args, exactEnv),
+    },
+  });
+  const repo = { mainCheckout: test.path, gitCommonDir: `${test.path}/.git` };
+  return { test, git, repo, calls, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
+}
+
+/** The failure a promise ends with, after a look at its kind. */
+export async function failureOf(promise: Promise<unknown>, kind: ErrorKind): Promise<Failure> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toMatchObject({ name: 'Failure', kind });
+  return error as Failure;
+}

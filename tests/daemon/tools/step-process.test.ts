@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { isAlive, parentOf } from '../../../daemon/tools/proc.ts';
+import { createStepFiles } from '../../../daemon/tools/step-files.ts';
+import { startStepProcess } from '../../../daemon/tools/step-process.ts';
+import { baseEnv, createPlace, type Place, until, wrapperPath } from './tools-fixture.ts';
+
+async function runStep(place: Place, id: string, argv: string[], env: Record<string, string> = baseEnv, cwd = place.dir) {
+  await place.files.writeSpec(id, { cwd, argv, env });
+  const step = await startStepProcess({ files: place.files, id, logPath: place.path(`${id}.log`) });
+  return { ...step, log: () => readFileSync(place.path(`${id}.log`)) };
+}
+
+async function endOf(place: Place, id: string) {
+  await place.watch.wait(id);
+  return place.files.readExit(id);
+}
+
+describe('a step without a terminal', () => {
+  test('exit codes and signals are told apart', async () => {
+    await using place = createPlace();
+    await runStep(place, 'seven', ['sh', '-c', 'exit 7']);
+    await runStep(place, 'high', ['sh', '-c', 'exit 143']);
+    await runStep(place, 'term', ['sh', '-c', 'kill -TERM $$']);
+    await runStep(place, 'abort', ['sh', '-c', 'ulimit -c 0; kill -ABRT $$']);
+    expect(await endOf(place, 'seven')).toEqual({ kind: 'exit', code: 7 });
+    expect(await endOf(place, 'high')).toEqual({ kind: 'exit', code: 143 });
+    expect(await endOf(place, 'term')).toEqual({ kind: 'signal', signal: 'SIGTERM' });
+    expect(await endOf(place, 'abort')).toEqual({ kind: 'signal', signal: 'SIGABRT' });
+  });
+
+  test('a missing program and a missing folder are errors of their own', async () => {
+    await using place = createPlace();
+    await runStep(place, 'nothing', ['no-such-program', 'x']);
+    await runStep(place, 'nowhere', ['true'], baseEnv, place.path('gone'));
+    expect(await endOf(place, 'nothing')).toEqual({ kind: 'error', message: "cannot run 'no-such-program': No such file or directory" });
+    expect(await endOf(place, 'nowhere')).toMatchObject({ kind: 'error', message: expect.stringContaining('cannot enter') });
+  });
+
+  test('arguments and environment arrive exactly, whatever they hold', async () => {
+    await using place = createPlace();
+    const env = {
+      'odd.name-x y': 'a\nb\n',
+      EMPTY: '',
+      ünï: '"\'$(x)`;\u{1F600}\u0001\u001b',
+      'BASH_FUNC_f%%': '() { :; }',
+      A: 'b=c',
+      PATH: '',
+    };
+    const argv = [
+      process.execPath,
+      '-e',
+      'console.log(JSON.stringify([process.argv.slice(1), process.env]))',
+      '',
+      'two words',
+      '*',
+      'a\nb',
+      "'",
+    ];
+    const step = await runStep(place, 'exact', argv, env);
+    expect(await endOf(place, 'exact')).toEqual({ kind: 'exit', code: 0 });
+    expect(JSON.parse(step.log().toString())).toEqual([argv.slice(3), env]);
+  });
+
+  test('the spec is private, is gone once read, and no argument of the user shows in the argv of the wrapper', async () => {
+    await using place = createPlace();
+    const argv = ['sh', '-c', 'read _ <fifo', 'canary-secret'];
+    await place.tool.runTool('mkfifo', ['fifo'], { cwd: place.dir });
+    await place.files.writeSpec('quiet', { cwd: place.dir, argv, env: { ...baseEnv, KEY: 'canary-secret' } });
+    expect(statSync(place.path('steps/quiet.spec')).mode & 0o777).toBe(0o600);
+    const { wrapperPid } = await startStepProcess({ files: place.files, id: 'quiet', logPath: place.path('quiet.log') });
+    await place.watch.waitStarted('quiet');
+    const pids = await place.files.readPids('quiet');
+    expect(pids?.wrapperPid).toBe(wrapperPid);
+    expect(existsSync(place.path('steps/quiet.spec'))).toBe(false);
+    expect(readFileSync(`/proc/${wrapperPid}/cmdline`, 'utf8')).not.toContain('canary');
+    expect(readFileSync(`/proc/${wrapperPid}/environ`, 'utf8')).not.toContain('canary');
+    await place.tool.runTool('sh', ['-c', ': >fifo'], { cwd: place.dir });
+    expect(await endOf(place, 'quiet')).toEqual({ kind: 'exit', code: 1 });
+    expect(await place.files.listIds()).toEqual(['quiet']);
+    await place.files.forget('quiet');
+    expect(await place.files.listIds()).toEqual([]);
+  });
+
+  test('signals to the group of the child spare the wrapper, which ignores the usual ones anyway', async () => {
+    await using place = createPlace();
+    const { wrapperPid } = await runStep(place, 'group', ['sleep', '60']);
+    await place.watch.waitStarted('group');
+    for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM', 'SIGTSTP'] as const) process.kill(-wrapperPid, signal);
+    const { childPid } = (await place.files.readPids('group')) ?? { childPid: 0 };
+    expect(await isAlive(childPid)).toBe(true);
+    await until('exec', () => readFileSync(`/proc/${childPid}/cmdline`, 'utf8').startsWith('sleep'));
+    process.kill(-childPid, 'SIGINT');
+    expect(await endOf(place, 'group')).toEqual({ kind: 'signal', signal: 'SIGINT' });
+  });
+
+  test('a background grandchild that holds the log does not delay the exit', async () => {
+    await using place = createPlace();
+    const step = await runStep(place, 'bg', ['sh', '-c', 'sleep 20 & echo $!; exit 3']);
+    expect(await endOf(place, 'bg')).toEqual({ kind: 'exit', code: 3 });
+    await step.gone;
+    const grandchild = Number(step.log().toString());
+    expect(await isAlive(grandchild)).toBe(true);
+    process.kill(grandchild, 'SIGKILL');
+  });
+
+  test('50 MB of bytes without a line break are kept byte for byte', async () => {
+    await using place = createPlace();
+    const script = `const c=require('crypto').createCipheriv('aes-128-ctr',Buffer.alloc(16),Buffer.alloc(16));
+      for(let i=0;i<50;i++){const b=c.update(Buffer.alloc(1<<20));for(let k=b.indexOf(10);k!==-1;k=b.indexOf(10))b[k]=0;require('fs').writeSync(1,b)}`;
+    const step = await runStep(place, 'big', [process.execPath, '-e', script]);
+    expect(await endOf(place, 'big')).toEqual({ kind: 'exit', code: 0 });
+    const raw = await new Promise<string>((resolve) => {
+      const hash = createHash('sha256');
+      const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      child.stdout.on('data', (chunk) => hash.update(chunk));
+      child.stdout.on('end', () => resolve(hash.digest('hex')));
+    });
+    expect(step.log().length).toBe(50 << 20);
+    expect(createHash('sha256').update(step.log()).digest('hex')).toBe(raw);
+  });
+
+  test('the wrapper outlives the kill -9 of its parent and still writes how the step ended', async () => {
+    await using place = createPlace();
+    await place.files.writeSpec('orphan', { cwd: place.dir, argv: ['sh', '-c', 'read _ <fifo; echo late; exit 9'], env: baseEnv });
+    await place.tool.runTool('mkfifo', ['fifo'], { cwd: place.dir });
+    const argv = place.files.wrapperArgv('orphan');
+    // A node parent that starts the wrapper as the daemon does, then waits to be killed.
+    const script = `const fs=require('fs');const log=fs.openSync(${JSON.stringify(place.path('orphan.log'))},'a');
+      require('child_process').spawn(${JSON.stringify(argv[0])},${JSON.stringify(argv.slice(1))},{detached:true,stdio:['ignore',log,log],env:{}}).unref();setInterval(()=>{},1000)`;
+    const parent = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
+    await place.watch.waitStarted('orphan');
+    const { wrapperPid } = (await place.files.readPids('orphan')) ?? { wrapperPid: 0 };
+    expect(await parentOf(wrapperPid)).toBe(parent.pid);
+    parent.kill('SIGKILL');
+    await new Promise((resolve) => parent.once('exit', resolve));
+    expect(await isAlive(wrapperPid)).toBe(true);
+    await place.tool.runTool('sh', ['-c', ': >fifo'], { cwd: place.dir });
+    expect(await endOf(place, 'orphan')).toEqual({ kind: 'exit', code: 9 });
+    expect(readFileSync(place.path('orphan.log'), 'utf8')).toBe('late\n');
+  });
+
+  test('without perl the start fails by name', async () => {
+    await using place = createPlace();
+    const files = createStepFiles({ dir: place.path('steps'), wrapperPath, perlPath: place.path('no-perl') });
+    await expect(startStepProcess({ files, id: 'x', logPath: place.path('x.log') })).rejects.toMatchObject({ kind: 'TOOL_MISSING' });
+  });
+
+  test('the exit is known soon after death', async () => {
+    await using place = createPlace();
+    const measured: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      await runStep(place, `quick${i}`, ['sh', '-c', 'date +%s%N >&2']);
+      await place.watch.wait(`quick${i}`);
+      const seenAt = performance.timeOrigin + performance.now();
+      measured.push(seenAt - Number(readFileSync(place.path(`quick${i}.log`), 'utf8')) / 1e6);
+    }
+    measured.sort((a, b) => a - b);
+    process.stderr.write(`death to exit known: p50 ${measured[30]?.toFixed(2)} ms, max ${measured.at(-1)?.toFixed(2)} ms\n`);
+    expect(measured[30]).toBeLessThan(100);
+  });
+});
+
+describe('a spec', () => {
+  test('what cannot be passed on is refused', async () => {
+    await using place = createPlace();
+    const write = (argv: string[], env: Record<string, string>) => place.files.writeSpec('bad', { cwd: '/', argv, env });
+    await expect(write([], {})).rejects.toMatchObject({ kind: 'INVALID_PARAMS' });
+    await expect(write(['a\0b'], {})).rejects.toMatchObject({ kind: 'INVALID_PARAMS' });
+    await expect(write(['a'], { 'x=y': '1' })).rejects.toMatchObject({ kind: 'INVALID_PARAMS' });
+    expect(() => place.files.wrapperArgv('../x')).toThrow('step id');
+  });
+});

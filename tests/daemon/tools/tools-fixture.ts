@@ -1,0 +1,113 @@
+// Real folders, processes and a private tmux server for one test, all gone at its end.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createExitWatch, type ExitWatch } from '../../../daemon/tools/exit-watch.ts';
+import { createProcessTool, type ProcessTool } from '../../../daemon/tools/process.ts';
+import { createStepFiles, type StepFiles } from '../../../daemon/tools/step-files.ts';
+import { createTmux, type Tmux } from '../../../daemon/tools/tmux.ts';
+import { tmuxConf } from '../../../daemon/tools/tmux-conf.ts';
+import { createTmuxControl, type TmuxControl, type TmuxControlOptions } from '../../../daemon/tools/tmux-control.ts';
+
+export { sleep };
+
+export const wrapperPath = fileURLToPath(new URL('../../../daemon/tools/run-step.pl', import.meta.url));
+export const baseEnv = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: process.env.HOME ?? '/' };
+
+export interface Place extends AsyncDisposable {
+  readonly dir: string;
+  readonly files: StepFiles;
+  readonly watch: ExitWatch;
+  readonly tool: ProcessTool;
+  path(name: string): string;
+}
+
+export function createPlace(): Place {
+  const dir = mkdtempSync(join(tmpdir(), 'coppice-tools-'));
+  mkdirSync(join(dir, 'steps'), { mode: 0o700 });
+  const watch = createExitWatch({ dir: join(dir, 'steps') });
+  return {
+    dir,
+    files: createStepFiles({ dir: join(dir, 'steps'), wrapperPath }),
+    watch,
+    tool: createProcessTool({ baseEnv }),
+    path: (name) => join(dir, name),
+    async [Symbol.asyncDispose]() {
+      watch.close();
+      // Wrappers that were just hung up still write their last file.
+      await until(`'${dir}' to be gone`, () => {
+        try {
+          rmSync(dir, { recursive: true, force: true });
+          return true;
+        } catch {
+          return false;
+        }
+      });
+    },
+  };
+}
+
+export interface TmuxPlace extends Place {
+  readonly control: TmuxControl;
+  readonly tmux: Tmux;
+  readonly controlOptions: TmuxControlOptions;
+  /** Writes the spec of a shell script and gives what newSession and newWindow want of it. */
+  shell(
+    id: string,
+    script: string,
+    env?: Record<string, string>,
+  ): Promise<{ windowName: string; cwd: string; argv: string[]; logPath: string }>;
+}
+
+export function createTmuxPlace(): TmuxPlace {
+  const place = createPlace();
+  mkdirSync(place.path('run'), { mode: 0o700 });
+  writeFileSync(place.path('tmux.conf'), tmuxConf());
+  const controlOptions: TmuxControlOptions = {
+    process: place.tool,
+    socketPath: place.path('tmux.sock'),
+    confPath: place.path('tmux.conf'),
+    env: { ...baseEnv, TMUX: '/somewhere,1,0', TMUX_PANE: '%9' },
+    sleep,
+  };
+  const control = createTmuxControl(controlOptions);
+  return {
+    ...place,
+    control,
+    controlOptions,
+    tmux: createTmux({ control, process: place.tool, runDir: place.path('run'), sleep }),
+    async shell(id, script, env = {}) {
+      await place.files.writeSpec(id, { cwd: place.dir, argv: ['/bin/sh', '-c', script], env: { ...baseEnv, ...env } });
+      return { windowName: id, cwd: place.dir, argv: place.files.wrapperArgv(id), logPath: place.path(`${id}.log`) };
+    },
+    async [Symbol.asyncDispose]() {
+      await control.close();
+      await place.tool.runTool('tmux', ['-N', '-S', controlOptions.socketPath, 'kill-server'], { okExitCodes: [0, 1] });
+      await place[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** True, with a printed reason, when tmux is missing and that is allowed. */
+export function tmuxMissing(): boolean {
+  try {
+    execFileSync('tmux', ['-V'], { stdio: 'ignore' });
+    return false;
+  } catch {
+    if (process.env.COPPICE_REQUIRE_ALL === '1')
+      throw new Error('tmux is not installed, and COPPICE_REQUIRE_ALL=1 wants every test to run');
+    process.stderr.write('skipped: tmux is not installed\n');
+    return true;
+  }
+}
+
+export async function until(what: string, check: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!(await check())) {
+    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
+    await sleep(5);
+  }
+}
