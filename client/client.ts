@@ -8,6 +8,8 @@ import { type Dial, type EventStreamOptions, type StreamItem, streamEvents } fro
 export interface ClientCore extends AsyncDisposable {
   /** What the daemon said of itself when the connection was made last. */
   readonly hello: Hello;
+  /** The socket that answered. */
+  readonly socketPath: string;
   /** Calls any method by name. Calls in flight when the connection breaks reject with CLOSED; the next call connects again. */
   call(method: string, params?: Record<string, unknown>, options?: CallOptions): Promise<unknown>;
   /** Events as they happen, resumed by itself when the daemon restarts. Ends with `break`, the signal, or `close`. */
@@ -23,20 +25,26 @@ export function createClient(first: Connection, dial: Dial): Client {
   const call: ClientCore['call'] = (method, params, options) => core.call(method, params, options);
   const close = (): Promise<void> => core.close();
   // Members first; what is none of them is a noun of the contract, and the API makes it.
-  return Object.create(createApi((method, params, options) => core.call(method, params, options)), {
-    hello: { enumerable: true, get: () => core.hello },
-    call: { value: call },
-    events: { value: (options: EventStreamOptions = {}) => core.events(options) },
-    close: { value: close },
-    [Symbol.asyncDispose]: { value: close },
-  }) as Client;
+  return Object.create(
+    createApi((method, params, options) => core.call(method, params, options)),
+    {
+      hello: { enumerable: true, get: () => core.hello },
+      socketPath: { enumerable: true, get: () => core.socketPath },
+      call: { value: call },
+      events: { value: (options: EventStreamOptions = {}) => core.events(options) },
+      close: { value: close },
+      [Symbol.asyncDispose]: { value: close },
+    },
+  ) as Client;
 }
 
 class ReconnectingClient {
   readonly #dial: Dial;
-  readonly #streams = new AbortController();
   #connection: Connection;
   #redial: Promise<Connection> | undefined;
+  /** Made for the first stream: most clients open none. */
+  #streams: AbortController | undefined;
+  #closed = false;
 
   constructor(first: Connection, dial: Dial) {
     this.#connection = first;
@@ -47,6 +55,10 @@ class ReconnectingClient {
     return this.#connection.hello;
   }
 
+  get socketPath(): string {
+    return this.#connection.socketPath;
+  }
+
   call(method: string, params: unknown = {}, options?: CallOptions): Promise<unknown> {
     const { peer } = this.#connection;
     if (!peer.isClosed) return peer.call(method, params, options);
@@ -54,20 +66,22 @@ class ReconnectingClient {
   }
 
   events(options: EventStreamOptions): AsyncGenerator<StreamItem, void, undefined> {
-    const { signal } = this.#streams;
+    const { signal } = this.#abortable();
+    if (this.#closed) this.#streams?.abort();
     return streamEvents(this.#dial, { ...options, signal: options.signal ? AbortSignal.any([signal, options.signal]) : signal });
   }
 
   async close(): Promise<void> {
-    this.#streams.abort();
+    this.#closed = true;
+    this.#streams?.abort();
     const { peer } = this.#connection;
     peer.close();
     await peer.closed;
   }
 
   #reconnect(): Promise<Connection> {
-    if (this.#streams.signal.aborted) return Promise.reject(new RpcClientError('CLOSED', 'The client was closed.'));
-    this.#redial ??= this.#dial({ again: true, signal: this.#streams.signal })
+    if (this.#closed) return Promise.reject(new RpcClientError('CLOSED', 'The client was closed.'));
+    this.#redial ??= this.#dial({ again: true, signal: this.#abortable().signal })
       .then((connection) => {
         this.#connection = connection;
         return connection;
@@ -76,5 +90,10 @@ class ReconnectingClient {
         this.#redial = undefined;
       });
     return this.#redial;
+  }
+
+  #abortable(): AbortController {
+    this.#streams ??= new AbortController();
+    return this.#streams;
   }
 }

@@ -16,6 +16,7 @@ export type Hello = ResultOf<'daemon.hello'>;
 export interface Connection {
   readonly peer: Peer;
   readonly transport: Transport;
+  readonly socketPath: string;
   readonly hello: Hello;
 }
 
@@ -45,15 +46,16 @@ const longestWaitMs = 250;
 
 export async function dial(settings: DialSettings, options: DialOptions = {}): Promise<Connection> {
   const { locations, env } = settings;
-  const begun = performance.now();
+  const begunMs = uptimeMs();
   let starting: Starting | undefined;
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 1.5, longestWaitMs)) {
     options.signal?.throwIfAborted();
     const failure = await tryOnce(settings, options.signal);
     if ('peer' in failure) return failure;
-    const waitedMs = performance.now() - begun;
+    const waitedMs = uptimeMs() - begunMs;
     const failed = starting?.failure();
-    if (failed !== undefined) throw notConnected(`The daemon was started ${starting?.how}, but it ended at once (${failed}).`, failure.cause);
+    if (failed !== undefined)
+      throw notConnected(`The daemon was started ${starting?.how}, but it ended at once (${failed}).`, failure.cause);
     const held = lockIsHeld(locations.lockPath);
     if (starting?.lostRace() && !held) starting = undefined;
     const patienceMs = starting ? startMs : Math.max(options.persistMs ?? 0, held ? graceMs : 0);
@@ -87,7 +89,7 @@ async function tryOnce(settings: DialSettings, signal: AbortSignal | undefined):
 async function tryPath(settings: DialSettings, path: string, signal: AbortSignal | undefined): Promise<Connection | Unanswered> {
   try {
     const transport = await connectUnix(path, signal === undefined ? {} : { signal });
-    return await greet(settings, transport, signal);
+    return await greet(settings, path, transport, signal);
   } catch (cause) {
     signal?.throwIfAborted();
     if (isFailure(cause) && cause.retryable) return { cause };
@@ -100,7 +102,12 @@ async function tryPath(settings: DialSettings, path: string, signal: AbortSignal
   }
 }
 
-async function greet(settings: DialSettings, transport: Transport, signal: AbortSignal | undefined): Promise<Connection> {
+async function greet(
+  settings: DialSettings,
+  socketPath: string,
+  transport: Transport,
+  signal: AbortSignal | undefined,
+): Promise<Connection> {
   const peer = new Peer(transport);
   const params = {
     protocolVersion: { min: protocol.min, max: protocol.max },
@@ -109,9 +116,11 @@ async function greet(settings: DialSettings, transport: Transport, signal: Abort
   };
   try {
     const hello = await peer.call('daemon.hello', params, { timeoutMs: helloMs, ...(signal === undefined ? {} : { signal }) });
-    return { peer, transport, hello: hello as Hello };
+    return { peer, transport, socketPath, hello: hello as Hello };
   } catch (error) {
-    if (settings.anyProtocol && isFailure(error) && error.kind === 'INCOMPATIBLE') return { peer, transport, hello: await stranger(peer) };
+    if (settings.anyProtocol && isFailure(error) && error.kind === 'INCOMPATIBLE') {
+      return { peer, transport, socketPath, hello: await stranger(peer) };
+    }
     peer.close();
     throw error;
   }
@@ -128,6 +137,11 @@ function unreachable({ locations }: DialSettings, starting: Starting | undefined
   const path = locations.socketPath;
   if (starting === undefined) return notConnected(`No daemon answers on "${path}"; start one with "coppice daemon start".`, cause);
   return notConnected(`The daemon was started ${starting.how}, but nothing answers on "${path}" after ${startMs / 1000} s.`, cause);
+}
+
+/** `performance` would load a module of Node for this alone. */
+function uptimeMs(): number {
+  return process.uptime() * 1000;
 }
 
 /** Linux tells who holds file locks. Elsewhere, and without a lock file, nobody is known to. */

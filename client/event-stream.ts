@@ -123,7 +123,10 @@ function subscribeParams(options: EventStreamOptions, after: string | undefined)
 }
 
 function listen({ peer, transport }: Connection): Inbox<Arrival> {
-  const inbox = new Inbox<Arrival>(bufferedEvents, flowOf(transport, () => peer.close()));
+  const inbox = new Inbox<Arrival>(
+    bufferedEvents,
+    flowOf(transport, () => peer.close()),
+  );
   peer.onNotification('event', (params) => {
     const batch = params as Omit<Arrival & { kind: 'events' }, 'kind'>;
     inbox.push({ kind: 'events', ...batch }, batch.events.length + 1);

@@ -82,7 +82,8 @@ async function spawnDaemon(locations: Locations, env: Env): Promise<Starting> {
 
 /** What belongs to the caller's session, terminal or service is not the daemon's. */
 function daemonEnvironment(locations: Locations, env: Env): NodeJS.ProcessEnv {
-  const theirs = /^(COPPICE_(TOKEN|SESSION_ID|NO_AUTOSTART)|TMUX|TMUX_PANE|NOTIFY_SOCKET|LISTEN_\w+|WATCHDOG_\w+|INVOCATION_ID|JOURNAL_STREAM)$/;
+  const theirs =
+    /^(COPPICE_(TOKEN|SESSION_ID|NO_AUTOSTART)|TMUX|TMUX_PANE|NOTIFY_SOCKET|LISTEN_\w+|WATCHDOG_\w+|INVOCATION_ID|JOURNAL_STREAM)$/;
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !theirs.test(name)));
   return locations.socketChosen ? { ...kept, COPPICE_SOCKET: locations.socketPath } : kept;
 }

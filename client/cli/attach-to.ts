@@ -5,7 +5,10 @@ import type { Cli } from './context.ts';
 /** Hands our terminal to the program that shows the session's, and takes its exit status over. */
 export async function attachTo(cli: Cli, client: Client, ref: string): Promise<void> {
   if (!cli.interactive) {
-    throw new Failure('PRECONDITION', `Attaching to "${ref}" needs a terminal, and stdin or stdout is none; use "coppice terminal capture".`);
+    throw new Failure(
+      'PRECONDITION',
+      `Attaching to "${ref}" needs a terminal, and stdin or stdout is none; use "coppice terminal capture".`,
+    );
   }
   const argv = await argvFor(client, ref, cli.env.TMUX);
   // The terminal may be watched for days; nothing is asked of the daemon meanwhile.
@@ -37,7 +40,9 @@ async function runInherited(argv: readonly string[]): Promise<number> {
     return await new Promise((resolve, reject) => {
       const child = spawn(file, words, { stdio: 'inherit' });
       child.on('error', (cause) => {
-        reject(new Failure('TOOL_MISSING', `The program "${file}" cannot be run; install it to attach.`, { cause, details: { tool: file } }));
+        reject(
+          new Failure('TOOL_MISSING', `The program "${file}" cannot be run; install it to attach.`, { cause, details: { tool: file } }),
+        );
       });
       child.on('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
     });

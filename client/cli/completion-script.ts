@@ -92,7 +92,9 @@ function zshWord({ text, help }: Word): string {
 
 function fishScript(places: readonly Place[]): string {
   const lines = places.flatMap((place) =>
-    place.words.map(({ text, help }) => `complete -c coppice -n ${quote(`__coppice_at ${quote(place.path)}`)} -a ${quote(text)} -d ${quote(help)}`),
+    place.words.map(
+      ({ text, help }) => `complete -c coppice -n ${quote(`__coppice_at ${quote(place.path)}`)} -a ${quote(text)} -d ${quote(help)}`,
+    ),
   );
   return `# fish completion of coppice: coppice completion fish | source
 function __coppice_at

@@ -24,7 +24,12 @@ export async function followSession(
   options: { after: string; view: FollowView; signal?: AbortSignal },
 ): Promise<SessionRecord | undefined> {
   const { after, view, signal } = options;
-  const stream = client.events({ after, subject: { sessionId }, types: ['session.*', 'step.*'], ...(signal === undefined ? {} : { signal }) });
+  const stream = client.events({
+    after,
+    subject: { sessionId },
+    types: ['session.*', 'step.*'],
+    ...(signal === undefined ? {} : { signal }),
+  });
   for await (const event of stream) {
     if (event.type === 'session.started') view.sessionStarted?.(event.data);
     else if (event.type === 'step.started') view.stepStarted?.(event.data);

@@ -1,13 +1,13 @@
 import { isFailure } from '../../schemas/errors.ts';
 import { printable } from './text.ts';
 
-interface Place {
-  level?: string;
-  message?: string;
-  path?: string | readonly (string | number)[];
-  line?: number;
-  column?: number;
-  key?: string;
+export interface Place {
+  readonly level?: string | undefined;
+  readonly message?: string | undefined;
+  readonly path?: string | readonly (string | number)[] | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  readonly key?: string | undefined;
 }
 
 /** An error as it goes to stderr: one sentence, then a line for each place that a file or parameter is wrong. */
@@ -25,7 +25,9 @@ export function formatError(error: unknown): string {
 
 /** `file:line:column: message`, as compilers write it, so that editors can jump there. */
 export function formatDiagnostic(place: Place): string {
-  const where = [place.path, place.line, place.line === undefined ? undefined : place.column].filter((part) => part !== undefined).join(':');
+  const where = [place.path, place.line, place.line === undefined ? undefined : place.column]
+    .filter((part) => part !== undefined)
+    .join(':');
   const level = place.level === 'warning' ? 'warning: ' : '';
   const key = place.key && !place.message?.includes(place.key) ? ` (${place.key})` : '';
   return `${where}${where && ': '}${level}${place.message ?? 'is wrong'}${key}`;

@@ -10,8 +10,8 @@ import { createOutput, type Output } from './output.ts';
 import { createProgram, type GlobalOptions, VersionShown } from './program.ts';
 
 async function main(words: readonly string[]): Promise<void> {
-  const { stdout, stderr, env } = process;
-  for (const stream of [stdout, stderr]) stream.on('error', leaveQuietlyOnBrokenPipe);
+  const { stdout, env } = process;
+  stdout.on('error', leaveQuietlyOnBrokenPipe);
   const clients: Client[] = [];
   let globals: () => GlobalOptions = () => ({ color: true });
   let output: Output | undefined;
@@ -20,7 +20,7 @@ async function main(words: readonly string[]): Promise<void> {
     cwd: process.cwd(),
     get out() {
       const { json = false, color } = globals();
-      output ??= createOutput({ stdout, stderr, env, json, colour: color });
+      output ??= createOutput({ stdout, stderr: lazyStderr, env, json, colour: color });
       return output;
     },
     get socketPath() {
@@ -40,7 +40,7 @@ async function main(words: readonly string[]): Promise<void> {
         env,
         clientName: 'coppice',
         socketPath: globals().socket,
-        onNotice: (sentence) => stderr.write(`coppice: ${sentence}\n`),
+        onNotice: (sentence) => lazyStderr.write(`coppice: ${sentence}\n`),
       });
       clients.push(client);
       return client;
@@ -54,7 +54,7 @@ async function main(words: readonly string[]): Promise<void> {
       cli,
       version: packageVersion,
       writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text),
+      writeErr: (text) => lazyStderr.write(text),
     });
     globals = () => program.opts();
     await program.parseAsync(words, { from: 'user' });
@@ -65,12 +65,21 @@ async function main(words: readonly string[]): Promise<void> {
   }
 }
 
+/** Touching process.stderr opens it, which most commands never need. */
+const lazyStderr = {
+  write(text: string | Uint8Array): boolean {
+    const { stderr } = process;
+    if (stderr.listenerCount('error') === 0) stderr.on('error', leaveQuietlyOnBrokenPipe);
+    return stderr.write(text);
+  },
+};
+
 /** Reports a failure and tells the exit status for it. */
 function answer(error: unknown): number {
   if (error instanceof VersionShown) return exitCodes.ok;
   // Commander has printed its own message, and help that was asked for is no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  process.stderr.write(`${formatError(error)}\n`);
+  lazyStderr.write(`${formatError(error)}\n`);
   const code = exitCodeOf(error);
   if (code === exitCodes.bug && process.env.COPPICE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return code;

@@ -90,16 +90,16 @@ function layOut(
   const widths = heading.map((title, index) => texts.reduce((most, row) => Math.max(most, (row[index] ?? '').length), title.length));
   const last = heading.length - 1;
   const room = Math.max(10, columns - widths.slice(0, last).reduce((sum, width) => sum + width + 2, 0));
-  const fit = (text: string, index: number): string => {
+  const place = (text: string, index: number): string => {
     if (index < last) return text.padEnd((widths[index] ?? 0) + 2);
     return text.length > room ? `${text.slice(0, room - 1)}…` : text;
   };
-  const head = paint(heading.map(fit).join('').trimEnd(), 'dim');
+  const head = paint(heading.map(place).join('').trimEnd(), 'dim');
   const body = texts.map((row, y) =>
     row
       .map((text, x) => {
         const cell = rows[y]?.[x];
-        const fitted = fit(text, x);
+        const fitted = place(text, x);
         return typeof cell === 'object' ? paint(fitted, cell.colour) : fitted;
       })
       .join('')

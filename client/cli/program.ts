@@ -68,7 +68,13 @@ export async function createProgram(words: readonly string[], options: ProgramOp
     .configureOutput({
       writeOut: options.writeOut,
       writeErr: options.writeErr,
-      outputError: (text, write) => write(`coppice: ${text.replace(/^error: /, '').trim().replace(/\n/g, ' ')}\n`),
+      outputError: (text, write) =>
+        write(
+          `coppice: ${text
+            .replace(/^error: /, '')
+            .trim()
+            .replace(/\n/g, ' ')}\n`,
+        ),
     })
     .exitOverride();
   const called = firstWord(words);

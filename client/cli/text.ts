@@ -2,6 +2,7 @@
 
 /** Control characters of foreign text must not reach a terminal: they could move its cursor or answer its queries. */
 export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 

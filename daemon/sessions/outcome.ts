@@ -1,5 +1,5 @@
 // From how a process ended to how its step ended. The only reading of output here is of its last lines, for people.
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
@@ -23,6 +23,11 @@ export const outcomeOf = {
     if (exit.kind === 'signal') return { ...facts, status: 'failed', reason: 'signal', error: `It was ended by ${exit.signal}.${tail}` };
     if (exit.code === 0) return { ...facts, status: 'succeeded' };
     return { ...facts, status: 'failed', reason: 'exit', error: `It ended with exit code ${exit.code}.${tail}` };
+  },
+
+  /** Bytes of an output file, 0 when there is none. */
+  async size(path: string | undefined): Promise<number> {
+    return path === undefined ? 0 : stat(path).then(({ size }) => size, () => 0);
   },
 
   /** A step that the daemon could not even start, or runs itself. A bug is no outcome: it is thrown on. */

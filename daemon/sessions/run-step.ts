@@ -1,29 +1,21 @@
 // One step that is a process: beside the daemon or in a window of the session's terminal. The same wrapper runs both, so both survive the
 // daemon and are adopted with their exit status.
-import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { argumentEnvironment } from '../commands/arguments.ts';
-import { renderDeep, renderTemplate } from '../commands/template.ts';
-import { stepTimeoutSeconds } from '../commands/plan.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
 import { sleep } from '../kernel/retry.ts';
-import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
-import type { FileReader } from '../tools/files.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import type { StepExit, StepFiles } from '../tools/step-files.ts';
 import type { StartedStep, StartStepOptions } from '../tools/step-process.ts';
 import type { Tmux } from '../tools/tmux.ts';
-import { type SessionContext, stepOf, workingDirectoryOf } from './context.ts';
-import { writeContextFile } from './context-file.ts';
-import { stepEnvironment } from './environment.ts';
+import type { SessionContext } from './context.ts';
+import { deadlineOf } from './deadline.ts';
 import { outcomeOf } from './outcome.ts';
-import { contextFileOf, logPathOf, outputFileOf } from './paths.ts';
+import { logPathOf, outputFileOf } from './paths.ts';
 import { takePublished } from './published-values.ts';
-import { argvOf } from './step-command.ts';
+import { type StepSpecDeps, stepSpec } from './step-spec.ts';
 import { beginStep, endStep, sessionSubject, type StepOutcome } from './transitions.ts';
 
 /** Why a step is ended before its time. */
@@ -36,23 +28,17 @@ export interface StepRunner {
   adopt(context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void>;
 }
 
-export interface StepRunnerDeps {
-  readonly store: Store;
+export interface StepRunnerDeps extends StepSpecDeps {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly stepFiles: StepFiles;
   readonly exits: ExitWatch;
   readonly tmux: Tmux;
-  readonly files: FileReader;
   readonly startProcess: (options: StartStepOptions) => Promise<StartedStep>;
   readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
   readonly isAlive: (pid: number) => Promise<boolean>;
-  readonly socketPath: string;
-  readonly tmuxSocketPath: string;
 }
 
-/** A cleanup or finally step gets at least this long, even when the budget is spent. */
-const graceStepMs = 60_000;
 /** How long a wrapper may take to write down the end of what was killed. */
 const exitFileMs = 2_000;
 
@@ -62,7 +48,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   const run = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
     const logPath = logPathOf(context.session.artifactDir, step.index, step.name);
     try {
-      await stepFiles.writeSpec(step.id, await specOf(context, step));
+      await stepFiles.writeSpec(step.id, await stepSpec(context, step, deps));
     } catch (error) {
       await end(context, step, outcomeOf.failure(error));
       return;
@@ -118,8 +104,10 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
       });
       const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : undefined;
       if (reason === 'shutdown') return;
-      if (reason !== undefined && !(await stepFiles.readExit(step.id))) await stopStep(context, step);
-      await end(context, step, await concluded(step, reason));
+      // What ended by itself just before is told as it ended.
+      const isStopped = reason !== undefined && !(await stepFiles.readExit(step.id));
+      if (isStopped) await stopStep(context, step);
+      await end(context, step, await concluded(step, isStopped ? reason : undefined));
     } finally {
       signal.removeEventListener('abort', onAbort);
       deps.deadlines.clear(step.id);
@@ -130,7 +118,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   const concluded = async (step: StepRecord, reason: Exclude<StopReason, 'shutdown'> | undefined): Promise<StepOutcome> => {
     const exit: StepExit | undefined = await stepFiles.readExit(step.id);
     if (step.paneId !== undefined) await tmux.finishLog(step.paneId).catch(() => false);
-    const size = ((await statOf(step.outputPath))?.size ?? step.outputOffset) - step.outputOffset;
+    const size = Math.max(0, (await outcomeOf.size(step.outputPath)) - step.outputOffset);
     return { ...(await outcomeOf.exit(exit, reason, step, size)), outputSize: size };
   };
 
@@ -168,71 +156,14 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     }
   };
 
-  const specOf = async (context: SessionContext, step: StepRecord) => {
-    const definition = stepOf(context.definition, step);
-    if (!definition) throw new Error(`step ${step.index} of session "${context.session.id}" is in its rows but not in its definition`);
-    const { artifactDir } = context.session;
-    const workingDirectory = await workingDirectoryOf(context, definition.workingDirectory);
-    const place = { files: deps.files, projectPath: context.project.path, metaDir: join(artifactDir, 'meta'), stepRunId: step.id };
-    const argv = await argvOf(definition, place);
-    const contextFile = contextFileOf(artifactDir);
-    await writeContextFile(contextFile, context, store);
-    const venv = context.worktree && join(context.worktree.path, '.venv');
-    const rendered = (variables: Readonly<Record<string, string>>) =>
-      Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, renderTemplate(value, context.lookup)]));
-    const env = stepEnvironment({
-      inherited: context.secrets.environment,
-      definition: { ...rendered(context.definition.environment), ...rendered(context.terminal ? context.definition.session.environment : {}) },
-      step: rendered(definition.env),
-      arguments: argumentEnvironment(context.secrets.arguments, context.definition.arguments),
-      stepArgs: renderDeep(definition.args, context.lookup) as Record<string, unknown>,
-      legacy: context.legacy,
-      ...(venv && (await deps.files.stat(venv)) ? { virtualEnv: venv } : {}),
-      facts: {
-        sessionId: context.session.id,
-        commandName: context.session.commandName,
-        projectPath: context.project.path,
-        artifactDir,
-        workingDirectory,
-        stepName: step.name,
-        stepIndex: step.index,
-        outputFile: outputFileOf(artifactDir, step.id),
-        contextFile,
-        socket: deps.socketPath,
-        token: context.secrets.token,
-        ...(context.worktree === undefined ? {} : { worktreePath: context.worktree.path }),
-        ...(context.session.branch === undefined ? {} : { branch: context.session.branch }),
-        ...(context.terminal === undefined ? {} : { tmuxSession: context.terminal.name, tmuxSocket: deps.tmuxSocketPath }),
-      },
-    });
-    return { cwd: workingDirectory, argv, env };
-  };
-
   // Wrappers that this daemon started itself: their death without an exit file is known at once.
   const wrappers = new Map<string, Promise<void>>();
   const watchWrapper = (gone: Promise<void>, id: string): void => void wrappers.set(id, gone);
   return { run, adopt };
 }
 
-function deadlineOf(context: SessionContext, step: StepRecord, now: number): number | undefined {
-  const definition = stepOf(context.definition, step);
-  const own = definition && stepTimeoutSeconds(definition);
-  const budget = context.session.deadlineAt;
-  if (step.phase === 'cleanup' || step.phase === 'finally') return now + (own === undefined ? graceStepMs : own * 1000);
-  const ends = [own === undefined ? undefined : now + own * 1000, budget].filter((at) => at !== undefined);
-  return ends.length === 0 ? undefined : Math.min(...ends);
-}
-
 function lostMessage(started: boolean): string {
   return started
     ? 'Its process and the wrapper around it died while no daemon watched, so how it ended is unknown.'
     : 'It was about to start when the daemon died, and left no trace.';
-}
-
-async function statOf(path: string | undefined): Promise<{ size: number } | undefined> {
-  return path === undefined ? undefined : stat(path).catch(() => undefined);
-}
-
-export function logFolderOf(path: string): string {
-  return dirname(path);
 }

@@ -12,6 +12,19 @@ export interface SessionMarker {
   readonly stepIndex?: number | undefined;
 }
 
+/** The same functions as one thing to pass on, so that tests can stand in for it. */
+export interface Proc {
+  isAlive(pid: number, startTime?: number): Promise<boolean>;
+  startTimeOf(pid: number): Promise<number | undefined>;
+  findMarked(marker: SessionMarker): Promise<number[]>;
+  descendantsOf(pid: number): Promise<number[]>;
+  processesInside(dirPath: string): Promise<ProcessInfo[]>;
+}
+
+export function createProc(): Proc {
+  return { isAlive, startTimeOf, findMarked, descendantsOf, processesInside: (dirPath) => processesInside(dirPath) };
+}
+
 /** True while the process lives; a zombie is dead, and with a start time so is a newer process of the same pid. */
 export async function isAlive(pid: number, startTime?: number): Promise<boolean> {
   const stat = await readStat(pid);

@@ -60,7 +60,9 @@ export function createTmuxControl(options: TmuxControlOptions): TmuxControl {
 
   async function connected(): Promise<Client> {
     if (closing) throw new Failure('SHUTTING_DOWN', 'The daemon is stopping; call again when it is back.');
-    current ??= connect();
+    current ??= connect(options, () => {
+      if (!closing) for (const listener of listeners) listener();
+    });
     const attempt = current;
     try {
       const client = await attempt;
@@ -71,58 +73,6 @@ export function createTmuxControl(options: TmuxControlOptions): TmuxControl {
     }
     if (current === attempt) current = undefined;
     return connected();
-  }
-
-  // A server that is just ending still owns the socket for a moment, so a failed start is tried again.
-  async function connect(): Promise<Client> {
-    let said = '';
-    for (let attempt = 0; attempt < connectAttempts; attempt++) {
-      if (attempt > 0) await options.sleep(10 * 2 ** attempt);
-      const client = start();
-      const end = await Promise.race([client.server.then(() => undefined), client.conversation.ended]);
-      if (end === undefined) {
-        void client.conversation.ended.then(() => tellServerExit(client));
-        return client;
-      }
-      if (end.missing) throw missingTool('tmux');
-      said = end.stderrTail.trim();
-    }
-    throw new Failure('TOOL_FAILED', `tmux does not answer on '${socketPath}': ${said || 'its client ends at once'}.`, {
-      details: { tool: 'tmux', exitCode: null, stderrTail: said },
-    });
-  }
-
-  function start(): Client {
-    const { TMUX: _socket, TMUX_PANE: _pane, ...env } = options.env;
-    // -u: without it tmux replaces every character beyond ASCII in what it prints.
-    const args = ['-C', '-u', ...(options.mayStartServer === false ? ['-N'] : []), '-S', socketPath, '-f', options.confPath];
-    args.push('new-session', '-A', '-f', 'no-output,ignore-size', '-s', hubSession, '-x', '200', '-y', '50', '--', 'true');
-    const conversation = options.process.converse(tmuxPath, args, env);
-    const waiting: Waiting[] = [];
-    const server = send({ conversation, waiting }, [['display-message', '-p', '#{pid}']]).then(async ([lines]) => {
-      const pid = Number(lines?.[0]);
-      return { pid, startTime: await startTimeOf(pid) };
-    });
-    server.catch(() => {});
-    const client: Client = { conversation, waiting, server, alive: true };
-    const reader = createReplyReader((reply) => settle(waiting, reply));
-    conversation.stdout.on('data', (chunk: Buffer) => reader(chunk));
-    void conversation.ended.then(() => {
-      client.alive = false;
-      for (const one of waiting.splice(0)) one.reject(new Failure('UNAVAILABLE', `tmux went away during '${one.what}'; call again.`));
-    });
-    return client;
-  }
-
-  async function tellServerExit(client: Client): Promise<void> {
-    if (closing) return;
-    const { pid, startTime } = await client.server;
-    // The client hears of the end a little before the server is gone.
-    for (let pauseMs = 2; await isAlive(pid, startTime); pauseMs *= 2) {
-      if (pauseMs > serverExitMs) return;
-      await options.sleep(pauseMs);
-    }
-    for (const listener of listeners) listener();
   }
 
   async function run(commands: readonly TmuxCommand[]): Promise<string[][]> {
@@ -149,6 +99,59 @@ export function createTmuxControl(options: TmuxControlOptions): TmuxControl {
 
 const connectAttempts = 6;
 const serverExitMs = 1_000;
+
+// A server that is just ending still owns the socket for a moment, so a failed start is tried again.
+async function connect(options: TmuxControlOptions, onServerExit: () => void): Promise<Client> {
+  let said = '';
+  for (let attempt = 0; attempt < connectAttempts; attempt++) {
+    if (attempt > 0) await options.sleep(10 * 2 ** attempt);
+    const client = startClient(options);
+    const end = await Promise.race([client.server.then(() => undefined), client.conversation.ended]);
+    if (end === undefined) {
+      void client.conversation.ended.then(async () => {
+        if (await serverIsGone(client, options.sleep)) onServerExit();
+      });
+      return client;
+    }
+    if (end.missing) throw missingTool('tmux');
+    said = end.stderrTail.trim();
+  }
+  throw new Failure('TOOL_FAILED', `tmux does not answer on '${options.socketPath}': ${said || 'its client ends at once'}.`, {
+    details: { tool: 'tmux', exitCode: null, stderrTail: said },
+  });
+}
+
+function startClient(options: TmuxControlOptions): Client {
+  const { TMUX: _socket, TMUX_PANE: _pane, ...env } = options.env;
+  // -u: without it tmux replaces every character beyond ASCII in what it prints.
+  const args = ['-C', '-u', ...(options.mayStartServer === false ? ['-N'] : []), '-S', options.socketPath, '-f', options.confPath];
+  args.push('new-session', '-A', '-f', 'no-output,ignore-size', '-s', hubSession, '-x', '200', '-y', '50', '--', 'true');
+  const conversation = options.process.converse(options.tmuxPath ?? 'tmux', args, env);
+  const waiting: Waiting[] = [];
+  const server = send({ conversation, waiting }, [['display-message', '-p', '#{pid}']]).then(async ([lines]) => {
+    const pid = Number(lines?.[0]);
+    return { pid, startTime: await startTimeOf(pid) };
+  });
+  server.catch(() => {});
+  const client: Client = { conversation, waiting, server, alive: true };
+  const reader = createReplyReader((reply) => settle(waiting, reply));
+  conversation.stdout.on('data', (chunk: Buffer) => reader(chunk));
+  void conversation.ended.then(() => {
+    client.alive = false;
+    for (const one of waiting.splice(0)) one.reject(new Failure('UNAVAILABLE', `tmux went away during '${one.what}'; call again.`));
+  });
+  return client;
+}
+
+// The client hears of the end a little before the server is gone.
+async function serverIsGone(client: Client, sleep: TmuxControlOptions['sleep']): Promise<boolean> {
+  const { pid, startTime } = await client.server;
+  for (let pauseMs = 2; await isAlive(pid, startTime); pauseMs *= 2) {
+    if (pauseMs > serverExitMs) return false;
+    await sleep(pauseMs);
+  }
+  return true;
+}
 
 function send(client: Pick<Client, 'conversation' | 'waiting'>, commands: readonly TmuxCommand[]): Promise<string[][]> {
   const line = tmuxLine(commands);

@@ -4,7 +4,7 @@ import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { ProcessTool } from './process.ts';
 import { hubSession, type TmuxCommand, type TmuxControl } from './tmux-control.ts';
-import { createTmuxLog } from './tmux-log.ts';
+import { createTmuxLog, type TmuxLog } from './tmux-log.ts';
 
 export interface WindowRequest {
   readonly windowName: string;
@@ -68,7 +68,6 @@ export interface TmuxOptions {
 export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tmux {
   const log = createTmuxLog({ control, runDir, sleep });
   let version: Promise<string | undefined> | undefined;
-  let windows = 0;
   return {
     available() {
       version ??= askVersion(process, control.tmuxPath).then((found) => {
@@ -77,6 +76,40 @@ export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tm
       });
       return version;
     },
+    ...creation(control, log),
+    async listSessions() {
+      const lines = await control.command('list-sessions', '-F', '#{session_id}\t#{session_attached}\t#{session_name}');
+      return lines.map(sessionOf).filter(({ name }) => name !== hubSession);
+    },
+    async listPanes(tmuxId) {
+      const lines = await control.command('list-panes', ...(tmuxId === undefined ? ['-a'] : ['-s', '-t', tmuxId]), '-F', paneFormat);
+      return lines.filter((line) => !line.startsWith(`${hubSession}\t`)).map(paneOf);
+    },
+    async capture({ paneId, historyLines = 0, colours = false }) {
+      const lines = await control.command('capture-pane', '-p', '-t', paneId, '-S', `-${historyLines}`, ...(colours ? ['-e'] : []));
+      return `${lines.join('\n').trimEnd()}\n`;
+    },
+    sendText: (request) => sendText(control, request),
+    killSession: (tmuxId) => whenThere(control.command('kill-session', '-t', tmuxId)),
+    killWindow: (windowId) => whenThere(control.command('kill-window', '-t', windowId)),
+    async attachedClients(tmuxId) {
+      return (await control.command('list-clients', '-t', tmuxId, '-F', '#{client_pid}')).length;
+    },
+    attachArgv(tmuxId, insideTmux) {
+      const client = [control.tmuxPath, '-N', '-S', control.socketPath];
+      if (!insideTmux) return [...client, 'attach-session', '-t', tmuxId];
+      // $TMUX is the socket's path, which may hold commas, then two numbers.
+      const theirSocket = insideTmux.replace(/,\d+,\d+$/, '');
+      if (theirSocket === control.socketPath) return [...client, 'switch-client', '-t', tmuxId];
+      return ['env', '-u', 'TMUX', ...client, 'attach-session', '-t', tmuxId];
+    },
+    finishLog: (paneId, deadlineMs = 300) => log.finish(paneId, deadlineMs),
+  };
+}
+
+function creation(control: TmuxControl, log: TmuxLog): Pick<Tmux, 'newSession' | 'newWindow'> {
+  let windows = 0;
+  return {
     async newSession({ name, windowName, cwd, argv, logPath }) {
       if (!/^[A-Za-z0-9_-]{1,200}$/.test(name)) throw new Error(`terminal name '${name}' is not made of letters, digits, _ and -`);
       const create = [
@@ -116,33 +149,6 @@ export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tm
       const { windowId, paneId } = idsOf(replies[2]);
       return { windowId, paneId };
     },
-    async listSessions() {
-      const lines = await control.command('list-sessions', '-F', '#{session_id}\t#{session_attached}\t#{session_name}');
-      return lines.map(sessionOf).filter(({ name }) => name !== hubSession);
-    },
-    async listPanes(tmuxId) {
-      const lines = await control.command('list-panes', ...(tmuxId === undefined ? ['-a'] : ['-s', '-t', tmuxId]), '-F', paneFormat);
-      return lines.filter((line) => !line.startsWith(`${hubSession}\t`)).map(paneOf);
-    },
-    async capture({ paneId, historyLines = 0, colours = false }) {
-      const lines = await control.command('capture-pane', '-p', '-t', paneId, '-S', `-${historyLines}`, ...(colours ? ['-e'] : []));
-      return `${lines.join('\n').trimEnd()}\n`;
-    },
-    sendText: (request) => sendText(control, request),
-    killSession: (tmuxId) => whenThere(control.command('kill-session', '-t', tmuxId)),
-    killWindow: (windowId) => whenThere(control.command('kill-window', '-t', windowId)),
-    async attachedClients(tmuxId) {
-      return (await control.command('list-clients', '-t', tmuxId, '-F', '#{client_pid}')).length;
-    },
-    attachArgv(tmuxId, insideTmux) {
-      const client = [control.tmuxPath, '-N', '-S', control.socketPath];
-      if (!insideTmux) return [...client, 'attach-session', '-t', tmuxId];
-      // $TMUX is the socket's path, which may hold commas, then two numbers.
-      const theirSocket = insideTmux.replace(/,\d+,\d+$/, '');
-      if (theirSocket === control.socketPath) return [...client, 'switch-client', '-t', tmuxId];
-      return ['env', '-u', 'TMUX', ...client, 'attach-session', '-t', tmuxId];
-    },
-    finishLog: (paneId, deadlineMs = 300) => log.finish(paneId, deadlineMs),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { limits } from '../../../schemas/limits.ts';
 import type { Artifact } from '../../../schemas/index.ts';
+import { limits } from '../../../schemas/limits.ts';
 import type { Client } from '../../client.ts';
 import type { Cli } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';

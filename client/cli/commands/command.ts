@@ -44,12 +44,9 @@ async function list(cli: Cli, { project, category }: { project?: string; categor
 }
 
 function printTroubles(out: Output, command: CommandSummary): void {
-  for (const diagnostic of command.diagnostics) out.note(printable(formatDiagnostic({ path: command.path, ...defined(diagnostic) })));
+  for (const diagnostic of command.diagnostics)
+    out.note(printable(formatDiagnostic({ ...diagnostic, path: diagnostic.path ?? command.path })));
   for (const path of command.shadows) out.note(printable(`${path}: hidden by ${command.path ?? 'another file'} (${command.name})`));
-}
-
-function defined<T extends object>(value: T): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>;
 }
 
 async function plan(cli: Cli, name: string, words: readonly string[], named: string | undefined): Promise<void> {
@@ -63,7 +60,8 @@ async function plan(cli: Cli, name: string, words: readonly string[], named: str
 function printPlan(out: Output, plan: ResultOf<'command.plan'>): void {
   const { command } = plan;
   out.line(`${out.paint(command.name, 'bold')}: ${command.kind} (${printable(command.kindReason)})`);
-  if (plan.branch !== undefined) out.line(`branch ${printable(plan.branch)}${plan.base === undefined ? '' : ` from ${printable(plan.base)}`}`);
+  if (plan.branch !== undefined)
+    out.line(`branch ${printable(plan.branch)}${plan.base === undefined ? '' : ` from ${printable(plan.base)}`}`);
   for (const [key, value] of Object.entries(plan.arguments)) {
     out.line(printable(`${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`));
   }

@@ -20,7 +20,9 @@ async function doctor(cli: Cli): Promise<void> {
     if (!running) out.note('coppice: No daemon is running; what only it can check is left out.');
     for (const { check, ok: fine, found, remedy } of findings) {
       const mark = fine ? out.paint('ok', 'green') : out.paint('missing', 'red');
-      out.line(printable(`${mark} ${check}${found === undefined ? '' : `: ${found}`}${fine || remedy === undefined ? '' : ` (${remedy})`}`));
+      out.line(
+        printable(`${mark} ${check}${found === undefined ? '' : `: ${found}`}${fine || remedy === undefined ? '' : ` (${remedy})`}`),
+      );
     }
   }
   if (!ok) cli.exitWith(exitCodes.failed);

@@ -71,10 +71,14 @@ async function list(out: Output, client: Client, filter: Filter, options: Option
 }
 
 function print(out: Output, item: StreamItem | (Event & { cursor: string })): void {
-  if (out.json) return out.document(item);
+  if (out.json) {
+    out.document(item);
+    return;
+  }
   if (!('subject' in item)) {
     const { type, ...rest } = item;
-    return out.line(`${out.paint(type, 'yellow')} ${JSON.stringify(rest)}`);
+    out.line(`${out.paint(type, 'yellow')} ${JSON.stringify(rest)}`);
+    return;
   }
   const { seq = '-', at, type, subject, actor, data } = item;
   const about = Object.values(subject).join(' ');

@@ -46,7 +46,10 @@ async function ps(cli: Cli, options: Options): Promise<void> {
 }
 
 function print({ out }: Cli, sessions: readonly Session[]): void {
-  if (out.json) return out.document({ sessions });
+  if (out.json) {
+    out.document({ sessions });
+    return;
+  }
   const now = Date.now();
   const when = (time: string | undefined) => (out.terminal ? age(time, now) : time);
   out.table(

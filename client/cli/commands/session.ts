@@ -37,7 +37,8 @@ async function cancel(cli: Cli, ids: readonly string[], reason: string | undefin
   const sessions = [];
   for (const id of ids) sessions.push(await client.session.cancel({ id, ...(reason === undefined ? {} : { reason }) }));
   if (cli.out.json) cli.out.document({ sessions });
-  else for (const session of sessions) cli.out.line(`${session.slug} ${session.status === 'cancelled' ? 'cancelled' : 'is being cancelled'}`);
+  else
+    for (const session of sessions) cli.out.line(`${session.slug} ${session.status === 'cancelled' ? 'cancelled' : 'is being cancelled'}`);
 }
 
 interface RemoveOptions {

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { nearest } from '../../../rpc/nearest.ts';
 import { Failure, isFailure } from '../../../schemas/errors.ts';
 import { checkBranchName } from './branch-name.ts';
-import { kindOf } from './git-files.ts';
+import { isCommit, kindOf } from './git-files.ts';
 import { branchCheckedOutAt, branchCommit, branchNames, defaultBranch, resolveCommit, searchedBranches } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { type Addition, undoAddition } from './roll-back-worktree.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
+import { markOf } from './stragglers.ts';
 
 export interface AddWorktree {
   readonly repo: Repository;
@@ -15,7 +16,7 @@ export interface AddWorktree {
   readonly branch: string;
   /** Make the branch; otherwise it must exist. */
   readonly createBranch: boolean;
-  /** Any commit-ish for a new branch; default: the default branch. */
+  /** Any commit-ish for a new branch, best the hash of a commit; default: the default branch. */
   readonly base?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,10 +42,12 @@ export async function addWorktree(git: RunGit, wanted: AddWorktree): Promise<Add
   }
   const commit = createBranch ? await commitForNew(git, wanted) : await commitOfExisting(git, wanted);
   const how = createBranch ? ['--no-track', '-b', branch, path, commit] : [path, branch];
+  const options = { signal, timeoutMs: bulkMs };
+  const mark = markOf(path);
   try {
-    await git.write(repo.mainCheckout, ['worktree', 'add', '-q', ...how], { signal, timeoutMs: bulkMs });
+    await git.write(repo.mainCheckout, ['worktree', 'add', '-q', ...how], options, mark);
     if ((await kindOf(join(path, '.gitmodules'))) === 'file') {
-      await git.write(path, ['submodule', '--quiet', 'update', '--init', '--recursive'], { signal, timeoutMs: bulkMs });
+      await git.write(path, ['submodule', '--quiet', 'update', '--init', '--recursive'], options, mark);
     }
   } catch (error) {
     const failure = createBranch ? await explain(git, repo, branch, error) : error;
@@ -66,7 +69,8 @@ async function commitForNew(git: RunGit, { repo, branch, base }: AddWorktree): P
       details: { reason: 'no_base' },
     });
   }
-  return resolveCommit(git, repo, from);
+  // Whoever has resolved the base already spares a process; git itself refuses a hash it does not have.
+  return isCommit(from) ? from : resolveCommit(git, repo, from);
 }
 
 async function commitOfExisting(git: RunGit, { repo, branch }: AddWorktree): Promise<string> {

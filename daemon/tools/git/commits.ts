@@ -29,7 +29,7 @@ export async function commitsBeyond(
 
 export interface BranchTip {
   readonly repo: Repository;
-  /** Its own name and its own upstream's are not the same: what was pushed is safe, what only this branch holds is not. */
+  /** Not counted among those that hold a commit; its remote-tracking branch is. */
   readonly branch: string;
   readonly tip: string;
   readonly baseCommit: string;

@@ -110,8 +110,12 @@ export async function resolveCommit(git: RunGit, repo: Repository, commitish: st
   });
 }
 
-/** Only a name that nothing but a branch can mean: git looks at refs/<name> and refs/tags/<name> first, and at full hashes before. */
+/** Only a full name, or one that nothing but a branch can mean: git looks at refs/<name> and refs/tags/<name> first, and at full hashes before. */
 async function plainBranchCommit(repo: Repository, name: string): Promise<string | undefined> {
+  if (/^refs\/(?:heads|remotes)\/\w[\w./-]*$/.test(name)) {
+    const ref = await readRef(repo.gitCommonDir, name);
+    return typeof ref === 'object' ? ref.commit : undefined;
+  }
   if (isCommit(name) || name === 'HEAD' || !/^\w[\w-]*(?:[./][\w-]+)*$/.test(name)) return undefined;
   const [own, any, tag, branch] = await Promise.all([
     kindOf(join(repo.gitCommonDir, name)),

@@ -6,6 +6,7 @@ import { forgetWorktree } from './remove-worktree.ts';
 import type { Repository } from './repository.ts';
 import type { RunGit } from './run-git.ts';
 import { status } from './status.ts';
+import { endStragglers } from './stragglers.ts';
 
 export interface Addition {
   readonly repo: Repository;
@@ -17,6 +18,7 @@ export interface Addition {
 
 /** Takes back all of an addition, whatever hooks have put there. Knows no signal: a cancelled addition must clean up too. */
 export async function undoAddition(git: RunGit, { repo, path, branch, expectedCommit }: Addition): Promise<void> {
+  await endStragglers(path);
   await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
     // `force` does not cover a path that goes through a file.
     if (!isAbsence(error)) throw error;

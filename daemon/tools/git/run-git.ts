@@ -39,7 +39,8 @@ export interface GitDeps {
 export interface RunGit {
   /** Takes no lock, so it never disturbs a git of the user. */
   read(cwd: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
-  write(cwd: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** `mark` is added to the environment, to find the children of this git by. */
+  write(cwd: string, args: readonly string[], options?: RunOptions, mark?: Readonly<Record<string, string>>): Promise<RunResult>;
   /** The first bytes of what a reading git would print; it is ended after them. */
   readStart(cwd: string, args: readonly string[], maxBytes: number): Promise<Buffer>;
   /** Other programs, in git's environment. */
@@ -97,7 +98,7 @@ export function createRunGit({ process, env }: GitDeps): RunGit {
   return {
     readEnv: wholeReadEnv,
     read: (cwd, args, options) => run(cwd, args, readEnv, options),
-    write: (cwd, args, options) => run(cwd, args, writeEnv, options),
+    write: (cwd, args, options, mark) => run(cwd, args, mark ? { ...writeEnv, ...mark } : writeEnv, options),
     other: (tool, args, options) => process.runTool(tool, args, { ...options, env: writeEnv }),
     async readStart(cwd, args, maxBytes) {
       refuseNul(args);

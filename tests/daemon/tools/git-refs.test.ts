@@ -65,6 +65,7 @@ test('every commit-ish is resolved, a plain branch name without git', async () =
   await f.test.git('tag', '-a', '-m', 'annotated', 'v1.0');
   const second = await f.test.commit('second');
   expect(await f.git.resolveCommit(f.repo, 'master')).toBe(second);
+  expect(await f.git.resolveCommit(f.repo, 'refs/heads/master')).toBe(second);
   expect(f.calls).toEqual([]);
   for (const name of ['v1.0', 'HEAD~1', first, first.slice(0, 10), 'master^', ':/first', 'refs/tags/v1.0']) {
     expect(await f.git.resolveCommit(f.repo, name)).toBe(first);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createGitFixture, failureOf, type GitFixture } from './git-fixture.ts';
@@ -71,6 +71,7 @@ test('existing branches, missing branches, bad names and bad bases are told apar
   await failureOf(newBranch(f, 'topic'), 'ALREADY_EXISTS');
   await failureOf(newBranch(f, 'a..b'), 'INVALID_PARAMS');
   await failureOf(newBranch(f, 'new', { base: 'nowhere' }), 'NOT_FOUND');
+  await failureOf(newBranch(f, 'new', { base: 'f'.repeat(40) }), 'TOOL_FAILED');
   const missing = f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch: 'topci', createBranch: false });
   expect((await failureOf(missing, 'NOT_FOUND')).details).toMatchObject({ suggestions: ['topic'] });
   expect((await failureOf(newBranch(f, 'topic/below'), 'ALREADY_EXISTS')).details).toMatchObject({ branch: 'topic' });
@@ -120,6 +121,22 @@ test('a cancelled addition leaves nothing', async () => {
   control.abort();
   await adding;
   expect(await traces(f)).toEqual(before);
+});
+
+test('a checkout cancelled in its middle does not go on behind our back', async () => {
+  await using f = await createGitFixture();
+  // The filter holds the checkout, a child of git's child, until the test has cancelled it; then it would write on.
+  await f.test.git('config', 'filter.slow.smudge', `touch "${f.test.beside('home/reached')}"; sleep 20; cat`);
+  await f.test.commit('slow', { '.gitattributes': 'big.txt filter=slow\n', 'big.txt': 'x\n' });
+  const before = await traces(f);
+  const control = new AbortController();
+  const adding = failureOf(newBranch(f, 'new', { signal: control.signal }), 'CANCELLED');
+  while (!(await readdir(f.test.beside('home'))).includes('reached')) await new Promise((resolve) => setTimeout(resolve, 5));
+  control.abort();
+  await adding;
+  expect(await traces(f)).toEqual(before);
+  const living = await Promise.all((await readdir('/proc')).map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
+  expect(living.filter((environment) => environment.includes(f.test.beside('w')))).toEqual([]);
 });
 
 test('submodules come along, also nested ones', async () => {
@@ -197,6 +214,7 @@ test('a worktree is removed by a path through a link, with read-only directories
   await symlink(f.test.directory, f.test.beside('link'));
   const { path } = await newBranch(f, 'one', { path: f.test.beside('link/w') });
   await f.test.write('cache/mod/file', 'x', path);
+  await chmod(join(path, 'cache/mod'), 0o555);
   await f.test.gitIn(path, 'update-ref', 'refs/worktree/own', 'HEAD');
   await (await f.git.removeWorktree({ repo: f.repo, path })).deleted;
   await newBranch(f, 'two');

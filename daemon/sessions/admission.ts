@@ -1,0 +1,39 @@
+// Who runs and who waits: first come, first served, up to the bound. A pure look at the rows on each occasion; no list of its own.
+import type { Clock } from '../kernel/clock.ts';
+import type { Store } from '../store/store.ts';
+import type { SessionRunner } from './runner.ts';
+import { finish, leaveQueue } from './transitions.ts';
+
+export interface Admission {
+  /** Starts as many queued sessions as there is room for. Called when one arrives, one ends, or the bound changes. */
+  admit(): Promise<void>;
+}
+
+export interface AdmissionDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly runner: Pick<SessionRunner, 'drive'>;
+  readonly maxRunning: () => number;
+}
+
+export function createAdmission({ store, clock, runner, maxRunning }: AdmissionDeps): Admission {
+  return {
+    async admit() {
+      const admitted = await store.write((w) => {
+        const active = w.sessions.active();
+        const queued = active.filter((session) => session.status === 'queued');
+        // Cancelled while it waited: it never ran, so nothing is to be cleaned up.
+        const cancelled = queued.filter((session) => session.cancelRequestedAt !== undefined);
+        for (const session of cancelled) {
+          w.steps.skipPending(session.id, { from: 0, below: Number.MAX_SAFE_INTEGER }, 'cancelled');
+          finish(w, session, { status: 'cancelled', reason: session.cancelReason ?? 'cancelled' }, clock.now());
+        }
+        const room = maxRunning() - (active.length - queued.length);
+        const next = queued.filter((session) => !cancelled.includes(session)).slice(0, Math.max(0, room));
+        for (const session of next) leaveQueue(w, session, clock.now());
+        return next.map((session) => session.id);
+      });
+      for (const id of admitted) void runner.drive(id);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// The output of steps: files with byte offsets, read in ranges, watched only while somebody follows.
+import { type FSWatcher, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Failure } from '../../schemas/errors.ts';
+import { readRange } from '../artifacts/read-range.ts';
+import type { Feed } from '../events/feed.ts';
+import type { Store } from '../store/store.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
+import type { StepRecord } from '../store/tables/step-runs.ts';
+
+export interface OutputRange {
+  readonly step?: string | number | undefined;
+  readonly offset: number;
+  readonly limit: number;
+  readonly encoding: 'utf8' | 'base64';
+}
+
+export async function readOutput(store: Store, session: SessionRecord, { step, offset, limit, encoding }: OutputRange) {
+  const row = pick(
+    store.read((r) => r.steps.ofSession(session.id)),
+    session,
+    step,
+  );
+  const complete = row.status !== 'running' && row.status !== 'pending';
+  const none = { offset: 0, nextOffset: 0, size: 0, data: '' };
+  const range =
+    row.outputPath === undefined
+      ? none
+      : ((await readRange(row.outputPath, { offset, limit, encoding, complete, base: row.outputOffset })) ?? none);
+  return {
+    stepRunId: row.id,
+    offset: range.offset,
+    nextOffset: range.nextOffset,
+    size: range.size,
+    complete: complete && range.nextOffset === range.size,
+    data: range.data,
+  };
+}
+
+function pick(rows: readonly StepRecord[], session: SessionRecord, step: string | number | undefined): StepRecord {
+  const found =
+    step === undefined ? (rows.findLast((row) => row.outputPath !== undefined) ?? rows[0]) : rows.findLast((row) => row.id === step || row.index === step);
+  if (found) return found;
+  throw new Failure('NOT_FOUND', `Session "${session.slug}" has no step ${step ?? ''}; "coppice show ${session.slug}" lists its steps.`, {
+    details: { entity: 'step', id: step },
+  });
+}
+
+export interface OutputWatch {
+  /** Tells of growing output of a session, as ephemeral events, until the returned function is called. */
+  follow(session: SessionRecord): () => void;
+}
+
+/** One watch a followed session, on its folder of logs. */
+export function createOutputWatch({ store, feed }: { store: Store; feed: Feed }): OutputWatch {
+  const followed = new Map<string, { watcher: FSWatcher; followers: number }>();
+
+  const start = (session: SessionRecord): FSWatcher => {
+    const folder = join(session.artifactDir, 'logs');
+    const busy = new Set<string>();
+    const again = new Set<string>();
+    const tell = async (file: string): Promise<void> => {
+      // While one look is under way, further changes wait for the next one: a flood costs no more than a trickle.
+      if (busy.has(file)) return void again.add(file);
+      busy.add(file);
+      do {
+        again.delete(file);
+        const row = store.read((r) => r.steps.ofSession(session.id)).findLast(({ outputPath }) => outputPath !== undefined && basename(outputPath) === file);
+        const size = await stat(join(folder, file)).then((found) => found.size, () => 0);
+        if (row) {
+          const data = { stepRunId: row.id, index: row.index, size: Math.max(0, size - row.outputOffset) };
+          feed.emit({ type: 'session.outputGrew', subject: { projectId: session.projectId, sessionId: session.id }, actor: 'daemon', data });
+        }
+      } while (again.has(file));
+      busy.delete(file);
+    };
+    return watch(folder, { persistent: false }, (_, file) => {
+      if (file !== null) void tell(file);
+    });
+  };
+  return {
+    follow(session) {
+      const entry = followed.get(session.id) ?? { watcher: start(session), followers: 0 };
+      followed.set(session.id, entry);
+      entry.followers += 1;
+      let released = false;
+      return () => {
+        if (released) return;
+        released = true;
+        entry.followers -= 1;
+        if (entry.followers > 0) return;
+        entry.watcher.close();
+        followed.delete(session.id);
+      };
+    },
+  };
+}

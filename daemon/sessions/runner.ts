@@ -1,0 +1,138 @@
+// Drives one session after another work item until its rows say that it is over. All state is in the rows, so a new daemon goes on where
+// the old one stopped.
+import { isFailure } from '../../schemas/errors.ts';
+import type { ArtifactService } from '../artifacts/service.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Ids } from '../kernel/ids.ts';
+import type { Log } from '../kernel/log.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import type { Store } from '../store/store.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
+import type { StepRecord } from '../store/tables/step-runs.ts';
+import { builtinNames } from './builtins/index.ts';
+import { loadContext, snapshotOf, tolerates } from './context.ts';
+import type { DaemonStepRunner } from './daemon-step.ts';
+import type { EnvFiles } from './env-file.ts';
+import { nextWork, type Verdict } from './machine.ts';
+import { makeArtifactFolders } from './paths.ts';
+import { partOf } from './positions.ts';
+import { cleanupRows } from './rows.ts';
+import type { StepRunner, StopReason } from './run-step.ts';
+import { abandon, beginRunning, endStep, finish } from './transitions.ts';
+
+export interface SessionRunner {
+  /** Runs a session that has left the queue to its end. */
+  drive(sessionId: string): Promise<void>;
+  /** Ends the running step of a session, if it has one. */
+  interrupt(sessionId: string): void;
+  /** Lets go of everything; what runs outside of the daemon lives on. */
+  stop(): Promise<void>;
+}
+
+export interface SessionRunnerDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly envFiles: EnvFiles;
+  readonly steps: StepRunner;
+  readonly daemonSteps: DaemonStepRunner;
+  readonly artifacts: ArtifactService;
+  readonly onFinished: () => void;
+}
+
+interface Drive {
+  readonly cancel: AbortController;
+  readonly done: Promise<void>;
+}
+
+export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
+  const { store, clock, log } = deps;
+  const drives = new Map<string, Drive>();
+  const shutdown = new AbortController();
+
+  const runStep = async (sessionId: string, step: StepRecord, isResumed: boolean, cancel: AbortSignal): Promise<void> => {
+    const context = await loadContext(store, deps.envFiles, sessionId);
+    // A cancel ends the body. Acquiring is not cut off half-way, and cleanup, finally and release run on through it.
+    const signal = partOf(step) === 'body' ? AbortSignal.any([cancel, shutdown.signal]) : shutdown.signal;
+    if (step.runIn === 'daemon') return deps.daemonSteps.run(context, step, signal);
+    return isResumed ? deps.steps.adopt(context, step, signal) : deps.steps.run(context, step, signal);
+  };
+
+  /** One work item; false when the session is over. */
+  const advance = async (sessionId: string, cancel: AbortSignal): Promise<boolean> => {
+    const { session, steps } = store.read((r) => ({ session: r.sessions.get(sessionId), steps: r.steps.ofSession(sessionId) }));
+    if (!session || session.endedAt !== undefined) return false;
+    const work = nextWork(session, steps, tolerates(session));
+    switch (work.do) {
+      case 'resume':
+      case 'run':
+        await attempt(session, work.step, work.do === 'resume', cancel);
+        return true;
+      case 'abandon': {
+        const { definition } = snapshotOf(session);
+        const cleanup = cleanupRows({ sessionId, definition, kind: session.kind, builtins: builtinNames, ids: deps.ids });
+        await store.write((w) => abandon(w, session, work.verdict, cleanup));
+        return true;
+      }
+      case 'finish':
+        await conclude(session, work.verdict);
+        return false;
+    }
+  };
+
+  /** A step that cannot even be prepared has failed; the session goes on to its cleanup. */
+  const attempt = async (session: SessionRecord, step: StepRecord, isResumed: boolean, cancel: AbortSignal): Promise<void> => {
+    try {
+      if (session.status === 'preparing') await prepare(session, step);
+      await runStep(session.id, step, isResumed, cancel);
+    } catch (error) {
+      if (isFailure(error) && error.kind === 'SHUTTING_DOWN') return;
+      log.error({ err: error, sessionId: session.id, stepRunId: step.id }, `the step "${step.name}" could not be run`);
+      const message = error instanceof Error ? error.message : String(error);
+      const reason = isFailure(error) ? error.kind.toLowerCase() : 'internal';
+      await store.write((w) => endStep(w, session, step, { status: 'failed', reason, error: message }, clock.now()));
+    }
+  };
+
+  const prepare = async (session: SessionRecord, step: StepRecord): Promise<void> => {
+    await makeArtifactFolders(session.artifactDir);
+    if (partOf(step) !== 'acquire') await store.write((w) => beginRunning(w, session, clock.now()));
+  };
+
+  const conclude = async (session: SessionRecord, verdict: Verdict): Promise<void> => {
+    await deps.artifacts.index(session, byDaemon.actor).catch((error: unknown) => {
+      // The files are there and can be indexed again; the end of the session must not wait for it.
+      log.warn({ err: error, sessionId: session.id }, 'the artifacts of a session could not be indexed');
+    });
+    await store.write((w) => finish(w, session, verdict, clock.now()));
+    await deps.envFiles.remove(session.id);
+  };
+
+  const loop = async (sessionId: string, cancel: AbortSignal): Promise<void> => {
+    try {
+      while (!shutdown.signal.aborted && (await advance(sessionId, cancel)));
+    } catch (error) {
+      // A session that cannot go on must not run for ever: its rows keep what is known, and the next start tries again.
+      if (!shutdown.signal.aborted) log.error({ err: error, sessionId }, 'a session is stuck; it is tried again at the next start');
+    } finally {
+      drives.delete(sessionId);
+      deps.onFinished();
+    }
+  };
+  return {
+    drive(sessionId) {
+      const running = drives.get(sessionId);
+      if (running) return running.done;
+      const cancel = new AbortController();
+      const done = loop(sessionId, cancel.signal);
+      drives.set(sessionId, { cancel, done });
+      return done;
+    },
+    interrupt: (sessionId) => drives.get(sessionId)?.cancel.abort('cancelled' satisfies StopReason),
+    async stop() {
+      shutdown.abort('shutdown' satisfies StopReason);
+      await Promise.all([...drives.values()].map(({ done }) => done));
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// What the wrapper of a step is told: argv, directory and the exact environment.
+import { join } from 'node:path';
+import { argumentEnvironment } from '../commands/arguments.ts';
+import { renderDeep, renderTemplate } from '../commands/template.ts';
+import type { Store } from '../store/store.ts';
+import type { StepRecord } from '../store/tables/step-runs.ts';
+import type { FileReader } from '../tools/files.ts';
+import type { StepSpec } from '../tools/step-files.ts';
+import { type SessionContext, stepOf, workingDirectoryOf } from './context.ts';
+import { writeContextFile } from './context-file.ts';
+import { stepEnvironment } from './environment.ts';
+import { contextFileOf, outputFileOf } from './paths.ts';
+import { argvOf } from './step-command.ts';
+
+export interface StepSpecDeps {
+  readonly store: Store;
+  readonly files: FileReader;
+  readonly socketPath: string;
+  readonly tmuxSocketPath: string;
+}
+
+export async function stepSpec(context: SessionContext, step: StepRecord, deps: StepSpecDeps): Promise<StepSpec> {
+  const definition = stepOf(context.definition, step);
+  if (!definition) throw new Error(`step ${step.index} of session "${context.session.id}" is in its rows but not in its definition`);
+  const { artifactDir } = context.session;
+  const workingDirectory = await workingDirectoryOf(context, definition.workingDirectory);
+  const place = { files: deps.files, projectPath: context.project.path, metaDir: join(artifactDir, 'meta'), stepRunId: step.id };
+  const argv = await argvOf(definition, place);
+  const contextFile = contextFileOf(artifactDir);
+  await writeContextFile(contextFile, context, deps.store);
+  const venv = context.worktree && join(context.worktree.path, '.venv');
+  const rendered = (variables: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, renderTemplate(value, context.lookup)]));
+  const env = stepEnvironment({
+    inherited: context.secrets.environment,
+    definition: { ...rendered(context.definition.environment), ...rendered(context.terminal ? context.definition.session.environment : {}) },
+    step: rendered(definition.env),
+    arguments: argumentEnvironment(context.secrets.arguments, context.definition.arguments),
+    stepArgs: renderDeep(definition.args, context.lookup) as Record<string, unknown>,
+    legacy: context.legacy,
+    ...(venv && (await deps.files.stat(venv)) ? { virtualEnv: venv } : {}),
+    facts: {
+      sessionId: context.session.id,
+      commandName: context.session.commandName,
+      projectPath: context.project.path,
+      artifactDir,
+      workingDirectory,
+      stepName: step.name,
+      stepIndex: step.index,
+      outputFile: outputFileOf(artifactDir, step.id),
+      contextFile,
+      socket: deps.socketPath,
+      token: context.secrets.token,
+      ...(context.worktree === undefined ? {} : { worktreePath: context.worktree.path }),
+      ...(context.session.branch === undefined ? {} : { branch: context.session.branch }),
+      ...(context.terminal === undefined ? {} : { tmuxSession: context.terminal.name, tmuxSocket: deps.tmuxSocketPath }),
+    },
+  });
+  return { cwd: workingDirectory, argv, env };
+}
