@@ -14,7 +14,13 @@ export interface Range {
  */
 export async function readRange(
   path: string,
-  { offset, limit, encoding, complete, base = 0 }: { offset: number; limit: number; encoding: 'utf8' | 'base64'; complete: boolean; base?: number },
+  {
+    offset,
+    limit,
+    encoding,
+    complete,
+    base = 0,
+  }: { offset: number; limit: number; encoding: 'utf8' | 'base64'; complete: boolean; base?: number },
 ): Promise<Range | undefined> {
   const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -24,7 +30,12 @@ export async function readRange(
   try {
     const size = Math.max(0, (await file.stat()).size - base);
     const start = Math.min(size, offset < 0 ? Math.max(0, size + offset) : offset);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(limit, size - start)), 0, Math.min(limit, size - start), base + start);
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(Math.min(limit, size - start)),
+      0,
+      Math.min(limit, size - start),
+      base + start,
+    );
     const bytes = buffer.subarray(0, bytesRead);
     const atEnd = complete && start + bytesRead === size;
     const kept = encoding === 'utf8' && !atEnd ? bytes.subarray(0, bytes.length - cutBytes(bytes)) : bytes;

@@ -15,8 +15,16 @@ import { readRange } from './read-range.ts';
 export interface ArtifactService {
   /** Indexes every file of the session that is new or changed; answers how many there are. */
   index(session: Pick<SessionRecord, 'id' | 'projectId' | 'artifactDir'>, actor: string): Promise<number>;
-  list(sessionId: string, kind: string | undefined, cursor: string | undefined, limit: number): { artifacts: Artifact[]; nextCursor?: string };
-  read(id: string, range: { offset: number; limit: number; encoding: 'utf8' | 'base64' }): Promise<{ offset: number; nextOffset: number; sizeBytes: number; data: string }>;
+  list(
+    sessionId: string,
+    kind: string | undefined,
+    cursor: string | undefined,
+    limit: number,
+  ): { artifacts: Artifact[]; nextCursor?: string };
+  read(
+    id: string,
+    range: { offset: number; limit: number; encoding: 'utf8' | 'base64' },
+  ): Promise<{ offset: number; nextOffset: number; sizeBytes: number; data: string }>;
 }
 
 export interface ArtifactDeps {
@@ -25,7 +33,13 @@ export interface ArtifactDeps {
   readonly ids: Ids;
 }
 
-const kindByFolder: Readonly<Record<string, Artifact['kind']>> = { logs: 'log', outputs: 'output', prompts: 'prompt', specs: 'spec', meta: 'config' };
+const kindByFolder: Readonly<Record<string, Artifact['kind']>> = {
+  logs: 'log',
+  outputs: 'output',
+  prompts: 'prompt',
+  specs: 'spec',
+  meta: 'config',
+};
 
 const mimeByExtension: Readonly<Record<string, string>> = {
   '.json': 'application/json',
@@ -66,7 +80,9 @@ export function createArtifactService({ store, clock, ids }: ArtifactDeps): Arti
     async read(id, { offset, limit, encoding }) {
       const artifact = store.read((r) => r.artifacts.get(id));
       const session = artifact && store.read((r) => r.sessions.get(artifact.sessionId));
-      const missing = new Failure('NOT_FOUND', `There is no artifact "${id}"; "coppice artifacts <session>" lists them.`, { details: { entity: 'artifact', id } });
+      const missing = new Failure('NOT_FOUND', `There is no artifact "${id}"; "coppice artifacts <session>" lists them.`, {
+        details: { entity: 'artifact', id },
+      });
       if (!artifact || !session) throw missing;
       const range = await readRange(join(session.artifactDir, artifact.path), { offset, limit, encoding, complete: true });
       if (!range) throw missing;
@@ -82,7 +98,10 @@ async function filesBelow(dir: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile() && !transient.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
 }
 
-async function describe(artifactDir: string, path: string): Promise<Pick<ArtifactRecord, 'path' | 'kind' | 'sizeBytes' | 'sha256' | 'mime'>> {
+async function describe(
+  artifactDir: string,
+  path: string,
+): Promise<Pick<ArtifactRecord, 'path' | 'kind' | 'sizeBytes' | 'sha256' | 'mime'>> {
   const inside = relative(artifactDir, path);
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
@@ -91,7 +110,7 @@ async function describe(artifactDir: string, path: string): Promise<Pick<Artifac
     kind: kindByFolder[inside.split('/')[0] ?? ''] ?? 'output',
     sizeBytes: (await stat(path)).size,
     sha256: hash.digest('hex'),
-    mime: mimeByExtension[extname(inside)] ?? (await looksBinary(path) ? 'application/octet-stream' : 'text/plain'),
+    mime: mimeByExtension[extname(inside)] ?? ((await looksBinary(path)) ? 'application/octet-stream' : 'text/plain'),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Scope } from '../../schemas/define.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
-import type { Writer, Store } from '../store/store.ts';
+import type { Store, Writer } from '../store/store.ts';
 import { afterAllIds, pageOf } from '../store/tables/rows.ts';
 import type { TokenRecord } from '../store/tables/tokens.ts';
 import { accessOf, type Caller, owner } from './caller.ts';
@@ -14,7 +14,10 @@ import { accessOf, type Caller, owner } from './caller.ts';
 export interface AuthService {
   /** The caller that a token stands for; undefined for a wrong, expired or revoked one. */
   callerOf(secret: string): Caller | undefined;
-  create(spec: { name: string; scopes: readonly Scope[]; expiresAt?: string | undefined }, actor: string): Promise<Token & { token: string }>;
+  create(
+    spec: { name: string; scopes: readonly Scope[]; expiresAt?: string | undefined },
+    actor: string,
+  ): Promise<Token & { token: string }>;
   list(cursor: string | undefined, limit: number): { tokens: Token[]; nextCursor?: string };
   revoke(ref: string, actor: string): Promise<TokenRecord>;
   /** A token of scope `session` for the processes of one session, ended with it. */
@@ -83,7 +86,10 @@ export function createAuthService({ store, clock, ids, ownerToken }: AuthDeps): 
     revoke: (ref, actor) =>
       store.write((w) => {
         const token = w.tokens.get(ref) ?? w.tokens.liveByName(ref);
-        if (!token) throw new Failure('NOT_FOUND', `There is no token "${ref}"; "coppice token list" shows them.`, { details: { entity: 'token', id: ref } });
+        if (!token)
+          throw new Failure('NOT_FOUND', `There is no token "${ref}"; "coppice token list" shows them.`, {
+            details: { entity: 'token', id: ref },
+          });
         if (token.revokedAt === undefined) {
           w.tokens.revoke(token.id, clock.now());
           w.events.append({ type: 'auth.tokenRevoked', subject: {}, actor, data: { tokenId: token.id, name: token.name } });
@@ -92,7 +98,14 @@ export function createAuthService({ store, clock, ids, ownerToken }: AuthDeps): 
       }),
     issueForSession(w, sessionId, secret) {
       const scopes: Scope[] = ['session'];
-      w.tokens.insert({ id: ids.next('tok'), name: `session ${sessionId}`, hash: hashOf(secret), scopes, sessionId, createdAt: clock.now() });
+      w.tokens.insert({
+        id: ids.next('tok'),
+        name: `session ${sessionId}`,
+        hash: hashOf(secret),
+        scopes,
+        sessionId,
+        createdAt: clock.now(),
+      });
     },
   };
 }

@@ -73,9 +73,7 @@ function parseValue(text: string): unknown {
 }
 
 function keyPaths(): string[][] {
-  return Object.entries(Config.shape).flatMap(([section, table]) =>
-    Object.keys(table.unwrap().shape).map((key) => [section, key]),
-  );
+  return Object.entries(Config.shape).flatMap(([section, table]) => Object.keys(table.unwrap().shape).map((key) => [section, key]));
 }
 
 function merge(base: Tree, over: Tree): Tree {
@@ -85,7 +83,12 @@ function merge(base: Tree, over: Tree): Tree {
 
 function describe(issue: { message: string; path: PropertyKey[] }, unknownKey: string | undefined): string {
   if (unknownKey === undefined) return issue.message;
-  const siblings = issue.path.length === 0 ? Object.keys(Config.shape) : keyPaths().filter(([section]) => section === issue.path[0]).map(([, key]) => key as string);
+  const siblings =
+    issue.path.length === 0
+      ? Object.keys(Config.shape)
+      : keyPaths()
+          .filter(([section]) => section === issue.path[0])
+          .map(([, key]) => key as string);
   const near = nearest(unknownKey, siblings)[0];
   return `unknown key "${unknownKey}"${near ? `; did you mean "${near}"?` : ''}`;
 }
@@ -103,9 +106,13 @@ function invalid(diagnostics: readonly Diagnostic[]): Failure {
   const first = diagnostics[0];
   const where = [first?.path, first?.line].filter((part) => part !== undefined).join(':');
   const more = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : '';
-  return new Failure('CONFIG_INVALID', `The configuration is wrong at ${where || 'its root'}: ${[first?.key, first?.message].filter(Boolean).join(': ')}${more}.`, {
-    details: { diagnostics },
-  });
+  return new Failure(
+    'CONFIG_INVALID',
+    `The configuration is wrong at ${where || 'its root'}: ${[first?.key, first?.message].filter(Boolean).join(': ')}${more}.`,
+    {
+      details: { diagnostics },
+    },
+  );
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,6 +1,7 @@
 // The configuration in force: one frozen, versioned snapshot that is swapped whole or not at all.
-import { Config } from '../../schemas/config.ts';
+
 import type { Config as ConfigValues, ReloadClass } from '../../schemas/config.ts';
+import { Config } from '../../schemas/config.ts';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import type { Diagnostic } from '../../schemas/primitives.ts';
 import type { Log } from '../kernel/log.ts';
@@ -58,7 +59,9 @@ export function createConfigService({ store, log, env, path, readText, initial }
       const next = await load().catch(async (error: unknown) => {
         if (!isFailure(error)) throw error;
         const errors = (error.details?.diagnostics ?? []) as Diagnostic[];
-        await store.write((w) => w.events.append({ type: 'config.reloadFailed', subject: {}, actor, data: { keptVersion: version, errors } }));
+        await store.write((w) =>
+          w.events.append({ type: 'config.reloadFailed', subject: {}, actor, data: { keptVersion: version, errors } }),
+        );
         throw error;
       });
       const changedKeys = changesBetween(current, next);
@@ -79,8 +82,14 @@ function valueAt(config: ConfigValues, key: string): unknown {
   const [section, name] = key.split('.');
   const table = (config as Record<string, unknown>)[section ?? ''];
   const value = name === undefined ? table : (table as Record<string, unknown> | undefined)?.[name];
-  const known = section !== undefined && section in Config.shape && (name === undefined || name in Config.shape[section as keyof ConfigValues].unwrap().shape);
-  if (!known) throw new Failure('NOT_FOUND', `There is no configuration key "${key}"; "coppice config get" lists them all.`, { details: { entity: 'config key', id: key } });
+  const known =
+    section !== undefined &&
+    section in Config.shape &&
+    (name === undefined || name in Config.shape[section as keyof ConfigValues].unwrap().shape);
+  if (!known)
+    throw new Failure('NOT_FOUND', `There is no configuration key "${key}"; "coppice config get" lists them all.`, {
+      details: { entity: 'config key', id: key },
+    });
   return value ?? null;
 }
 

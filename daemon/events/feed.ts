@@ -1,7 +1,7 @@
 // The live end of the event log: the newest texts in memory, and who wants to know that there are more.
 import type { EventType } from '../../schemas/contract.ts';
-import { limits } from '../../schemas/limits.ts';
 import type { Subject } from '../../schemas/event.ts';
+import { limits } from '../../schemas/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ephemeralText, type LoggedEvent, type NewEvent } from '../store/event-log.ts';
 import type { Store } from '../store/store.ts';
@@ -34,7 +34,10 @@ export function createFeed({ store, clock, epoch }: { store: Store; clock: Clock
   let last = store.read((reader) => reader.events.lastSeq());
   store.onEvents((events) => {
     last = events.at(-1)?.seq ?? last;
-    recent = recent.length + events.length > 2 * limits.liveEventTexts ? [...recent, ...events].slice(-limits.liveEventTexts) : recent.concat(events);
+    recent =
+      recent.length + events.length > 2 * limits.liveEventTexts
+        ? [...recent, ...events].slice(-limits.liveEventTexts)
+        : recent.concat(events);
     for (const listener of listeners) listener.advanced();
   });
   return {

@@ -12,5 +12,6 @@ export function compileFilter({ types, subject = {} }: EventFilter): EventPredic
   const patterns = types?.map((glob) => new RegExp(`^${glob.replaceAll('.', '\\.').replaceAll('*', '.*')}$`));
   const wanted = Object.entries(subject).filter(([, id]) => id !== undefined) as [keyof Subject, string][];
   return (event) =>
-    (patterns === undefined || patterns.some((pattern) => pattern.test(event.type))) && wanted.every(([key, id]) => event.subject[key] === id);
+    (patterns === undefined || patterns.some((pattern) => pattern.test(event.type))) &&
+    wanted.every(([key, id]) => event.subject[key] === id);
 }

@@ -91,7 +91,11 @@ export function createProjectService({ store, git, clock, ids }: ProjectDeps): P
         if (active.length > 0 || worktrees.length > 0) {
           const what = active.length > 0 ? 'sessions that have not ended' : 'worktrees';
           throw new Failure('PRECONDITION', `Project "${project.name}" still has ${what}; end and remove them first.`, {
-            details: { reason: 'in_use', sessions: active.map((session) => session.id), worktrees: worktrees.map((worktree) => worktree.id) },
+            details: {
+              reason: 'in_use',
+              sessions: active.map((session) => session.id),
+              worktrees: worktrees.map((worktree) => worktree.id),
+            },
           });
         }
         w.projects.remove(project.id);

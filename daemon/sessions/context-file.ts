@@ -8,14 +8,28 @@ export async function writeContextFile(path: string, context: SessionContext, st
   const { session, project, worktree, terminal, steps } = context;
   const sharedData = store.read((r) => r.sessions.sharedData(session.id));
   const content = {
-    session: { id: session.id, slug: session.slug, commandName: session.commandName, kind: session.kind, createdAt: isoTime(session.createdAt) },
+    session: {
+      id: session.id,
+      slug: session.slug,
+      commandName: session.commandName,
+      kind: session.kind,
+      createdAt: isoTime(session.createdAt),
+    },
     project: { id: project.id, name: project.name, path: project.path },
     arguments: session.arguments,
     artifactDir: session.artifactDir,
     ...(worktree ? { worktree: { id: worktree.id, path: worktree.path, branch: worktree.branch, baseCommit: worktree.baseCommit } } : {}),
     ...(terminal ? { terminal: { id: terminal.id, name: terminal.name } } : {}),
     sharedData,
-    history: steps.map(({ index, phase, name, status, exitCode, signal, reason }) => ({ index, phase, name, status, exitCode, signal, reason })),
+    history: steps.map(({ index, phase, name, status, exitCode, signal, reason }) => ({
+      index,
+      phase,
+      name,
+      status,
+      exitCode,
+      signal,
+      reason,
+    })),
   };
   const temporary = `${path}.new`;
   await writeFile(temporary, JSON.stringify(content, null, 2), { mode: 0o600 });

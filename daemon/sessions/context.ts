@@ -1,9 +1,9 @@
 // Everything about one session that its steps need, read anew for each of them: a worktree or terminal may have come meanwhile.
 import { realpath } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
+import { Failure } from '../../schemas/errors.ts';
 import type { CommandDefinition, CommandStep } from '../commands/definition.ts';
 import { createLookup, renderTemplate, type TemplateLookup } from '../commands/template.ts';
-import { Failure } from '../../schemas/errors.ts';
 import { isoTime } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
@@ -80,7 +80,9 @@ interface LookupFacts extends Snapshot {
 function lookupOf({ session, project, definition, steps, secrets, worktree, terminal, data }: LookupFacts): TemplateLookup {
   const byId = definition.steps.flatMap((step) => {
     const row = steps.find(({ index }) => index === step.index);
-    return step.id === undefined || row === undefined ? [] : [[step.id, { status: row.status, exit_code: row.exitCode, name: row.name }] as const];
+    return step.id === undefined || row === undefined
+      ? []
+      : [[step.id, { status: row.status, exit_code: row.exitCode, name: row.name }] as const];
   });
   return createLookup({
     arguments: secrets.arguments,
@@ -112,10 +114,13 @@ export async function workingDirectoryOf(context: SessionContext, own: string | 
   const real = await realpath(resolve(root, relative)).catch(() => undefined);
   const realRoot = await realpath(root);
   if (real === undefined) throw badDirectory(relative, root, 'does not exist; make it in an earlier step, or correct the path', 'missing');
-  if (real !== realRoot && !real.startsWith(realRoot + sep)) throw badDirectory(relative, root, 'leads outside of it; name a folder inside', 'outside');
+  if (real !== realRoot && !real.startsWith(realRoot + sep))
+    throw badDirectory(relative, root, 'leads outside of it; name a folder inside', 'outside');
   return real;
 }
 
 function badDirectory(named: string, root: string, what: string, reason: string): Failure {
-  return new Failure('PRECONDITION', `The working directory "${named}" of "${root}" ${what}.`, { details: { reason: `working_directory_${reason}` } });
+  return new Failure('PRECONDITION', `The working directory "${named}" of "${root}" ${what}.`, {
+    details: { reason: `working_directory_${reason}` },
+  });
 }

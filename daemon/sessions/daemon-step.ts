@@ -1,8 +1,8 @@
 // Steps that the daemon runs itself: builtins, and the acquiring and releasing of a session's resources. Each may be run again after a
 // crash, because each ensures a state instead of adding to one.
 import { appendFile } from 'node:fs/promises';
-import { renderDeep } from '../commands/template.ts';
 import { Failure } from '../../schemas/errors.ts';
+import { renderDeep } from '../commands/template.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
 import type { Store } from '../store/store.ts';
@@ -11,12 +11,12 @@ import type { BuiltinDeps } from './builtins/builtin.ts';
 import { builtins } from './builtins/index.ts';
 import { type SessionContext, stepOf, tolerates } from './context.ts';
 import { deadlineOf } from './deadline.ts';
-import { verdictOf, type Verdict } from './machine.ts';
+import { type Verdict, verdictOf } from './machine.ts';
 import { outcomeOf } from './outcome.ts';
 import { logPathOf } from './paths.ts';
 import { lifecycleNames } from './positions.ts';
 import type { StopReason } from './run-step.ts';
-import { beginStep, endStep, sessionSubject, type StepOutcome } from './transitions.ts';
+import { beginStep, endStep, type StepOutcome, sessionSubject } from './transitions.ts';
 
 export interface DaemonStepRunner {
   run(context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void>;

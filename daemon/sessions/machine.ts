@@ -78,9 +78,13 @@ export function assertLegal(action: keyof typeof legalFrom, session: Pick<Sessio
   const allowed: readonly SessionStatus[] = legalFrom[action];
   if (allowed.includes(session.status)) return;
   const advice = action === 'remove' ? 'cancel it first, or pass cancel: true' : 'it has ended already';
-  throw new Failure('INVALID_TRANSITION', `Session "${session.slug}" is ${session.status}, so it can not be ${pastOf[action]}; ${advice}.`, {
-    details: { from: session.status, to: pastOf[action], allowed },
-  });
+  throw new Failure(
+    'INVALID_TRANSITION',
+    `Session "${session.slug}" is ${session.status}, so it can not be ${pastOf[action]}; ${advice}.`,
+    {
+      details: { from: session.status, to: pastOf[action], allowed },
+    },
+  );
 }
 
 const pastOf = { cancel: 'cancelled', remove: 'removed' } as const;

@@ -10,15 +10,22 @@ const tailLines = 20;
 
 export const outcomeOf = {
   /** `stopped` tells that we ended it; its own status stays in the record. */
-  async exit(exit: StepExit | undefined, stopped: 'cancelled' | 'timeout' | undefined, step: StepRecord, size: number): Promise<StepOutcome> {
+  async exit(
+    exit: StepExit | undefined,
+    stopped: 'cancelled' | 'timeout' | undefined,
+    step: StepRecord,
+    size: number,
+  ): Promise<StepOutcome> {
     const facts = {
       ...(exit?.kind === 'exit' ? { exitCode: exit.code } : {}),
       ...(exit?.kind === 'signal' ? { signal: exit.signal } : {}),
     };
     const tail = exit?.kind === 'exit' && exit.code === 0 ? '' : await lastLines(step, size);
     if (stopped === 'cancelled') return { ...facts, status: 'cancelled', reason: 'cancelled' };
-    if (stopped === 'timeout') return { ...facts, status: 'failed', reason: 'timeout', error: `It took longer than its time allowed.${tail}` };
-    if (!exit) return { status: 'lost', reason: 'lost', error: `The wrapper around it was killed, so how it ended is unknown.${tail}` };
+    if (stopped === 'timeout')
+      return { ...facts, status: 'failed', reason: 'timeout', error: `It took longer than its time allowed.${tail}` };
+    if (!exit || exit.kind === 'lost')
+      return { status: 'lost', reason: 'lost', error: `The wrapper around it was killed, so how it ended is unknown.${tail}` };
     if (exit.kind === 'error') return { status: 'failed', reason: 'start', error: `It could not start: ${exit.message}.` };
     if (exit.kind === 'signal') return { ...facts, status: 'failed', reason: 'signal', error: `It was ended by ${exit.signal}.${tail}` };
     if (exit.code === 0) return { ...facts, status: 'succeeded' };
@@ -27,7 +34,12 @@ export const outcomeOf = {
 
   /** Bytes of an output file, 0 when there is none. */
   async size(path: string | undefined): Promise<number> {
-    return path === undefined ? 0 : stat(path).then(({ size }) => size, () => 0);
+    return path === undefined
+      ? 0
+      : stat(path).then(
+          ({ size }) => size,
+          () => 0,
+        );
   },
 
   /** A step that the daemon could not even start, or runs itself. A bug is no outcome: it is thrown on. */

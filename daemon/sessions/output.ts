@@ -40,7 +40,9 @@ export async function readOutput(store: Store, session: SessionRecord, { step, o
 
 function pick(rows: readonly StepRecord[], session: SessionRecord, step: string | number | undefined): StepRecord {
   const found =
-    step === undefined ? (rows.findLast((row) => row.outputPath !== undefined) ?? rows[0]) : rows.findLast((row) => row.id === step || row.index === step);
+    step === undefined
+      ? (rows.findLast((row) => row.outputPath !== undefined) ?? rows[0])
+      : rows.findLast((row) => row.id === step || row.index === step);
   if (found) return found;
   throw new Failure('NOT_FOUND', `Session "${session.slug}" has no step ${step ?? ''}; "coppice show ${session.slug}" lists its steps.`, {
     details: { entity: 'step', id: step },
@@ -66,11 +68,21 @@ export function createOutputWatch({ store, feed }: { store: Store; feed: Feed })
       busy.add(file);
       do {
         again.delete(file);
-        const row = store.read((r) => r.steps.ofSession(session.id)).findLast(({ outputPath }) => outputPath !== undefined && basename(outputPath) === file);
-        const size = await stat(join(folder, file)).then((found) => found.size, () => 0);
+        const row = store
+          .read((r) => r.steps.ofSession(session.id))
+          .findLast(({ outputPath }) => outputPath !== undefined && basename(outputPath) === file);
+        const size = await stat(join(folder, file)).then(
+          (found) => found.size,
+          () => 0,
+        );
         if (row) {
           const data = { stepRunId: row.id, index: row.index, size: Math.max(0, size - row.outputOffset) };
-          feed.emit({ type: 'session.outputGrew', subject: { projectId: session.projectId, sessionId: session.id }, actor: 'daemon', data });
+          feed.emit({
+            type: 'session.outputGrew',
+            subject: { projectId: session.projectId, sessionId: session.id },
+            actor: 'daemon',
+            data,
+          });
         }
       } while (again.has(file));
       busy.delete(file);

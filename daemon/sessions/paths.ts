@@ -24,6 +24,9 @@ export function contextFileOf(artifactDir: string): string {
 
 /** At most 60 characters of [a-z0-9-]. */
 export function slug(text: string): string {
-  const plain = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').slice(0, 60);
+  const plain = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .slice(0, 60);
   return plain.replaceAll(/^-+|-+$/g, '') || 'step';
 }

@@ -17,7 +17,8 @@ export function parsePublished(text: string): PublishedValues {
     if (!members) problems.push(`line ${index + 1} is neither key=value nor a JSON object`);
     for (const [key, value] of Object.entries(members ?? {})) {
       const bytes = Buffer.byteLength(JSON.stringify(value));
-      if (bytes > limits.sharedDataBytes) problems.push(`the value of "${key}" has ${bytes} bytes, over the limit of ${limits.sharedDataBytes}`);
+      if (bytes > limits.sharedDataBytes)
+        problems.push(`the value of "${key}" has ${bytes} bytes, over the limit of ${limits.sharedDataBytes}`);
       else values[key] = value;
     }
   }

@@ -1,8 +1,9 @@
 // The scopes of a session: its worktree and its terminal, ensured in order, released in reverse by the keep policies.
+
+import { isFailure } from '../../schemas/errors.ts';
 import { baseFor, branchFor } from '../commands/branch.ts';
 import { sessionSteps, worktreeSteps } from '../commands/kind.ts';
 import { renderTemplate } from '../commands/template.ts';
-import { isFailure } from '../../schemas/errors.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { Store } from '../store/store.ts';

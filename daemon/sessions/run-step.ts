@@ -16,7 +16,7 @@ import { outcomeOf } from './outcome.ts';
 import { logPathOf, outputFileOf } from './paths.ts';
 import { takePublished } from './published-values.ts';
 import { type StepSpecDeps, stepSpec } from './step-spec.ts';
-import { beginStep, endStep, sessionSubject, type StepOutcome } from './transitions.ts';
+import { beginStep, endStep, type StepOutcome, sessionSubject } from './transitions.ts';
 
 /** Why a step is ended before its time. */
 export type StopReason = 'cancelled' | 'timeout' | 'shutdown';
@@ -66,12 +66,15 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   };
 
   const launch = async (context: SessionContext, step: StepRecord, logPath: string): Promise<StepRecord> => {
-    if (step.runIn === 'process') {
+    // Cleaning up must not depend on a terminal that somebody closed.
+    const inTerminal = step.runIn === 'tmux' && (context.terminal !== undefined || !['cleanup', 'finally'].includes(step.phase));
+    if (!inTerminal) {
       const { gone } = await deps.startProcess({ files: stepFiles, id: step.id, logPath });
       watchWrapper(gone, step.id);
       return step;
     }
-    if (!context.terminal) throw new Failure('PRECONDITION', `The terminal of step "${step.name}" is gone; it was closed while the session ran.`);
+    if (!context.terminal)
+      throw new Failure('PRECONDITION', `The terminal of step "${step.name}" is gone; it was closed while the session ran.`);
     const { paneId } = await tmux.newWindow({
       tmuxId: context.terminal.tmuxId,
       windowName: step.name,
@@ -87,6 +90,8 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   const adopt = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
     const [exit, pids] = await Promise.all([stepFiles.readExit(step.id), stepFiles.readPids(step.id)]);
     if (exit || (pids && (await deps.isAlive(pids.wrapperPid)))) return settle(context, step, signal);
+    // The daemon died before the wrapper read its spec: the step has not begun, so beginning now runs nothing twice.
+    if (!pids && (await stepFiles.claimSpec(step.id))) return run(context, { ...step, status: 'pending' }, signal);
     await end(context, step, { status: 'lost', reason: 'lost', error: lostMessage(pids !== undefined) });
   };
 

@@ -73,7 +73,11 @@ export function createSessionService(deps: SessionDeps): SessionService {
     await deps.admission.admit();
     return view;
   };
-  const removeWorktree = async (session: SessionRecord, { keepWorktree, callerDirectory }: RemoveSession, origin: Origin): Promise<void> => {
+  const removeWorktree = async (
+    session: SessionRecord,
+    { keepWorktree, callerDirectory }: RemoveSession,
+    origin: Origin,
+  ): Promise<void> => {
     const worktree = session.worktreeId === undefined ? undefined : store.read((r) => r.worktrees.get(session.worktreeId as string));
     if (!worktree || worktree.status === 'removed' || worktree.sessionId !== session.id || keepWorktree) return;
     await worktrees.remove(worktree, { callerDirectory, bySession: session.id }, { actor: origin.actor });
@@ -96,7 +100,11 @@ export function createSessionService(deps: SessionDeps): SessionService {
       store.read((r) => {
         const session = r.sessions.get(ref) ?? r.sessions.bySlug(ref);
         if (!session) throw notFound(store, ref);
-        return { ...sessionView(r, session), sharedData: r.sessions.sharedData(session.id), stepRuns: r.steps.ofSession(session.id).map(stepView) };
+        return {
+          ...sessionView(r, session),
+          sharedData: r.sessions.sharedData(session.id),
+          stepRuns: r.steps.ofSession(session.id).map(stepView),
+        };
       }),
     cancel: (ref, reason, origin) => cancel(resolve(ref), reason, origin),
     async remove(ref, options, origin) {
@@ -122,7 +130,8 @@ export function createSessionService(deps: SessionDeps): SessionService {
       const session = resolve(ref);
       const terminal = store.read((r) => r.terminals.liveOfSession(session.id));
       if (terminal) return terminal;
-      const why = session.kind === 'standard' ? 'its command needs none; "lifecycle: session" gives it one' : 'it is not there yet, or has ended';
+      const why =
+        session.kind === 'standard' ? 'its command needs none; "lifecycle: session" gives it one' : 'it is not there yet, or has ended';
       throw new Failure('PRECONDITION', `Session "${session.slug}" has no terminal: ${why}.`, { details: { reason: 'no_terminal' } });
     },
     active: (r) => r.sessions.active().map((session) => sessionView(r, session)),

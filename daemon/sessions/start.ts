@@ -1,15 +1,15 @@
 // Starting a command: everything that can be wrong is found before any row, folder or worktree exists.
 import { join } from 'node:path';
+import { Failure } from '../../schemas/errors.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { Session } from '../../schemas/session.ts';
+import type { AuthService } from '../auth/service.ts';
 import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
 import { baseFor, branchFor } from '../commands/branch.ts';
 import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
 import type { CommandDefinition, SessionKind } from '../commands/definition.ts';
 import { inferKind } from '../commands/kind.ts';
 import { createLookup } from '../commands/template.ts';
-import { Failure } from '../../schemas/errors.ts';
-import { limits } from '../../schemas/limits.ts';
-import type { Session } from '../../schemas/session.ts';
-import type { AuthService } from '../auth/service.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Origin } from '../kernel/origin.ts';
@@ -133,25 +133,37 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
 async function checkResources(deps: StartDeps, prepared: Prepared): Promise<void> {
   const { kind, project, branch, definition } = prepared;
   if (kind !== 'standard' && (await deps.tmux.available()) === undefined) {
-    throw new Failure('TOOL_MISSING', `The command "${definition.name}" needs a terminal, but tmux is not installed; run: apt install tmux.`, {
-      details: { tool: 'tmux', remedy: 'apt install tmux' },
-    });
+    throw new Failure(
+      'TOOL_MISSING',
+      `The command "${definition.name}" needs a terminal, but tmux is not installed; run: apt install tmux.`,
+      {
+        details: { tool: 'tmux', remedy: 'apt install tmux' },
+      },
+    );
   }
   if (branch === undefined) return;
   const worktree = deps.store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
   if (worktree) {
-    throw new Failure('ALREADY_EXISTS', `The branch "${branch}" has a worktree already, at "${worktree.path}"; use that one, or remove it first.`, {
-      details: { entity: 'worktree', id: worktree.id, path: worktree.path },
-    });
+    throw new Failure(
+      'ALREADY_EXISTS',
+      `The branch "${branch}" has a worktree already, at "${worktree.path}"; use that one, or remove it first.`,
+      {
+        details: { entity: 'worktree', id: worktree.id, path: worktree.path },
+      },
+    );
   }
 }
 
 function checkEnvironmentSize(environment: Environment): void {
   const bytes = Object.entries(environment).reduce((sum, [name, value]) => sum + name.length + value.length + 2, 0);
   if (bytes <= limits.environmentBytes) return;
-  throw new Failure('LIMIT_EXCEEDED', `The environment has ${bytes} bytes, over the limit of ${limits.environmentBytes}; send less of it.`, {
-    details: { limit: limits.environmentBytes, value: bytes },
-  });
+  throw new Failure(
+    'LIMIT_EXCEEDED',
+    `The environment has ${bytes} bytes, over the limit of ${limits.environmentBytes}; send less of it.`,
+    {
+      details: { limit: limits.environmentBytes, value: bytes },
+    },
+  );
 }
 
 /** `<command>-<four characters>`, not taken yet. */

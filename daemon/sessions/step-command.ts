@@ -1,9 +1,9 @@
 // What a step of the definition means as an argv.
 import { chmod, open, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { Failure } from '../../schemas/errors.ts';
 import type { CommandStep } from '../commands/definition.ts';
 import { resolveStepScript } from '../commands/resolve-step-script.ts';
-import { Failure } from '../../schemas/errors.ts';
 import type { FileReader } from '../tools/files.ts';
 
 const interpreters: Readonly<Record<string, readonly string[]>> = {

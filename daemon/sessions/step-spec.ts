@@ -33,7 +33,10 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
     Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, renderTemplate(value, context.lookup)]));
   const env = stepEnvironment({
     inherited: context.secrets.environment,
-    definition: { ...rendered(context.definition.environment), ...rendered(context.terminal ? context.definition.session.environment : {}) },
+    definition: {
+      ...rendered(context.definition.environment),
+      ...rendered(context.terminal ? context.definition.session.environment : {}),
+    },
     step: rendered(definition.env),
     arguments: argumentEnvironment(context.secrets.arguments, context.definition.arguments),
     stepArgs: renderDeep(definition.args, context.lookup) as Record<string, unknown>,

@@ -18,7 +18,11 @@ export interface StepOutcome {
 }
 
 export function sessionSubject(session: Pick<SessionRecord, 'id' | 'projectId' | 'worktreeId'>) {
-  return { projectId: session.projectId, sessionId: session.id, ...(session.worktreeId === undefined ? {} : { worktreeId: session.worktreeId }) };
+  return {
+    projectId: session.projectId,
+    sessionId: session.id,
+    ...(session.worktreeId === undefined ? {} : { worktreeId: session.worktreeId }),
+  };
 }
 
 export function leaveQueue(w: Writer, session: SessionRecord, now: number): void {

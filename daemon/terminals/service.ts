@@ -130,9 +130,13 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
       const all = await panes(terminal);
       const pane = windowId === undefined ? (all.find(({ active }) => active) ?? all[0]) : all.find((one) => one.windowId === windowId);
       if (pane) return pane;
-      throw new Failure('PRECONDITION', `Terminal "${terminal.name}" has no window "${windowId ?? ''}"; "coppice terminal get" shows its windows.`, {
-        details: { reason: 'no_window', windowId },
-      });
+      throw new Failure(
+        'PRECONDITION',
+        `Terminal "${terminal.name}" has no window "${windowId ?? ''}"; "coppice terminal get" shows its windows.`,
+        {
+          details: { reason: 'no_window', windowId },
+        },
+      );
     },
     attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.tmuxId) : Promise.resolve(0)),
     async kill(terminal, reason, origin) {
@@ -176,7 +180,11 @@ function subjectOf(w: Writer, terminal: TerminalRecord) {
 }
 
 function gone(terminal: TerminalRecord): Failure {
-  return new Failure('PRECONDITION', `Terminal "${terminal.name}" is ${terminal.status}${terminal.reason ? ` (${terminal.reason})` : ''}; start its command again for a new one.`, {
-    details: { reason: 'terminal_ended', status: terminal.status },
-  });
+  return new Failure(
+    'PRECONDITION',
+    `Terminal "${terminal.name}" is ${terminal.status}${terminal.reason ? ` (${terminal.reason})` : ''}; start its command again for a new one.`,
+    {
+      details: { reason: 'terminal_ended', status: terminal.status },
+    },
+  );
 }

@@ -10,8 +10,8 @@ import { limits } from '../../schemas/limits.ts';
 
 export interface RunToolOptions {
   readonly cwd?: string | undefined;
-  /** Added to the base environment. */
-  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Added to the base environment; undefined takes a variable out of it. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
   readonly input?: string | Uint8Array | undefined;
@@ -119,7 +119,8 @@ function releasePipesAfterExit(child: { once(event: 'exit', listener: () => void
       child.stderr.destroy();
     }, pipeGraceMs);
     timer.unref();
-    child.stdout.once('close', () => clearTimeout(timer));
+    const closed = [child.stdout, child.stderr].map((stream) => new Promise<void>((resolve) => stream.once('close', () => resolve())));
+    void Promise.all(closed).then(() => clearTimeout(timer));
   });
 }
 

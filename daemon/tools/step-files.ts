@@ -14,7 +14,9 @@ export interface StepSpec {
 export type StepExit =
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'signal'; readonly signal: string }
-  | { readonly kind: 'error'; readonly message: string };
+  | { readonly kind: 'error'; readonly message: string }
+  /** The wrapper was killed, so nobody knows. */
+  | { readonly kind: 'lost' };
 
 export interface StepPids {
   readonly wrapperPid: number;
@@ -26,6 +28,10 @@ export interface StepFiles {
   writeSpec(id: string, spec: StepSpec): Promise<void>;
   readExit(id: string): Promise<StepExit | undefined>;
   readPids(id: string): Promise<StepPids | undefined>;
+  /** Takes the spec away from a wrapper that has not read it. True: the step never began, and never will by this spec. */
+  claimSpec(id: string): Promise<boolean>;
+  /** Writes the exit file in the place of a wrapper that can not any more. */
+  markLost(id: string): Promise<void>;
   /** Removes all files of a step. */
   forget(id: string): Promise<void>;
   /** Ids of all steps that have any file here, sorted. */
@@ -56,6 +62,20 @@ export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl' }
     async readPids(id) {
       const match = /^(\d+) (\d+)\n$/.exec((await readIfThere(pathOf(id, 'pid'))) ?? '');
       return match ? { wrapperPid: Number(match[1]), childPid: Number(match[2]) } : undefined;
+    },
+    async claimSpec(id) {
+      return unlink(pathOf(id, 'spec')).then(
+        () => true,
+        (error: unknown) => {
+          ignoreMissing(error);
+          return false;
+        },
+      );
+    },
+    async markLost(id) {
+      const path = pathOf(id, 'exit');
+      await writeFile(`${path}.tmp`, 'lost ', { mode: 0o600 });
+      await rename(`${path}.tmp`, path);
     },
     async forget(id) {
       const paths = fileKinds.flatMap((kind) => [pathOf(id, kind), `${pathOf(id, kind)}.tmp`]);
@@ -95,10 +115,11 @@ function encodeSpec(id: string, { cwd, argv, env }: StepSpec): string {
 }
 
 function parseExit(text: string): StepExit {
-  const [, kind, rest = ''] = /^(exit|signal|error) (.*)$/s.exec(text) ?? [];
+  const [, kind, rest = ''] = /^(exit|signal|error|lost) (.*)$/s.exec(text) ?? [];
   if (kind === 'exit' && /^\d+$/.test(rest)) return { kind, code: Number(rest) };
   if (kind === 'signal' && /^\d+$/.test(rest)) return { kind, signal: signalNames.get(Number(rest)) ?? `SIG${rest}` };
   if (kind === 'error') return { kind, message: rest };
+  if (kind === 'lost') return { kind };
   return { kind: 'error', message: `the exit file is damaged: '${text.slice(0, 100)}'` };
 }
 

@@ -2,17 +2,45 @@
 import { realpath } from 'node:fs/promises';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import type { WorkAtRisk } from '../../schemas/worktree.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { KeyedQueue } from '../kernel/keyed-queue.ts';
+import type { Log } from '../kernel/log.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { repositoryOf } from '../projects/service.ts';
 import { settle } from '../store/receipts.ts';
+import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
+import type { Git } from '../tools/git/git.ts';
+import type { Proc } from '../tools/proc.ts';
 import { workAtRisk } from './removal-proof.ts';
-import { type RemoveOptions, subjectOf, type WorktreeDeps, type WorktreeService } from './service.ts';
+import { subjectOf } from './subject.ts';
 
 const commitsShown = 20;
 
-export function createRemoval(deps: WorktreeDeps): Pick<WorktreeService, 'remove' | 'idle'> {
+export interface RemoveOptions {
+  readonly callerDirectory?: string | undefined;
+  /** The session whose end this is: it does not count as a live one. */
+  readonly bySession?: string;
+}
+
+export interface Removal {
+  remove(worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<{ branchDeleted: boolean }>;
+  /** Waits for the deletion of directories that were moved aside. */
+  idle(): Promise<void>;
+}
+
+export interface RemovalDeps {
+  readonly store: Store;
+  readonly git: Git;
+  readonly proc: Pick<Proc, 'processesInside'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Serialises git's worktree commands a repository: git races with itself. */
+  readonly queue: KeyedQueue;
+}
+
+export function createRemoval(deps: RemovalDeps): Removal {
   const { store, git, log, clock, queue } = deps;
   const deletions = new Set<Promise<void>>();
 

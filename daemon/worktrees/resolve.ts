@@ -10,14 +10,25 @@ export async function resolveWorktree(store: Store, ref: string, projectId: stri
   const path = ref.startsWith('/') ? await realpath(ref).catch(() => ref) : ref;
   const direct = store.read((r) => r.worktrees.get(ref) ?? r.worktrees.byPath(path));
   if (direct && direct.status !== 'removed') return direct;
-  const onBranch = store.read((r) => r.worktrees.byBranch(ref)).filter((worktree) => projectId === undefined || worktree.projectId === projectId);
+  const onBranch = store
+    .read((r) => r.worktrees.byBranch(ref))
+    .filter((worktree) => projectId === undefined || worktree.projectId === projectId);
   if (onBranch.length > 1) {
-    throw new Failure('CONFLICT', `${onBranch.length} projects have a worktree on the branch "${ref}"; name the project, or the worktree's path.`, {
-      details: { expected: 1, actual: onBranch.map((worktree) => worktree.path) },
-    });
+    throw new Failure(
+      'CONFLICT',
+      `${onBranch.length} projects have a worktree on the branch "${ref}"; name the project, or the worktree's path.`,
+      {
+        details: { expected: 1, actual: onBranch.map((worktree) => worktree.path) },
+      },
+    );
   }
   if (onBranch[0]) return onBranch[0];
   const known = store.read((r) => r.worktrees.list(projectId === undefined ? {} : { projectId }, afterAllIds, 200));
-  const suggestions = nearest(ref, known.map((worktree) => worktree.branch));
-  throw new Failure('NOT_FOUND', `There is no worktree "${ref}"; "coppice worktree list" shows them.`, { details: { entity: 'worktree', id: ref, suggestions } });
+  const suggestions = nearest(
+    ref,
+    known.map((worktree) => worktree.branch),
+  );
+  throw new Failure('NOT_FOUND', `There is no worktree "${ref}"; "coppice worktree list" shows them.`, {
+    details: { entity: 'worktree', id: ref, suggestions },
+  });
 }

@@ -1,21 +1,17 @@
 // Worktrees of the daemon: made with the intent on record first, removed only after proof that nothing is lost. The main checkout is
 // never touched.
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
-import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
-import type { KeyedQueue } from '../kernel/keyed-queue.ts';
-import type { Log } from '../kernel/log.ts';
 import { byDaemon, type Origin } from '../kernel/origin.ts';
 import { repositoryOf } from '../projects/service.ts';
-import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
-import type { ProcessInfo } from '../tools/proc.ts';
-import { createRemoval } from './removal.ts';
+import { createRemoval, type RemovalDeps, type RemoveOptions } from './removal.ts';
 import { slugOf } from './slug.ts';
+import { subjectOf } from './subject.ts';
 
 export interface CreateWorktree {
   readonly project: ProjectRecord;
@@ -25,12 +21,6 @@ export interface CreateWorktree {
   /** A branch that exists is checked out as it is instead of refused. */
   readonly allowExistingBranch: boolean;
   readonly sessionId?: string;
-}
-
-export interface RemoveOptions {
-  readonly callerDirectory?: string | undefined;
-  /** The session whose end this is: it does not count as a live one. */
-  readonly bySession?: string;
 }
 
 export interface WorktreeService {
@@ -45,15 +35,8 @@ export interface WorktreeService {
   idle(): Promise<void>;
 }
 
-export interface WorktreeDeps {
-  readonly store: Store;
-  readonly git: Git;
-  readonly proc: { processesInside(dirPath: string): Promise<ProcessInfo[]> };
-  readonly clock: Clock;
+export interface WorktreeDeps extends RemovalDeps {
   readonly ids: Ids;
-  readonly log: Log;
-  /** Serialises git's worktree commands a repository: git races with itself. */
-  readonly queue: KeyedQueue;
   readonly root: () => string;
 }
 
@@ -89,7 +72,10 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
       const { project, branch, base, baseCommit, branchCreated, sessionId } = spec;
       const existing = w.worktrees.byProjectAndBranch(project.id, branch);
       if (existing) throw worktreeTaken(existing);
-      const folder = join(deps.root(), slugOf(project.name, () => false));
+      const folder = join(
+        deps.root(),
+        slugOf(project.name, () => false),
+      );
       const slug = slugOf(branch, (taken) => w.worktrees.byPath(join(folder, taken)) !== undefined);
       const record: WorktreeRecord = {
         id: ids.next('wt'),
@@ -108,8 +94,12 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     });
   const rollBack = async (worktree: WorktreeRecord): Promise<void> => {
     const project = store.read((r) => r.projects.get(worktree.projectId));
-    if (project) await git.rollBackWorktree({ repo: repositoryOf(project), path: worktree.path, ...ownBranch(worktree) });
-    await store.write((w) => w.worktrees.remove(worktree.id));
+    const isGone =
+      !project || (await git.findRepository(worktree.path)) === undefined
+        ? true
+        : await git.rollBackWorktree({ repo: repositoryOf(project), path: worktree.path, ...ownBranch(worktree) });
+    // Git had finished it, and somebody may have used it since: it is a worktree like any other.
+    await store.write((w) => (isGone ? w.worktrees.remove(worktree.id) : w.worktrees.setStatus(worktree.id, 'present')));
   };
   return {
     create: (spec, origin) => queue.run(spec.project.gitDir, () => create(spec, origin)),
@@ -126,7 +116,11 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
         w.events.append({ type: 'worktree.retained', subject: subjectOf(worktree), actor: origin.actor, data });
       }),
     async reconcile() {
-      for (const worktree of store.read((r) => r.worktrees.allLive())) {
+      const rows = store.read((r) => r.worktrees.allLive());
+      for (const folder of new Set(rows.map(({ path }) => dirname(path)))) {
+        await git.sweepTrash(folder).catch((error: unknown) => log.warn({ err: error }, `left-over files in "${folder}" stay`));
+      }
+      for (const worktree of rows) {
         try {
           if (worktree.status === 'creating') await rollBack(worktree);
           else await noteAbsence(worktree);
@@ -151,11 +145,6 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   }
 }
 
-export function subjectOf(worktree: WorktreeRecord): { projectId: string; worktreeId: string; sessionId?: string } {
-  const { projectId, id, sessionId } = worktree;
-  return { projectId, worktreeId: id, ...(sessionId === undefined ? {} : { sessionId }) };
-}
-
 /** Rolling back deletes a branch only when it was made with the worktree and still is where it began. */
 function ownBranch(worktree: WorktreeRecord): { branch?: string; expectedCommit?: string } {
   return worktree.branchCreated ? { branch: worktree.branch, expectedCommit: worktree.baseCommit } : {};
@@ -170,13 +159,21 @@ async function defaultBase(git: Git, project: ProjectRecord): Promise<string> {
 }
 
 function branchTaken(project: ProjectRecord, branch: string): Failure {
-  return new Failure('ALREADY_EXISTS', `The branch "${branch}" exists already in "${project.name}"; take another name, or remove it first.`, {
-    details: { entity: 'branch', id: branch },
-  });
+  return new Failure(
+    'ALREADY_EXISTS',
+    `The branch "${branch}" exists already in "${project.name}"; take another name, or remove it first.`,
+    {
+      details: { entity: 'branch', id: branch },
+    },
+  );
 }
 
 function worktreeTaken(existing: WorktreeRecord): Failure {
-  return new Failure('ALREADY_EXISTS', `The branch "${existing.branch}" has a worktree already, at "${existing.path}"; use that one, or remove it first.`, {
-    details: { entity: 'worktree', id: existing.id, path: existing.path },
-  });
+  return new Failure(
+    'ALREADY_EXISTS',
+    `The branch "${existing.branch}" has a worktree already, at "${existing.path}"; use that one, or remove it first.`,
+    {
+      details: { entity: 'worktree', id: existing.id, path: existing.path },
+    },
+  );
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Dispatcher } from '../../rpc/dispatcher.ts';
 import { createMemoryPair } from '../../rpc/memory-transport.ts';
@@ -11,6 +12,11 @@ import type { Transport } from '../../rpc/transport.ts';
 import { unixTransport } from '../../rpc/unix-socket.ts';
 import { createWebSocketServer } from '../../rpc/websocket.ts';
 import { type TestContext, testContext, testDispatcher } from './rpc-table.ts';
+
+/** Waits for a condition that no promise tells of. */
+export function until(condition: () => unknown): Promise<unknown> {
+  return vi.waitUntil(condition, { timeout: 10_000, interval: 2 });
+}
 
 /** Things that arrive one by one, for a test to wait for. */
 export class Inbox<T> {

@@ -1,10 +1,12 @@
-import { openrpcDocument as metaSchema } from '@open-rpc/meta-schema';
+import { createRequire } from 'node:module';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { expect, test } from 'vitest';
 import { openRpcDocument } from '../../rpc/openrpc.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { errorTable } from '../../schemas/errors.ts';
 
+// Its types do not name what the module exports.
+const { openrpcDocument: metaSchema } = createRequire(import.meta.url)('@open-rpc/meta-schema') as { openrpcDocument: object };
 const document = openRpcDocument('1.2.3');
 
 const jsonSchemaId = 'https://meta.json-schema.tools/';

@@ -3,7 +3,7 @@ import { createApi } from '../../rpc/call.ts';
 import { createMemoryPair } from '../../rpc/memory-transport.ts';
 import { Peer, type PeerOptions } from '../../rpc/peer.ts';
 import { limits } from '../../schemas/limits.ts';
-import { createStand, Inbox } from '../helpers/rpc-ends.ts';
+import { createStand, Inbox, until } from '../helpers/rpc-ends.ts';
 import { type TestContext, Trace, testContext, testDispatcher } from '../helpers/rpc-table.ts';
 
 afterEach(() => {
@@ -19,7 +19,7 @@ function pair(
   return { client: new Peer(near), server, trace };
 }
 
-const started = (trace: Trace, count = 1) => vi.waitUntil(() => trace.started.length >= count, { interval: 1 });
+const started = (trace: Trace, count = 1) => until(() => trace.started.length >= count);
 
 test('a call answers the result of its method', async () => {
   const { client } = pair();
@@ -65,7 +65,7 @@ test('a cancelled mutation that was done anyway says so', async () => {
   const call = client.call('write', {}, { signal: controller.signal });
   await started(trace);
   controller.abort();
-  await vi.waitUntil(() => trace.signals[0]?.aborted);
+  await until(() => trace.signals[0]?.aborted);
   trace.release('committed');
   expect(await call).toBe('committed');
 });
@@ -97,7 +97,7 @@ test('progress reaches the call that asked for it, in order and before its answe
 test('a call past its time is a TIMEOUT here and is cancelled there', async () => {
   const { client, trace } = pair();
   await expect(client.call('wait', {}, { timeoutMs: 5 })).rejects.toMatchObject({ name: 'RpcClientError', code: 'TIMEOUT' });
-  await vi.waitUntil(() => trace.aborted.length === 1);
+  await until(() => trace.aborted.length === 1);
 });
 
 test('closing settles every call on both sides, and later calls are not sent', async () => {
@@ -117,7 +117,7 @@ test('a disconnect aborts reads in flight and lets mutations run on', async () =
   await started(trace, 2);
   client.close();
   await Promise.allSettled(calls);
-  await vi.waitUntil(() => trace.aborted.length === 1);
+  await until(() => trace.aborted.length === 1);
   expect(trace.signals.map((signal) => signal.aborted)).toEqual([true, false]);
 });
 

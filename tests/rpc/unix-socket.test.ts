@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { Peer } from '../../rpc/peer.ts';
 import { connectUnix, unixTransport } from '../../rpc/unix-socket.ts';
 import { limits } from '../../schemas/limits.ts';
-import { connectRaw, listenUnix, type UnixPlace } from '../helpers/rpc-ends.ts';
+import { connectRaw, listenUnix, type UnixPlace, until } from '../helpers/rpc-ends.ts';
 import { type TestContext, Trace, testContext, testDispatcher } from '../helpers/rpc-table.ts';
 
 interface Served {
@@ -112,7 +112,7 @@ test('a client that ends its output still gets its answers', async () => {
     text += String(chunk);
   });
   socket.end('{"jsonrpc":"2.0","method":"ignore","id":1}\n{"jsonrpc":"2.0","method":"get_data","id":2}\n');
-  await vi.waitUntil(() => text.includes('"id":2'));
+  await until(() => text.includes('"id":2'));
   served.trace.release('late');
   await once(socket, 'close');
   expect(text).toContain('"result":"late"');
@@ -122,17 +122,17 @@ test('a reader that goes away after it ended its output is noticed', async () =>
   await using served = await serve();
   const socket = createConnection({ path: served.place.path, allowHalfOpen: true });
   socket.end('{"jsonrpc":"2.0","method":"wait","id":1}\n');
-  await vi.waitUntil(() => served.trace.started.length === 1);
+  await until(() => served.trace.started.length === 1);
   expect(served.trace.aborted).toEqual([]);
   socket.destroy();
-  await vi.waitUntil(() => served.trace.aborted.length === 1, { timeout: 5000 });
+  await until(() => served.trace.aborted.length === 1);
 });
 
 test('a client that vanishes has its reads aborted at once', async () => {
   await using served = await serve();
   const socket = createConnection(served.place.path);
   socket.write('{"jsonrpc":"2.0","method":"wait","id":1}\n');
-  await vi.waitUntil(() => served.trace.started.length === 1);
+  await until(() => served.trace.started.length === 1);
   socket.destroy();
   await served.peers[0]?.closed;
   expect(served.trace.aborted).toEqual(['wait']);
@@ -142,7 +142,7 @@ test('a server that vanishes ends the calls of its clients', async () => {
   await using served = await serve();
   const client = new Peer(await connectUnix(served.place.path));
   const call = client.call('wait');
-  await vi.waitUntil(() => served.trace.started.length === 1);
+  await until(() => served.trace.started.length === 1);
   served.sockets[0]?.destroy();
   await expect(call).rejects.toMatchObject({ code: 'CLOSED' });
   await client.closed;

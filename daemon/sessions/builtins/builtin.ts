@@ -1,7 +1,7 @@
-import type { ProcessTool } from '../../tools/process.ts';
-import type { Clock } from '../../kernel/clock.ts';
 import type { ArtifactService } from '../../artifacts/service.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { Git } from '../../tools/git/git.ts';
+import type { ProcessTool } from '../../tools/process.ts';
 import type { Tmux } from '../../tools/tmux.ts';
 import type { SessionContext } from '../context.ts';
 import type { Resources } from '../resources.ts';

@@ -7,7 +7,7 @@ import { branchCheckedOutAt, branchCommit, branchNames, defaultBranch, resolveCo
 import type { Repository } from './repository.ts';
 import { type Addition, undoAddition } from './roll-back-worktree.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
-import { markOf } from './stragglers.ts';
+import { endStragglers, markOf } from './stragglers.ts';
 
 export interface AddWorktree {
   readonly repo: Repository;
@@ -43,6 +43,9 @@ export async function addWorktree(git: RunGit, wanted: AddWorktree): Promise<Add
   const commit = createBranch ? await commitForNew(git, wanted) : await commitOfExisting(git, wanted);
   const how = createBranch ? ['--no-track', '-b', branch, path, commit] : [path, branch];
   const options = { signal, timeoutMs: bulkMs };
+  // A hook or clone that lives on would hold the pipes of the git that died, and with them the answer to the cancel.
+  const cancelAll = (): void => void endStragglers(path);
+  signal?.addEventListener('abort', cancelAll, { once: true });
   const mark = markOf(path);
   try {
     await git.write(repo.mainCheckout, ['worktree', 'add', '-q', ...how], options, mark);
@@ -53,6 +56,8 @@ export async function addWorktree(git: RunGit, wanted: AddWorktree): Promise<Add
     const failure = createBranch ? await explain(git, repo, branch, error) : error;
     await cleanUp(git, { repo, path, ...(createBranch && { branch, expectedCommit: commit }) }, failure);
     throw failure;
+  } finally {
+    signal?.removeEventListener('abort', cancelAll);
   }
   return { path, branch, commit };
 }

@@ -1,5 +1,6 @@
 import { lstat, mkdtemp, readdir, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { Failure } from '../../../schemas/errors.ts';
 import { findAdminEntry, isAbsence, readText } from './git-files.ts';
 import type { Repository } from './repository.ts';
@@ -40,7 +41,8 @@ export async function removeWorktree(git: RunGit, { repo, path }: { repo: Reposi
     if (moved) await rename(moved.aside, entry.worktreePath).then(() => rmdir(moved.trash));
     throw error;
   }
-  const deleted = moved ? emptyTrash(git, moved.trash) : Promise.resolve();
+  // In a later turn, so that the answer does not wait for another fork.
+  const deleted = moved ? setImmediate().then(() => emptyTrash(git, moved.trash)) : Promise.resolve();
   // Whoever does not wait for it must not bring the daemon down; whoever does still gets the failure.
   deleted.catch(() => {});
   return { deleted };

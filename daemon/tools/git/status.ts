@@ -22,12 +22,6 @@ export async function status(git: RunGit, worktreePath: string, signal?: AbortSi
   return parseStatus((await git.read(worktreePath, args, { signal, maxOutputBytes: listBytes })).stdout);
 }
 
-/** Every path that a removal would lose, each once. */
-export function changedPaths(found: WorktreeStatus): string[] {
-  const changes = [...found.staged, ...found.unstaged].map(({ path }) => path);
-  return [...new Set([...found.conflicted, ...changes, ...found.untracked])];
-}
-
 export function parseStatus(text: string): WorktreeStatus {
   const found = { staged: [] as FileChange[], unstaged: [] as FileChange[], untracked: [] as string[], conflicted: [] as string[] };
   const header = new Map<string, string>();

@@ -1,23 +1,30 @@
 // A git that is cancelled dies alone: its own children (the checkout, a clone, a hook) live on and write into what is being taken back.
 // They carry a mark in their environment, by which they are found and ended.
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 
 const variable = 'COPPICE_ADDS_WORKTREE';
-const roundsAtMost = 100;
+const pauseMs = 10;
+const politeRounds = 100;
+const roundsAtMost = 200;
 
 /** The environment of a git whose children can be found again. */
 export function markOf(path: string): Readonly<Record<string, string>> {
   return { [variable]: path };
 }
 
-/** Ends every process that carries the mark of this path. Where there is no /proc, none is found. */
+/**
+ * Ends every process that carries the mark of this path, by SIGTERM first: a git that is killed leaves its lock files. Where there is
+ * no /proc, none is found.
+ */
 export async function endStragglers(path: string): Promise<void> {
   const mark = `\0${variable}=${path}\0`;
-  // Again, until none is left: one may have started another meanwhile. Reading /proc lets the killed ones die.
+  // Again, until none is left: one may have started another meanwhile.
   for (let round = 0; round < roundsAtMost; round++) {
     const pids = await findMarked(mark);
     if (pids.length === 0) return;
-    for (const pid of pids) kill(pid);
+    for (const pid of pids) kill(pid, round < politeRounds ? 'SIGTERM' : 'SIGKILL');
+    await setTimeout(pauseMs);
   }
 }
 
@@ -32,9 +39,9 @@ async function findMarked(mark: string): Promise<number[]> {
   return found;
 }
 
-function kill(pid: number): void {
+function kill(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It ended in between.
   }

@@ -1,5 +1,6 @@
 // The git tool over real git, in the environment of a test repository.
 import { expect } from 'vitest';
+import type { AddedWorktree } from '../../../daemon/tools/git/add-worktree.ts';
 import { createGit, type Git } from '../../../daemon/tools/git/git.ts';
 import type { Repository } from '../../../daemon/tools/git/repository.ts';
 import { createProcessTool } from '../../../daemon/tools/process.ts';
@@ -41,4 +42,13 @@ export async function failureOf(promise: Promise<unknown>, kind: ErrorKind): Pro
   );
   expect(error).toMatchObject({ name: 'Failure', kind });
   return error as Failure;
+}
+
+/** Adds a worktree on a new branch, at `w` beside the main checkout unless told otherwise. */
+export function newBranch(
+  f: GitFixture,
+  branch: string,
+  more: { base?: string; path?: string; signal?: AbortSignal } = {},
+): Promise<AddedWorktree> {
+  return f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch, createBranch: true, ...more });
 }

@@ -1,0 +1,49 @@
+import { commandSummary } from '../commands/catalogue.ts';
+import { inferKind } from '../commands/kind.ts';
+import { planSteps } from '../commands/plan.ts';
+import { isBroken } from '../commands/problems.ts';
+import type { HandlersOf } from '../server/connection.ts';
+import { builtinNames } from '../sessions/builtins/index.ts';
+import type { Services } from './services.ts';
+
+export function commandHandlers({ projects, catalogue, sessions, config }: Services): HandlersOf<'command'> {
+  return {
+    'command.list': async ({ project, category }) => {
+      const entries = await catalogue.list((await projects.resolve(project)).path);
+      const summaries = entries.filter((entry) => !entry.definition?.abstract).map(commandSummary);
+      return { commands: summaries.filter((summary) => category === undefined || summary.category === category) };
+    },
+    'command.get': async ({ project, name }) => {
+      const entry = await catalogue.get((await projects.resolve(project)).path, name);
+      const { definition } = entry;
+      const kind = definition && inferKind(definition).kind;
+      return {
+        ...commandSummary(entry),
+        arguments: [...(definition?.arguments ?? [])],
+        steps: definition && kind ? [...planSteps(definition, { kind, builtins: builtinNames })] : [],
+        definition: definition ?? null,
+        sha256: entry.sha256,
+      };
+    },
+    'command.validate': async ({ project, name, text }) => {
+      const { path } = await projects.resolve(project);
+      const diagnostics =
+        text !== undefined
+          ? (await catalogue.check(path, text)).diagnostics
+          : (name === undefined ? await catalogue.list(path) : [await catalogue.get(path, name)]).flatMap((entry) => entry.diagnostics);
+      return { valid: !isBroken(diagnostics), diagnostics: [...diagnostics] };
+    },
+    'command.plan': async ({ project, name, arguments: given }) => {
+      const prepared = await sessions.prepare({ project, command: name, arguments: given });
+      const { definition, kind, branch, base, masked, entry } = prepared;
+      return {
+        command: commandSummary(entry),
+        arguments: masked,
+        ...(branch === undefined ? {} : { branch }),
+        ...(base === undefined ? {} : { base }),
+        timeoutSeconds: definition.timeoutSeconds ?? config.current.sessions.timeout,
+        steps: [...planSteps(definition, { kind, builtins: builtinNames })],
+      };
+    },
+  };
+}

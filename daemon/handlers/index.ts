@@ -1,0 +1,30 @@
+import type { Handlers } from '../../rpc/bind.ts';
+import type { Connection } from '../server/connection.ts';
+import { artifactHandlers } from './artifact.ts';
+import { authHandlers } from './auth.ts';
+import { commandHandlers } from './command.ts';
+import { configHandlers } from './config.ts';
+import { daemonHandlers } from './daemon.ts';
+import { eventHandlers } from './event.ts';
+import { projectHandlers } from './project.ts';
+import { rpcHandlers } from './rpc.ts';
+import type { Services } from './services.ts';
+import { sessionHandlers } from './session.ts';
+import { terminalHandlers } from './terminal.ts';
+import { worktreeHandlers } from './worktree.ts';
+
+export function createHandlers(services: Services): Handlers<Connection> {
+  return {
+    ...artifactHandlers(services),
+    ...authHandlers(services),
+    ...commandHandlers(services),
+    ...configHandlers(services),
+    ...daemonHandlers(services),
+    ...eventHandlers(services),
+    ...projectHandlers(services),
+    ...rpcHandlers(services),
+    ...sessionHandlers(services),
+    ...terminalHandlers(services),
+    ...worktreeHandlers(services),
+  };
+}

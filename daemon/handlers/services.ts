@@ -1,0 +1,53 @@
+import type { ArtifactService } from '../artifacts/service.ts';
+import type { AuthService } from '../auth/service.ts';
+import type { Catalogue } from '../commands/catalogue.ts';
+import type { ConfigService } from '../config/service.ts';
+import type { DoctorService } from '../doctor/service.ts';
+import type { Feed } from '../events/feed.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Ids } from '../kernel/ids.ts';
+import type { Metrics } from '../metrics/service.ts';
+import type { ProjectService } from '../projects/service.ts';
+import type { OutputWatch } from '../sessions/output.ts';
+import type { SessionService } from '../sessions/service.ts';
+import type { Store } from '../store/store.ts';
+import type { TerminalService } from '../terminals/service.ts';
+import type { Git } from '../tools/git/git.ts';
+import type { Tmux } from '../tools/tmux.ts';
+import type { WorktreeService } from '../worktrees/service.ts';
+
+/** Who this daemon is, and what only its root knows. */
+export interface DaemonFacts {
+  readonly version: string;
+  readonly pid: number;
+  readonly bootId: string;
+  readonly startedAt: number;
+  readonly paths: { readonly socket: string; readonly database: string; readonly log?: string; readonly config: string };
+  webSocketPort(): number | undefined;
+  connections(): { connections: number; subscriptions: number };
+  isStopping(): boolean;
+  /** Begins an orderly stop; returns at once. */
+  requestStop(reason: string): void;
+  closeConnectionsOfToken(tokenId: string): void;
+}
+
+export interface Services {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly feed: Feed;
+  readonly config: ConfigService;
+  readonly projects: ProjectService;
+  readonly catalogue: Catalogue;
+  readonly sessions: SessionService;
+  readonly output: OutputWatch;
+  readonly worktrees: WorktreeService;
+  readonly terminals: TerminalService;
+  readonly artifacts: ArtifactService;
+  readonly auth: AuthService;
+  readonly metrics: Metrics;
+  readonly doctor: DoctorService;
+  readonly git: Git;
+  readonly tmux: Tmux;
+  readonly daemon: DaemonFacts;
+}

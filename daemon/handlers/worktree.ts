@@ -1,0 +1,49 @@
+import { realpath } from 'node:fs/promises';
+import { limits } from '../../schemas/limits.ts';
+import { repositoryOf } from '../projects/service.ts';
+import type { HandlersOf } from '../server/connection.ts';
+import { originOf } from '../server/connection.ts';
+import { afterAllIds, pageOf } from '../store/tables/rows.ts';
+import { resolveWorktree } from '../worktrees/resolve.ts';
+import { worktreeView } from '../worktrees/view.ts';
+import type { Services } from './services.ts';
+
+export function worktreeHandlers({ store, projects, worktrees, git }: Services): HandlersOf<'worktree'> {
+  const find = async (ref: string, project: string | undefined) =>
+    resolveWorktree(store, ref, project === undefined ? undefined : (await projects.resolve(project)).id);
+  return {
+    'worktree.create': async ({ project, branch, base }, call) => {
+      const spec = { project: await projects.resolve(project), branch, base, allowExistingBranch: true };
+      return worktreeView(await worktrees.create(spec, originOf(call)));
+    },
+    'worktree.list': async ({ project, cursor, limit }) => {
+      const owner = project === undefined ? undefined : await projects.resolve(project);
+      const found = store.read((r) => r.worktrees.list(owner ? { projectId: owner.id } : {}, cursor ?? afterAllIds, limit + 1));
+      const { rows, nextCursor } = pageOf(found, limit);
+      const listed = owner && cursor === undefined ? await git.listWorktrees(repositoryOf(owner)) : [];
+      const orphans = listed.filter(({ path, isMain }) => !isMain && store.read((r) => r.worktrees.byPath(path)) === undefined);
+      return {
+        worktrees: rows.map(worktreeView),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+        orphans: orphans.map(({ path, branch }) => ({ path, ...(branch === undefined ? {} : { branch }) })),
+      };
+    },
+    'worktree.get': async ({ worktree, project }) => {
+      const record = await find(worktree, project);
+      const isThere = await realpath(record.path).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) return { ...worktreeView(record), status: 'missing' };
+      const { head, clean } = await git.status(record.path);
+      const ahead = head === undefined ? undefined : await git.countCommits({ cwd: record.path, base: record.baseCommit, tip: head });
+      return { ...worktreeView(record), clean, ...(head === undefined ? {} : { head }), ...(ahead === undefined ? {} : { ahead }) };
+    },
+    'worktree.diff': async ({ worktree, project, patch }) => {
+      const { path, baseCommit } = await find(worktree, project);
+      return git.diff({ worktreePath: path, baseCommit, patch, maxPatchBytes: limits.diffPatchBytes });
+    },
+    'worktree.remove': async ({ worktree, project, callerDirectory }, call) =>
+      worktrees.remove(await find(worktree, project), { callerDirectory }, originOf(call)),
+  };
+}

@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+// The process: argv, environment, signals and exit code. Everything else is in daemon.ts.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { errorTable, isFailure } from '../schemas/errors.ts';
+import type { Diagnostic } from '../schemas/primitives.ts';
+import { loadConfig } from './config/load.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { systemClock } from './kernel/clock.ts';
+import { createLog, type RootLog } from './kernel/log.ts';
+import { type Paths, resolvePaths } from './kernel/paths.ts';
+import { openLogFile } from './tools/log-file.ts';
+import { readTextIfThere } from './tools/watch.ts';
+
+const usage = `usage: coppiced [--socket PATH] [--config FILE] [--version]
+
+Runs the coppice daemon in the foreground. Its log goes to stderr on a terminal or under systemd, else to coppiced.log in the state
+directory. SIGTERM and SIGINT stop it in order (twice: at once); SIGHUP reloads the configuration.
+`;
+
+/** How long the loop may take to empty after everything is released. */
+const lastResortMs = 10_000;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      socket: { type: 'string' },
+      config: { type: 'string' },
+      version: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+  if (values.help || values.version) {
+    process.stdout.write(values.help ? usage : `${version}\n`);
+    return;
+  }
+  const paths = resolvePaths({
+    env: process.env,
+    home: homedir(),
+    ...(values.socket === undefined ? {} : { socket: values.socket }),
+    ...(values.config === undefined ? {} : { config: values.config }),
+  });
+  await run(paths, { version, packageRoot, configNamed: values.config !== undefined });
+}
+
+async function run(paths: Paths, about: { version: string; packageRoot: string; configNamed: boolean }): Promise<void> {
+  const text = await readTextIfThere(paths.configPath);
+  if (text === undefined && about.configNamed) throw new Error(`There is no configuration file "${paths.configPath}"; correct --config.`);
+  const { config, warnings } = loadConfig({ env: process.env, ...(text === undefined ? {} : { file: { path: paths.configPath, text } }) });
+  const log = openLog(paths, config.daemon.log_level);
+  for (const warning of warnings) log.log.warn({ key: warning.key }, warning.message);
+
+  let daemon: Daemon | undefined;
+  let stopped: Promise<void> | undefined;
+  const stop = (reason: string, exitCode: number): void => {
+    if (stopped || !daemon) process.exit(exitCode);
+    process.exitCode = exitCode;
+    // Everything is released and the loop empties by itself; this is for what does not.
+    stopped = daemon.stop(reason).finally(() => setTimeout(() => process.exit(exitCode), lastResortMs).unref());
+  };
+  const crash =
+    (kind: string) =>
+    (error: unknown): void => {
+      log.log.fatal({ err: error }, kind);
+      stop(kind, errorTable.INTERNAL.exit);
+    };
+  process.on('unhandledRejection', crash('unhandled rejection'));
+  process.on('uncaughtException', crash('uncaught exception'));
+  daemon = await startDaemon({
+    paths,
+    config,
+    log,
+    env: definedOnly(process.env),
+    version: about.version,
+    packageRoot: about.packageRoot,
+    uid: process.getuid?.() ?? 0,
+    pid: process.pid,
+    cores: availableParallelism(),
+    nodeVersion: process.version,
+    machineBootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    clock: systemClock,
+    random: Math.random,
+    onStopRequested: (reason) => setImmediate(() => stop(reason, 0)),
+  });
+  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  process.on('SIGINT', () => stop('SIGINT', 0));
+  process.on(
+    'SIGHUP',
+    () => void daemon?.reloadConfig().catch((error: unknown) => log.log.warn({ err: error }, 'the configuration was not reloaded')),
+  );
+}
+
+/** Under systemd and on a terminal somebody reads stderr; a detached daemon keeps a file. */
+function openLog(paths: Paths, level: string): RootLog {
+  if (process.stderr.isTTY || process.env.JOURNAL_STREAM) return createLog(level, (line) => void process.stderr.write(line));
+  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
+  const file = openLogFile(paths.logPath);
+  return createLog(level, (line) => file.write(line));
+}
+
+function findPackageRoot(from: string): string {
+  return existsSync(join(from, 'package.json')) ? from : findPackageRoot(dirname(from));
+}
+
+function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+function explain(error: unknown): number {
+  const lines = [error instanceof Error ? error.message : String(error)];
+  if (isFailure(error)) {
+    const { diagnostics = [] } = (error.details ?? {}) as { diagnostics?: Diagnostic[] };
+    for (const { path, line, column, key, message } of diagnostics) {
+      lines.push(
+        `  ${[path, line, column].filter((part) => part !== undefined).join(':')}: ${key === undefined ? '' : `${key}: `}${message}`,
+      );
+    }
+  }
+  process.stderr.write(`coppiced: ${lines.join('\n')}\n`);
+  return isFailure(error) ? errorTable[error.kind].exit : 2;
+}
+
+main().catch((error: unknown) => {
+  process.exitCode = explain(error);
+});

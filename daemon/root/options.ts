@@ -1,0 +1,26 @@
+import type { Config } from '../../schemas/config.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { RootLog } from '../kernel/log.ts';
+import type { Paths } from '../kernel/paths.ts';
+
+/** All that a daemon takes from outside. Nothing below the root reads the environment, the clock or randomness by itself. */
+export interface DaemonOptions {
+  readonly paths: Paths;
+  readonly config: Config;
+  readonly log: RootLog;
+  readonly env: Readonly<Record<string, string>>;
+  readonly version: string;
+  /** Where package.json is; files that are no code are found from here. */
+  readonly packageRoot: string;
+  readonly uid: number;
+  readonly pid: number;
+  readonly cores: number;
+  readonly nodeVersion: string;
+  readonly machineBootId: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Told when a client asks the daemon to stop. */
+  readonly onStopRequested: (reason: string) => void;
+  /** Checks every result against the contract: for tests. */
+  readonly checkResults?: boolean;
+}

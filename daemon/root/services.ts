@@ -1,0 +1,96 @@
+// The domain, wired: each service gets what it names and nothing else.
+import { createArtifactService } from '../artifacts/service.ts';
+import { createAuthService } from '../auth/service.ts';
+import { createCatalogue } from '../commands/catalogue.ts';
+import { createConfigService } from '../config/service.ts';
+import { createDoctorService } from '../doctor/service.ts';
+import type { Feed } from '../events/feed.ts';
+import type { DaemonFacts, Services } from '../handlers/services.ts';
+import { createKeyedQueue } from '../kernel/keyed-queue.ts';
+import type { Lifecycle } from '../kernel/lifecycle.ts';
+import { createMetrics } from '../metrics/service.ts';
+import { createProjectService } from '../projects/service.ts';
+import { createAdmission } from '../sessions/admission.ts';
+import { builtinNames } from '../sessions/builtins/index.ts';
+import { createDaemonStepRunner } from '../sessions/daemon-step.ts';
+import { createEnvFiles } from '../sessions/env-file.ts';
+import { createOutputWatch } from '../sessions/output.ts';
+import { createResources } from '../sessions/resources.ts';
+import { createStepRunner } from '../sessions/run-step.ts';
+import { createSessionRunner } from '../sessions/runner.ts';
+import { createSessionService } from '../sessions/service.ts';
+import type { Store } from '../store/store.ts';
+import { createTerminalService } from '../terminals/service.ts';
+import { killTree } from '../tools/kill-tree.ts';
+import { createProc } from '../tools/proc.ts';
+import { startStepProcess } from '../tools/step-process.ts';
+import { readTextIfThere } from '../tools/watch.ts';
+import { createWorktreeService } from '../worktrees/service.ts';
+import type { DaemonOptions } from './options.ts';
+import type { Tools } from './tools.ts';
+
+export interface Wiring {
+  readonly options: DaemonOptions;
+  readonly tools: Tools;
+  readonly store: Store;
+  readonly feed: Feed;
+  readonly daemon: DaemonFacts;
+  readonly ownerToken: () => string;
+  readonly lifecycle: Lifecycle;
+}
+
+export function createServices({ options, tools, store, feed, daemon, ownerToken, lifecycle }: Wiring): Services {
+  const { paths, clock, env } = options;
+  const { log } = options.log;
+  const { ids, git, tmux, stepFiles, exits, deadlines, files } = tools;
+  const proc = createProc();
+  const shared = { store, clock, ids, log };
+
+  const config = createConfigService({ store, log, env, path: paths.configPath, readText: readTextIfThere, initial: options.config });
+  const metrics = createMetrics();
+  lifecycle.own('metrics', () => metrics.close());
+  const auth = createAuthService({ ...shared, ownerToken });
+  const projects = createProjectService({ ...shared, git });
+  const catalogue = createCatalogue({ files, now: () => clock.now(), builtins: builtinNames, userDir: paths.userCommandsDir });
+  const artifacts = createArtifactService(shared);
+  const queue = createKeyedQueue();
+  const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
+  const worktrees = createWorktreeService({ ...shared, git, proc, queue, root });
+  lifecycle.own('worktree deletions', () => worktrees.idle());
+  const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
+  const resources = createResources({ store, clock, worktrees, terminals, shell: () => config.current.sessions.shell });
+
+  const envFiles = createEnvFiles(paths.environmentDir);
+  const steps = createStepRunner({
+    ...shared,
+    ...{ deadlines, stepFiles, exits, tmux, files, killTree },
+    startProcess: startStepProcess,
+    isAlive: (pid) => proc.isAlive(pid),
+    socketPath: paths.socketPath,
+    tmuxSocketPath: paths.tmuxSocketPath,
+  });
+  const daemonSteps = createDaemonStepRunner({ ...shared, deadlines, git, tmux, process: tools.process, artifacts, resources });
+  const runner = createSessionRunner({ ...shared, envFiles, steps, daemonSteps, artifacts, onFinished: () => void admission.admit() });
+  lifecycle.own('session runner', () => runner.stop());
+  const maxRunning = (): number => config.current.sessions.max_running ?? Math.max(10, 2 * options.cores);
+  const admission = createAdmission({ store, clock, runner, maxRunning });
+  const sessions = createSessionService({
+    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, envFiles, admission, runner, terminals, worktrees },
+    artifactsDir: paths.artifactsDir,
+    budgetSeconds: () => config.current.sessions.timeout,
+    ownEnvironment: tools.ownEnv,
+  });
+  const doctor = createDoctorService({
+    store,
+    git,
+    tmux,
+    process: tools.process,
+    stateDir: paths.stateDir,
+    nodeVersion: options.nodeVersion,
+  });
+  const output = createOutputWatch({ store, feed });
+  return {
+    ...{ store, clock, ids, feed, config, projects, catalogue, sessions, output, worktrees, terminals, artifacts },
+    ...{ auth, metrics, doctor, git, tmux, daemon },
+  };
+}

@@ -1,0 +1,65 @@
+// The outside world of one daemon: folders, processes, git, tmux.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDeadlines } from '../kernel/deadline.ts';
+import { createIds } from '../kernel/ids.ts';
+import type { Lifecycle } from '../kernel/lifecycle.ts';
+import { sleep } from '../kernel/retry.ts';
+import { claimDirectory } from '../server/unix-listener.ts';
+import { inheritable } from '../sessions/environment.ts';
+import { createExitWatch } from '../tools/exit-watch.ts';
+import { createFileReader } from '../tools/files.ts';
+import { createGit } from '../tools/git/git.ts';
+import { createProcessTool } from '../tools/process.ts';
+import { createStepFiles } from '../tools/step-files.ts';
+import { createTmux } from '../tools/tmux.ts';
+import { tmuxConf } from '../tools/tmux-conf.ts';
+import { createTmuxControl } from '../tools/tmux-control.ts';
+import type { DaemonOptions } from './options.ts';
+
+export type Tools = Awaited<ReturnType<typeof createTools>>;
+
+export async function makeFolders({ paths, uid }: DaemonOptions): Promise<void> {
+  await claimDirectory(paths.runDir, uid);
+  const { stateDir, artifactsDir, stepsDir, environmentDir, worktreesDir } = paths;
+  for (const dir of [stateDir, artifactsDir, stepsDir, environmentDir, worktreesDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+}
+
+export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, lifecycle: Lifecycle) {
+  const ownEnv = inheritable(env);
+  const processTool = createProcessTool({ baseEnv: ownEnv });
+  const perlPath = await processTool.which('perl');
+  const tmuxPath = await processTool.which('tmux');
+  const stepFiles = createStepFiles({
+    dir: paths.stepsDir,
+    wrapperPath: join(packageRoot, 'daemon', 'tools', 'run-step.pl'),
+    ...(perlPath === undefined ? {} : { perlPath }),
+  });
+  const exits = createExitWatch({ dir: paths.stepsDir });
+  lifecycle.own('exit watch', () => exits.close());
+  await writeFile(paths.tmuxConfPath, tmuxConf(), { mode: 0o600 });
+  const pause = (ms: number): Promise<void> => sleep(clock, ms);
+  const control = createTmuxControl({
+    process: processTool,
+    socketPath: paths.tmuxSocketPath,
+    confPath: paths.tmuxConfPath,
+    env: ownEnv,
+    sleep: pause,
+    ...(tmuxPath === undefined ? {} : { tmuxPath }),
+  });
+  lifecycle.own('tmux control client', () => control.close());
+  const deadlines = createDeadlines(clock);
+  lifecycle.own('deadlines', () => deadlines.close());
+  return {
+    ownEnv,
+    process: processTool,
+    stepFiles,
+    exits,
+    control,
+    deadlines,
+    tmux: createTmux({ control, process: processTool, runDir: paths.runDir, sleep: pause }),
+    git: createGit({ process: processTool, env: ownEnv }),
+    files: createFileReader(),
+    ids: createIds(clock),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Call as RpcCall, Handler as RpcHandler } from '../../rpc/bind.ts';
+import type { MethodName } from '../../schemas/contract.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Outlet, Subscription } from '../events/subscription.ts';
+import type { Origin, ReceiptSlot } from '../kernel/origin.ts';
+
+/** What the daemon knows of one connection. */
+export interface Connection {
+  readonly id: string;
+  readonly outlet: Outlet;
+  /** hello with a token changes it. */
+  caller: Caller;
+  readonly subscriptions: Map<string, Subscription & { close(): void }>;
+  close(reason: string): void;
+}
+
+export type Call = RpcCall<Connection>;
+
+/** The handlers of one noun: a method of the contract that has none here does not compile. */
+export type HandlersOf<Noun extends string> = {
+  readonly [M in MethodName as M extends `${Noun}.${string}` ? M : never]: RpcHandler<M, Connection>;
+};
+
+const slots = new WeakMap<Call, ReceiptSlot>();
+
+/** Keeps the receipt that a call leaves, for the handler to find. */
+export function setReceipt(call: Call, slot: ReceiptSlot): void {
+  slots.set(call, slot);
+}
+
+export function originOf(call: Call): Origin {
+  return { actor: call.context.caller.actor, receipt: slots.get(call) };
+}

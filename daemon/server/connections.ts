@@ -1,0 +1,105 @@
+// All connections: who is on them, what they subscribed to, and when one is too slow to keep.
+import type { Dispatcher } from '../../rpc/bind.ts';
+import { Peer } from '../../rpc/peer.ts';
+import type { Transport } from '../../rpc/transport.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Feed } from '../events/feed.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Deadlines } from '../kernel/deadline.ts';
+import type { Ids } from '../kernel/ids.ts';
+import type { Log } from '../kernel/log.ts';
+import type { Connection } from './connection.ts';
+
+export interface Connections {
+  accept(transport: Transport, caller: Caller, options?: { helloMs?: number }): void;
+  closeOfToken(tokenId: string): void;
+  readonly count: number;
+  readonly subscriptionCount: number;
+  /** Ends all; resolves when they are gone. */
+  close(reason: string): Promise<void>;
+}
+
+export interface ConnectionsDeps {
+  readonly dispatcher: Dispatcher<Connection>;
+  readonly feed: Feed;
+  readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+}
+
+export function createConnections({ dispatcher, feed, deadlines, clock, ids, log }: ConnectionsDeps): Connections {
+  const open = new Map<Connection, Peer<Connection>>();
+  feed.listen({
+    advanced: () => {
+      for (const connection of open.keys()) for (const subscription of connection.subscriptions.values()) subscription.pump();
+    },
+    ephemeral: (event) => {
+      for (const connection of open.keys()) for (const subscription of connection.subscriptions.values()) subscription.ephemeral(event);
+    },
+  });
+
+  const accept = (transport: Transport, caller: Caller, { helloMs }: { helloMs?: number } = {}): void => {
+    if (open.size >= limits.connections) {
+      log.warn({ limit: limits.connections }, 'a connection was refused: there are too many');
+      transport.start({ message: () => {}, fault: () => {}, drain: () => {}, close: () => {} });
+      transport.close({ code: 1013, message: `The daemon serves ${limits.connections} connections at most.` });
+      return;
+    }
+    const id = ids.random(12);
+    const stuckKey = `connection:${id}`;
+    const connection: Connection = {
+      id,
+      caller,
+      subscriptions: new Map(),
+      outlet: {
+        get unsentBytes() {
+          return peer.unsentBytes;
+        },
+        sendText(text) {
+          peer.notifyText(text);
+          if (peer.unsentBytes <= limits.unsentBytes || isStuck) return;
+          isStuck = true;
+          deadlines.set(stuckKey, clock.now() + limits.stuckConnectionMs, () => connection.close('nothing was read for too long'));
+        },
+      },
+      close: (reason) => peer.close({ code: 1008, message: reason }),
+    };
+    let isStuck = false;
+    const peer: Peer<Connection> = new Peer<Connection>(transport, {
+      dispatcher,
+      context: connection,
+      ...(helloMs === undefined ? {} : { helloMs }),
+      onListenerError: (error, method) => log.error({ err: error, method }, 'a listener failed'),
+    });
+    peer.onDrain(() => {
+      isStuck = false;
+      deadlines.clear(stuckKey);
+      for (const subscription of connection.subscriptions.values()) subscription.pump();
+    });
+    open.set(connection, peer);
+    void peer.closed.then(() => {
+      open.delete(connection);
+      deadlines.clear(stuckKey);
+      for (const subscription of connection.subscriptions.values()) subscription.close();
+    });
+  };
+  return {
+    accept,
+    closeOfToken(tokenId) {
+      for (const connection of open.keys()) if (connection.caller.tokenId === tokenId) connection.close('the token was revoked');
+    },
+    get count() {
+      return open.size;
+    },
+    get subscriptionCount() {
+      return [...open.keys()].reduce((sum, connection) => sum + connection.subscriptions.size, 0);
+    },
+    async close(reason) {
+      const peers = [...open.values()];
+      for (const peer of peers) peer.close({ code: 1001, message: reason });
+      await Promise.all(peers.map((peer) => peer.closed));
+    },
+  };
+}

@@ -1,0 +1,86 @@
+// The Unix socket: in a directory of our own, 0600, a stale one replaced only while the state lock is held.
+import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import type { Transport } from '../../rpc/transport.ts';
+import { unixTransport } from '../../rpc/unix-socket.ts';
+import { Failure } from '../../schemas/errors.ts';
+
+export interface UnixListener {
+  close(): Promise<void>;
+}
+
+export interface UnixListenerOptions {
+  readonly socketPath: string;
+  readonly uid: number;
+  readonly onConnection: (transport: Transport) => void;
+  readonly onError: (error: Error) => void;
+}
+
+/** Call only while holding the state lock: whatever socket lies there is then nobody's any more. */
+export async function listenUnix({ socketPath, uid, onConnection, onError }: UnixListenerOptions): Promise<UnixListener> {
+  await claimDirectory(dirname(socketPath), uid);
+  await removeStaleSocket(socketPath);
+  // Half-open, so that a client that ends its side after asking still gets its answers.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => undefined);
+    onConnection(unixTransport(socket, 'server'));
+  });
+  await listen(server, socketPath);
+  server.on('error', onError);
+  await chmod(socketPath, 0o600);
+  const { ino } = await lstat(socketPath);
+  return {
+    async close() {
+      // Closing unlinks by path, whoever's it is by then, so the name is only given up while it is still ours.
+      const isOurs = await lstat(socketPath).then(
+        (found) => found.ino === ino,
+        () => false,
+      );
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if (!isOurs) server.unref();
+      });
+    },
+  };
+}
+
+/** Makes the directory, or checks that it is ours, closed to others and no link: else someone could swap the socket. */
+export async function claimDirectory(dir: string, uid: number): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const found = await lstat(dir);
+  const problem = found.isSymbolicLink()
+    ? 'is a symbolic link'
+    : !found.isDirectory()
+      ? 'is not a directory'
+      : found.uid !== uid
+        ? `belongs to user ${found.uid}`
+        : (found.mode & 0o077) !== 0
+          ? `has mode 0${(found.mode & 0o777).toString(8)}`
+          : undefined;
+  if (problem === undefined) return;
+  throw new Failure('PRECONDITION', `The directory "${dir}" ${problem}; it must be a directory of yours with mode 0700 (chmod 700).`, {
+    details: { reason: 'unsafe_directory', path: dir },
+  });
+}
+
+async function removeStaleSocket(socketPath: string): Promise<void> {
+  const found = await lstat(socketPath).catch(() => undefined);
+  if (!found) return;
+  if (!found.isSocket()) {
+    throw new Failure('PRECONDITION', `"${socketPath}" is in the way and is not a socket; move it away.`, {
+      details: { reason: 'not_a_socket', path: socketPath },
+    });
+  }
+  await unlink(socketPath);
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ path, backlog: 511 }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
