@@ -74,7 +74,7 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
       let outcome: StepOutcome;
       try {
         done = await untilAborted(stop.signal, perform(context, step, stop.signal));
-        outcome = { status: 'succeeded', ...(done.detail === undefined ? {} : { reason: done.detail }) };
+        outcome = { status: 'succeeded', ...(done.detail === undefined ? { exitCode: 0 } : { reason: done.detail }) };
       } catch (error) {
         const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : undefined;
         // Its row stays running: the next daemon ensures the same again.

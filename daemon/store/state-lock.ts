@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Failure } from '../../schemas/errors.ts';
 import { isBusy } from './database.ts';
@@ -7,6 +8,7 @@ import { isBusy } from './database.ts';
  * however that happens, and it needs no pid that another process could have by now.
  */
 export function acquireStateLock(path: string): { release(): void } {
+  closeSync(openSync(path, 'a', 0o600));
   const db = new Database(path, { timeout: 0 });
   try {
     db.pragma('journal_mode = DELETE');

@@ -153,6 +153,7 @@ export class FakeDaemon implements AsyncDisposable {
       'event.subscribe': (params, call) => {
         const subscription = new FakeSubscription(this, call.context.peer, params);
         this.#subscriptions.add(subscription);
+        queueMicrotask(() => this.#check());
         void call.context.peer.closed.then(() => this.#subscriptions.delete(subscription));
         // The answer goes first.
         setImmediate(() => subscription.pump());
