@@ -66,6 +66,7 @@ export async function* streamEvents(dial: Dial, options: EventStreamOptions): As
     const { connection, inbox, subscribed } = attempt;
     const stop = (): void => inbox.end();
     signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
     try {
       yield* opening(subscribed, options, position, again);
       for (let arrival = await inbox.next(); arrival !== undefined && !signal?.aborted; arrival = await inbox.next()) {

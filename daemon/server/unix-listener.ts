@@ -32,15 +32,11 @@ export async function listenUnix({ socketPath, uid, onConnection, onError }: Uni
   const { ino } = await lstat(socketPath);
   return {
     async close() {
-      // Closing unlinks by path, whoever's it is by then, so the name is only given up while it is still ours.
-      const isOurs = await lstat(socketPath).then(
-        (found) => found.ino === ino,
-        () => false,
-      );
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        if (!isOurs) server.unref();
-      });
+      // Closing unlinks by path, whoever's it is by then, so a name that is not ours any more is left to the end of the process.
+      const isOurs = await lstat(socketPath).then((found) => found.ino === ino, () => false);
+      // Connections end by themselves; nobody waits for them here.
+      if (isOurs) server.close();
+      else server.unref();
     },
   };
 }

@@ -3,7 +3,8 @@ import type { Event, OwnParamsOf, ResultOf } from '../../../schemas/index.ts';
 import type { FakeContext, FakeDaemon } from './fake-daemon.ts';
 
 const batchEvents = 50;
-const unsentBytes = 64 * 1024;
+/** More than the system buffers, so that a drain is sure to come. */
+const unsentBytes = 512 * 1024;
 
 /** A position in the log of a fake daemon. It sends while little is unsent and waits for drain, as the contract says. */
 export class FakeSubscription {
