@@ -109,13 +109,15 @@ async function greet(
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
   const peer = new Peer(transport);
+  const leave = (): void => peer.close();
+  signal?.addEventListener('abort', leave);
   const params = {
     protocolVersion: { min: protocol.min, max: protocol.max },
     client: settings.client,
     ...(settings.token === undefined ? {} : { token: settings.token }),
   };
   try {
-    const hello = await peer.call('daemon.hello', params, { timeoutMs: helloMs, ...(signal === undefined ? {} : { signal }) });
+    const hello = await peer.call('daemon.hello', params, { timeoutMs: helloMs });
     return { peer, transport, socketPath, hello: hello as Hello };
   } catch (error) {
     if (settings.anyProtocol && isFailure(error) && error.kind === 'INCOMPATIBLE') {
@@ -123,6 +125,8 @@ async function greet(
     }
     peer.close();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', leave);
   }
 }
 

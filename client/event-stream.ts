@@ -100,8 +100,10 @@ async function subscribe(dial: Dial, options: EventStreamOptions, after: string 
   const { peer, transport } = connection;
   // Listening begins before the call: the first events may come in the same chunk as the answer.
   const inbox = listen(connection);
+  const leave = (): void => peer.close();
+  signal?.addEventListener('abort', leave);
   try {
-    const subscribed = (await peer.call('event.subscribe', subscribeParams(options, after), signal ? { signal } : {})) as Subscribed;
+    const subscribed = (await peer.call('event.subscribe', subscribeParams(options, after))) as Subscribed;
     return { connection, inbox, subscribed };
   } catch (error) {
     peer.close();
@@ -109,6 +111,8 @@ async function subscribe(dial: Dial, options: EventStreamOptions, after: string 
     const worthAnotherTry = isRpcClientError(error) ? error.code !== 'BAD_RESULT' : isFailure(error) && error.retryable;
     if (signal?.aborted || worthAnotherTry) return undefined;
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', leave);
   }
 }
 

@@ -14,7 +14,7 @@ export interface UnixTransport extends Transport {
 }
 
 /** JSON texts over a stream socket. A server answers in the framing it is spoken to in; a client speaks newline framing. */
-export function unixTransport(socket: Socket, _side: 'server' | 'client'): UnixTransport {
+export function unixTransport(socket: Socket): UnixTransport {
   return new StreamTransport(socket);
 }
 
@@ -31,7 +31,7 @@ export function connectUnix(path: string, options: { signal?: AbortSignal; timeo
       signal?.removeEventListener('abort', onAbort);
       socket.off('connect', connected).off('error', failed);
       if (error === undefined) {
-        resolve(unixTransport(socket, 'client'));
+        resolve(unixTransport(socket));
         return;
       }
       socket.on('error', () => undefined);

@@ -24,7 +24,7 @@ export async function listenUnix({ socketPath, uid, onConnection, onError }: Uni
   // Half-open, so that a client that ends its side after asking still gets its answers.
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => undefined);
-    onConnection(unixTransport(socket, 'server'));
+    onConnection(unixTransport(socket));
   });
   await listen(server, socketPath);
   server.on('error', onError);

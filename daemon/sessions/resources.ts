@@ -16,6 +16,7 @@ import { inheritable } from './environment.ts';
 import { decideTerminal, decideWorktree } from './keep.ts';
 import type { Verdict } from './machine.ts';
 import { logPathOf } from './paths.ts';
+import { partOf } from './positions.ts';
 import { sessionSubject } from './transitions.ts';
 
 export interface Resources {
@@ -47,7 +48,6 @@ export function createResources({ store, clock, worktrees, terminals, shell }: R
     const allowExistingBranch = usesStep(context, ['start-worktree-session']);
     const worktree = await worktrees.create({ project, branch, base, allowExistingBranch, sessionId: session.id }, byDaemon);
     await store.write((w) => {
-      w.sessions.change(session.id, { worktreeId: worktree.id, branch });
       w.sessions.setData(session.id, 'branch_name', branch, clock.now());
       const data = { key: 'branch_name', value: branch };
       w.events.append({ type: 'session.dataSet', subject: sessionSubject(session), actor: byDaemon.actor, data });
@@ -86,7 +86,8 @@ export function createResources({ store, clock, worktrees, terminals, shell }: R
       if (!terminal) return 'none';
       const attached = (await terminals.attachedClients(terminal)) > 0;
       const facts = { outcome: verdict.status, touched: await touched(worktree), attached };
-      const decision = decideTerminal(definition.session.keep, usesStep(context, [...sessionSteps, 'start-worktree-session']), facts);
+      const explicit = usesStep(context, [...sessionSteps, 'start-worktree-session']) && !setupFailed(context);
+      const decision = decideTerminal(definition.session.keep, explicit, facts);
       if (!decision.keep) await terminals.kill(terminal, decision.reason, byDaemon);
       return decision.keep ? `kept: ${decision.reason}` : `ended: ${decision.reason}`;
     },
@@ -94,7 +95,8 @@ export function createResources({ store, clock, worktrees, terminals, shell }: R
       const { worktree, definition, session } = context;
       if (!worktree) return 'none';
       const facts = { outcome: verdict.status, touched: await touched(worktree), attached: false };
-      const decision = decideWorktree(definition.worktree.keep, usesStep(context, worktreeSteps), facts);
+      const explicit = usesStep(context, worktreeSteps) && !setupFailed(context);
+      const decision = decideWorktree(definition.worktree.keep, explicit, facts);
       if (decision.keep) return retain(worktree, decision.reason);
       try {
         await worktrees.remove(worktree, { bySession: session.id }, byDaemon);
@@ -115,6 +117,11 @@ export function createResources({ store, clock, worktrees, terminals, shell }: R
 
 function usesStep({ definition }: SessionContext, names: readonly string[]): boolean {
   return definition.steps.some((step) => step.type === 'builtin' && names.includes(step.action));
+}
+
+/** Acquiring broke half-way: what was made for a session that never began is given back unless it holds work. */
+function setupFailed({ steps }: SessionContext): boolean {
+  return steps.some((step) => partOf(step) === 'acquire' && step.status === 'failed');
 }
 
 /** tmux reads "." and ":" in a name as the parts of a target. */

@@ -6,12 +6,14 @@ import { Failure } from '../../schemas/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
 import { byDaemon, type Origin } from '../kernel/origin.ts';
 import { repositoryOf } from '../projects/service.ts';
+import { settle } from '../store/receipts.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
 import { createRemoval, type RemovalDeps, type RemoveOptions } from './removal.ts';
 import { slugOf } from './slug.ts';
 import { subjectOf } from './subject.ts';
+import { worktreeView } from './view.ts';
 
 export interface CreateWorktree {
   readonly project: ProjectRecord;
@@ -60,11 +62,15 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
       await store.write((w) => w.worktrees.remove(record.id));
       throw error;
     }
+    const made: WorktreeRecord = { ...record, status: 'present' };
     return store.write((w) => {
-      w.worktrees.setStatus(record.id, 'present');
-      const data = { path: record.path, branch, baseCommit };
-      w.events.append({ type: 'worktree.created', subject: subjectOf(record), actor: origin.actor, data });
-      return { ...record, status: 'present' as const };
+      w.worktrees.setStatus(made.id, made.status);
+      // In one piece with the worktree, so that a session never has one that it does not know of.
+      if (spec.sessionId !== undefined) w.sessions.change(spec.sessionId, { worktreeId: made.id, branch });
+      const data = { path: made.path, branch, baseCommit };
+      w.events.append({ type: 'worktree.created', subject: subjectOf(made), actor: origin.actor, data });
+      settle(w, origin.receipt, worktreeView(made));
+      return made;
     });
   };
   const intend = (spec: CreateWorktree & { base: string; baseCommit: string; branchCreated: boolean }): Promise<WorktreeRecord> =>

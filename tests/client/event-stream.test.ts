@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { connect, type StreamItem } from '../../client/index.ts';
 import { FakeDaemon } from './helpers/fake-daemon.ts';
 
-const seqsOf = (items: readonly StreamItem[]) => items.map((item) => ('seq' in item ? item.seq : undefined)).filter((seq) => seq !== undefined);
+const seqsOf = (items: readonly StreamItem[]) =>
+  items.map((item) => ('seq' in item ? item.seq : undefined)).filter((seq) => seq !== undefined);
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
 async function take(stream: AsyncIterator<StreamItem>, until: (items: readonly StreamItem[]) => boolean): Promise<StreamItem[]> {

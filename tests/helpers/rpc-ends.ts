@@ -146,7 +146,7 @@ export async function listenUnix(onSocket: (socket: Socket) => void): Promise<Un
 }
 
 async function unixStand(serve: (transport: Transport) => void, headers: boolean): Promise<Stand> {
-  const place = await listenUnix((socket) => serve(unixTransport(socket, 'server')));
+  const place = await listenUnix((socket) => serve(unixTransport(socket)));
   return {
     connect: async () => await connectRaw(place.path, headers),
     [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),

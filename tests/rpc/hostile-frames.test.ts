@@ -14,7 +14,7 @@ let place: UnixPlace;
 
 beforeAll(async () => {
   place = await listenUnix((socket) => {
-    new Peer<TestContext>(unixTransport(socket, 'server'), { dispatcher: testDispatcher(trace), context: testContext('read') });
+    new Peer<TestContext>(unixTransport(socket), { dispatcher: testDispatcher(trace), context: testContext('read') });
   });
 });
 afterAll(async () => {

@@ -20,7 +20,7 @@ async function serve(): Promise<Served & AsyncDisposable> {
   const place = await listenUnix((socket) => {
     served.sockets.push(socket);
     served.peers.push(
-      new Peer<TestContext>(unixTransport(socket, 'server'), { dispatcher: testDispatcher(served.trace), context: testContext('read') }),
+      new Peer<TestContext>(unixTransport(socket), { dispatcher: testDispatcher(served.trace), context: testContext('read') }),
     );
   });
   return { ...served, place, [Symbol.asyncDispose]: () => place[Symbol.asyncDispose]() };

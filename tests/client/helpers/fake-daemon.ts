@@ -65,7 +65,7 @@ export class FakeDaemon implements AsyncDisposable {
     this.boots += 1;
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       const context = {} as FakeContext;
-      const peer = new Peer<FakeContext>(unixTransport(socket, 'server'), { dispatcher: this.#dispatcher(), context });
+      const peer = new Peer<FakeContext>(unixTransport(socket), { dispatcher: this.#dispatcher(), context });
       context.peer = peer;
       this.#peers.add(peer);
       void peer.closed.then(() => {
@@ -121,7 +121,9 @@ export class FakeDaemon implements AsyncDisposable {
       Object.keys(methods).map((name) => [
         name,
         (params: never, call: never) => {
-          const handler = { ...this.#defaults(), ...this.script }[name as 'daemon.ping'] as ((params: never, call: never) => unknown) | undefined;
+          const handler = { ...this.#defaults(), ...this.script }[name as 'daemon.ping'] as
+            | ((params: never, call: never) => unknown)
+            | undefined;
           this.calls.push({ method: name, params });
           this.#check();
           if (handler === undefined) throw new Failure('UNAVAILABLE', `"${name}" is not scripted.`, { retryable: false });
