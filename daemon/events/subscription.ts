@@ -16,6 +16,8 @@ export interface Subscription {
   /** Sends what the log has beyond the position, while the connection takes it. */
   pump(): void;
   ephemeral(event: EphemeralEvent): void;
+  /** Nothing is read or sent any more, a replay under way included. */
+  close(): void;
 }
 
 export interface SubscriptionOptions extends EventFilter {
@@ -23,6 +25,8 @@ export interface SubscriptionOptions extends EventFilter {
   readonly feed: Feed;
   readonly outlet: Outlet;
   readonly afterSeq: number;
+  /** Bring session.outputGrew too, which few want and which comes often. */
+  readonly output: boolean;
   /** Runs its argument on a later turn, so that a long replay leaves room for other work. */
   readonly later: (resume: () => void) => void;
 }
@@ -30,12 +34,13 @@ export interface SubscriptionOptions extends EventFilter {
 /** What a notification adds around its events, roughly. */
 const envelopeBytes = 256;
 
-export function createSubscription({ id, feed, outlet, afterSeq, later, ...filter }: SubscriptionOptions): Subscription {
+export function createSubscription({ id, feed, outlet, afterSeq, output, later, ...filter }: SubscriptionOptions): Subscription {
   const accepts = compileFilter(filter);
   const head = `{"jsonrpc":"2.0","method":"event","params":{"subscriptionId":${JSON.stringify(id)},"cursor":"`;
   let position = afterSeq;
   let shed = 0;
   let replaying = false;
+  let closed = false;
 
   const hasRoom = (): boolean => outlet.unsentBytes < limits.unsentBytes;
   const send = (texts: readonly string[]): void => {
@@ -50,16 +55,17 @@ export function createSubscription({ id, feed, outlet, afterSeq, later, ...filte
     outlet.sendText(JSON.stringify({ jsonrpc: '2.0', method: 'event.gap', params }));
     position = first - 1;
   };
-  /** Sends one page; false when the log has no more. */
+  /** Sends one page; false when the log has no more, or the connection takes no more. */
   const sendPage = (): boolean => {
     const page = feed.page(position, limits.eventPageRows, filter.subject);
-    if (page[0] !== undefined && page[0].seq !== position + 1) skipPruned();
+    if (page[0]?.seq !== position + 1) skipPruned();
     let texts: string[] = [];
     let bytes = envelopeBytes;
     for (const event of page) {
       if (accepts(event)) {
         if (texts.length > 0 && bytes + event.text.length > limits.eventNotificationBytes) {
           send(texts);
+          if (!hasRoom()) return false;
           texts = [];
           bytes = envelopeBytes;
         }
@@ -74,7 +80,7 @@ export function createSubscription({ id, feed, outlet, afterSeq, later, ...filte
     return more;
   };
   const pump = (): void => {
-    if (replaying || position >= feed.lastSeq() || !hasRoom()) return;
+    if (closed || replaying || position >= feed.lastSeq() || !hasRoom()) return;
     if (!sendPage()) return;
     replaying = true;
     later(() => {
@@ -86,9 +92,12 @@ export function createSubscription({ id, feed, outlet, afterSeq, later, ...filte
     id,
     pump,
     ephemeral(event) {
-      if (!accepts(event)) return;
+      if (closed || (event.type === 'session.outputGrew' && !output) || !accepts(event)) return;
       if (hasRoom() && !replaying) send([event.text]);
       else shed += 1;
+    },
+    close() {
+      closed = true;
     },
   };
 }

@@ -9,7 +9,7 @@ export function daemonHandlers({ store, feed, config, auth, metrics, doctor, tmu
   const identity = { version: daemon.version, pid: daemon.pid, bootId: daemon.bootId, startedAt: isoTime(daemon.startedAt) };
   const cursor = (): string => formatCursor(feed.epoch, feed.lastSeq());
   return {
-    'daemon.hello': ({ protocolVersion, client, token }, call) => {
+    'daemon.hello': ({ protocolVersion, token }, call) => {
       const agreed = agree(protocolVersion, daemon);
       if (token !== undefined) {
         const caller = auth.callerOf(token);
@@ -17,7 +17,6 @@ export function daemonHandlers({ store, feed, config, auth, metrics, doctor, tmu
           throw new Failure('UNAUTHENTICATED', 'The token is wrong, expired or revoked; make a new one with "coppice token create".');
         call.context.caller = caller;
       }
-      void client;
       return {
         protocolVersion: agreed,
         daemon: identity,

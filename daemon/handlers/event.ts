@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { JsonText } from '../../rpc/bind.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
@@ -26,12 +27,18 @@ export function eventHandlers({ store, feed, ids, sessions, output }: Services):
       const unfollow = withOutput && subject?.sessionId !== undefined ? output.follow(sessions.resolve(subject.sessionId)) : () => {};
       const { seq, fresh } = startAt(after, feed.lastSeq());
       const id = ids.next('sub');
-      const subscription = createSubscription({ id, feed, outlet, afterSeq: seq, later: setImmediate, types, subject });
-      // The answer leaves first: what follows names a subscription that the client knows by then.
-      setImmediate(() => {
-        if (subscriptions.get(id)) subscription.pump();
+      const subscription = createSubscription({
+        ...{ id, feed, outlet, types, subject, output: withOutput },
+        afterSeq: seq,
+        later: setImmediate,
       });
-      subscriptions.set(id, { ...subscription, close: unfollow });
+      // The answer leaves first: what follows names a subscription that the client knows by then.
+      setImmediate(subscription.pump);
+      const close = (): void => {
+        unfollow();
+        subscription.close();
+      };
+      subscriptions.set(id, { ...subscription, close });
       return {
         subscriptionId: id,
         cursor: formatCursor(feed.epoch, seq),
@@ -50,23 +57,29 @@ export function eventHandlers({ store, feed, ids, sessions, output }: Services):
       call.context.subscriptions.delete(subscriptionId);
       return {};
     },
-    'event.list': ({ after, types, subject, limit }, call) => {
+    'event.list': async ({ after, types, subject, limit }, call) => {
       const { seq, fresh } = startAt(after, feed.firstSeq() - 1);
       const accepts = compileFilter({ types, subject });
       const texts: string[] = [];
       let position = seq;
-      let more = false;
-      while (texts.length < limit && !call.signal.aborted) {
-        const page = feed.page(position, limits.eventPageRows, subject);
+      let more = true;
+      while (more && texts.length < limit) {
+        // A filter may pass over a long log: other work comes in between.
+        if (position > seq) await nextTurn();
+        if (position > seq && call.signal.aborted) break;
+        const rows = types === undefined ? limit - texts.length : limits.eventPageRows;
+        const page = feed.page(position, rows, subject);
+        let taken = 0;
         for (const event of page) {
           if (texts.length === limit) break;
           if (accepts(event)) texts.push(event.text);
           position = event.seq;
+          taken += 1;
         }
-        more = page.length === limits.eventPageRows || position < (page.at(-1)?.seq ?? 0);
-        if (!more) break;
+        more = taken < page.length || page.length === rows;
+        if (!more) position = Math.max(position, feed.lastSeq());
+        more &&= position < feed.lastSeq();
       }
-      if (!more) position = Math.max(position, feed.lastSeq());
       const cursor = formatCursor(feed.epoch, position);
       return new JsonText(`{"events":[${texts.join(',')}],"cursor":"${cursor}","fresh":${fresh},"more":${more}}`);
     },

@@ -1,6 +1,7 @@
 import type { HandlersOf } from '../server/connection.ts';
 import { originOf } from '../server/connection.ts';
 import { readOutput } from '../sessions/output.ts';
+import { createKeptJson } from './kept-json.ts';
 import type { Services } from './services.ts';
 
 /** PruneJuice's words for our states. */
@@ -10,6 +11,7 @@ const statusAliases: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function sessionHandlers({ store, projects, sessions, terminals, tmux }: Services): HandlersOf<'session'> {
+  const kept = createKeptJson(store);
   return {
     'session.start': (params, call) => sessions.start(params, originOf(call)),
     'session.list': async ({ project, status, command, cursor, limit }) => {
@@ -20,7 +22,7 @@ export function sessionHandlers({ store, projects, sessions, terminals, tmux }: 
       };
       return sessions.list(filter, cursor, limit);
     },
-    'session.get': ({ id }) => sessions.get(id),
+    'session.get': ({ id }) => kept(id, () => sessions.get(id)),
     'session.listSteps': ({ id }) => ({ stepRuns: sessions.get(id).stepRuns }),
     'session.cancel': ({ id, reason }, call) => sessions.cancel(id, reason, originOf(call)),
     'session.remove': async ({ id, ...options }, call) => {

@@ -39,7 +39,10 @@ export function createDispatcher(options: DaemonOptions, services: Services): { 
     access: (connection) => connection.caller.access,
     newCallId: () => ids.next('call'),
     ...(options.checkResults === undefined ? {} : { checkResults: options.checkResults }),
-    observe: (method, durationMs, kind) => metrics.observe(`rpc.${method}`, durationMs, kind !== undefined),
+    observe(method, durationMs, kind) {
+      metrics.observe(`rpc.${method}`, durationMs, kind !== undefined);
+      log.debug({ method, durationMs, kind }, 'call');
+    },
     onInternal(error, call) {
       log.error({ err: error, method: call.method, ref: call.callId }, 'a call failed by a bug');
       return call.callId;

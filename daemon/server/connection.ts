@@ -10,7 +10,7 @@ export interface Connection {
   readonly outlet: Outlet;
   /** hello with a token changes it. */
   caller: Caller;
-  readonly subscriptions: Map<string, Subscription & { close(): void }>;
+  readonly subscriptions: Map<string, Subscription>;
   close(reason: string): void;
 }
 

@@ -1,7 +1,10 @@
 // All connections: who is on them, what they subscribed to, and when one is too slow to keep.
 import type { Dispatcher } from '../../rpc/bind.ts';
+import { errorText } from '../../rpc/envelope.ts';
 import { Peer } from '../../rpc/peer.ts';
 import type { Transport } from '../../rpc/transport.ts';
+import { failureToWire } from '../../rpc/wire-error.ts';
+import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Feed } from '../events/feed.ts';
@@ -43,8 +46,11 @@ export function createConnections({ dispatcher, feed, deadlines, clock, ids, log
   const accept = (transport: Transport, caller: Caller, { helloMs }: { helloMs?: number } = {}): void => {
     if (open.size >= limits.connections) {
       log.warn({ limit: limits.connections }, 'a connection was refused: there are too many');
+      const message = `The daemon serves ${limits.connections} connections at most; close some first.`;
+      const failure = new Failure('LIMIT_EXCEEDED', message, { details: { limit: 'connections', value: limits.connections } });
       transport.start({ message: () => {}, fault: () => {}, drain: () => {}, close: () => {} });
-      transport.close({ code: 1013, message: `The daemon serves ${limits.connections} connections at most.` });
+      transport.send(errorText(null, failureToWire(failure)));
+      transport.close({ code: 1013, message });
       return;
     }
     const id = ids.random(12);
@@ -88,7 +94,10 @@ export function createConnections({ dispatcher, feed, deadlines, clock, ids, log
   return {
     accept,
     closeOfToken(tokenId) {
-      for (const connection of open.keys()) if (connection.caller.tokenId === tokenId) connection.close('the token was revoked');
+      // The answer to one that revokes its own token leaves first.
+      setImmediate(() => {
+        for (const connection of open.keys()) if (connection.caller.tokenId === tokenId) connection.close('the token was revoked');
+      });
     },
     get count() {
       return open.size;

@@ -33,7 +33,10 @@ export async function listenUnix({ socketPath, uid, onConnection, onError }: Uni
   return {
     async close() {
       // Closing unlinks by path, whoever's it is by then, so a name that is not ours any more is left to the end of the process.
-      const isOurs = await lstat(socketPath).then((found) => found.ino === ino, () => false);
+      const isOurs = await lstat(socketPath).then(
+        (found) => found.ino === ino,
+        () => false,
+      );
       // Connections end by themselves; nobody waits for them here.
       if (isOurs) server.close();
       else server.unref();

@@ -108,12 +108,14 @@ export function createSessionService(deps: SessionDeps): SessionService {
       }),
     cancel: (ref, reason, origin) => cancel(resolve(ref), reason, origin),
     async remove(ref, options, origin) {
-      const session = resolve(ref);
-      if (options.cancel && !hasEnded(session.status)) {
-        await cancel(session, 'removed', { actor: origin.actor });
-        await runner.drive(session.id);
+      const asked = resolve(ref);
+      if (options.cancel && !hasEnded(asked.status)) {
+        await cancel(asked, 'removed', { actor: origin.actor });
+        await runner.drive(asked.id);
       }
-      assertLegal('remove', resolve(session.id));
+      // Looked at again: on its way to the end it may have got a worktree and a terminal.
+      const session = resolve(asked.id);
+      assertLegal('remove', session);
       const terminal = store.read((r) => r.terminals.liveOfSession(session.id));
       // Its own terminal stands in the worktree, so it goes first; the proof for the worktree comes before anything is lost.
       if (terminal) await terminals.kill(terminal, 'session_removed', origin);
@@ -152,7 +154,7 @@ function notFound(store: Store, ref: string): Failure {
       r.sessions.list({}, afterAllIds, 200).map(({ slug }) => slug),
     ),
   ]);
-  return new Failure('NOT_FOUND', `There is no session "${ref}"; "coppice ps --all" lists them.`, {
+  return new Failure('NOT_FOUND', `There is no session "${ref}"; "coppice ps" lists them.`, {
     details: { entity: 'session', id: ref, suggestions: [...new Set(near)].slice(0, 5) },
   });
 }

@@ -60,6 +60,7 @@ export class Store {
   readonly #queue: ReturnType<typeof createWriteQueue>;
   readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>();
   #publishedSeq: number;
+  #commits = 0;
 
   constructor(options: StoreOptions) {
     const { clock } = options;
@@ -105,6 +106,11 @@ export class Store {
     return this.#queue.length;
   }
 
+  /** Grows with each commit: what was read at one count holds as long as it stands. */
+  get commits(): number {
+    return this.#commits;
+  }
+
   /** Called after each commit that brought events, with these, in order. */
   onEvents(listener: (events: readonly LoggedEvent[]) => void): () => void {
     this.#listeners.add(listener);
@@ -129,6 +135,7 @@ export class Store {
   }
 
   #publish(): void {
+    this.#commits += 1;
     const events = this.#reader.events.page(this.#publishedSeq, Number.MAX_SAFE_INTEGER);
     const last = events.at(-1);
     if (!last) return;

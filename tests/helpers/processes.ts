@@ -1,0 +1,49 @@
+// What really runs on this machine, read from /proc and not from the daemon.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** True while the process lives; a zombie is dead. */
+export function isAlive(pid: number): boolean {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat !== '' && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+}
+
+export interface FoundProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** Living processes that have the text in their environment, command line or working directory, without this one. */
+export function processesWith(text: string): FoundProcess[] {
+  const found: FoundProcess[] = [];
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid || !isAlive(pid)) continue;
+    const command = read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim();
+    if (`${command}\n${read(`/proc/${pid}/environ`)}\n${workingDirectory(pid)}`.includes(text)) found.push({ pid, command });
+  }
+  return found;
+}
+
+/** All command lines of the machine, as anybody can see them. */
+export function commandLines(): string {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => read(`/proc/${pid}/cmdline`))
+    .join('\n');
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function workingDirectory(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,272 @@
+// A daemon as users have it: the built program, in a process and a home of its own. Everything it started is gone at the end.
+//
+//   await using daemon = await startRealDaemon({ commands: { build: 'name: build\nsteps: [...]' } });
+//   const session = await daemon.start(repo.path, 'build');
+//   const ended = await daemon.ended(session.id);
+import { execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Client, connect } from '../../client/index.ts';
+import type { ParamsOf, ResultOf, Session } from '../../schemas/index.ts';
+import { packageRoot } from './package-root.ts';
+import { processesWith } from './processes.ts';
+import { deadlineMs, until } from './until.ts';
+
+const run = promisify(execFile);
+
+export const daemonProgram = join(packageRoot, 'dist', 'daemon', 'main.js');
+export const cliProgram = join(packageRoot, 'dist', 'coppice.cjs');
+
+export interface RealDaemonOptions {
+  /** Added to a small environment (PATH, HOME, SHELL, a git identity); undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The text of config.toml. */
+  readonly config?: string;
+  /** Commands of the user, by name: `{ build: 'name: build\nsteps: …' }`. They need no file in any repository. */
+  readonly commands?: Readonly<Record<string, string>>;
+  /** Default: one of its own, which also goes at the end. */
+  readonly home?: Home;
+}
+
+export interface Exit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+export interface CliResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export type SessionRecord = ResultOf<'session.get'>;
+type Listed = ResultOf<'event.list'>['events'][number];
+
+export interface RealDaemon extends AsyncDisposable {
+  /** Of the process that runs now, or ran last. */
+  readonly pid: number;
+  readonly home: Home;
+  /** Over the Unix socket, as the owner. It connects again by itself after a restart. */
+  readonly client: Client;
+  /** Runs the built CLI with COPPICE_HOME set and autostart off. Never rejects for an exit code. */
+  cli(args: readonly string[], options?: CliOptions): Promise<CliResult>;
+  /** Sends a signal (SIGKILL) and waits for the end of the process. Nothing is cleaned up. */
+  kill(signal?: NodeJS.Signals): Promise<Exit>;
+  /** Sends SIGTERM and waits. */
+  stop(): Promise<Exit>;
+  /** Starts again on the same home, after kill or stop. */
+  again(env?: Readonly<Record<string, string | undefined>>): Promise<void>;
+  /** stop, then again. */
+  restart(): Promise<void>;
+  /** Starts a command in the repository at `path`, which is registered first. */
+  start(path: string, command: string, params?: Partial<ParamsOf<'session.start'>>): Promise<Session>;
+  /** The session, once it has ended. */
+  ended(id: string): Promise<SessionRecord>;
+  /** All durable events, or those after a cursor. */
+  events(options?: { after?: string; types?: string[] }): Promise<Listed[]>;
+  /** Runs tmux on the daemon's own server. */
+  tmux(...args: readonly string[]): Promise<string>;
+}
+
+/** The directories of one daemon, with paths short enough for a socket. */
+export interface Home extends AsyncDisposable {
+  readonly dir: string;
+  readonly socketPath: string;
+  readonly tmuxSocketPath: string;
+  readonly databasePath: string;
+  readonly stateDir: string;
+  readonly runDir: string;
+  readonly configPath: string;
+  readonly logPath: string;
+  readonly worktreesDir: string;
+  /** The environment of a program of this home. */
+  env(more?: Readonly<Record<string, string | undefined>>): Record<string, string>;
+  /** Below the home, for the files of a test. */
+  path(name: string): string;
+  log(): string;
+  writeConfig(text: string): void;
+  writeCommand(name: string, yaml: string): void;
+  /** Processes that belong to this home: daemon, tmux server, steps. */
+  processes(): ReturnType<typeof processesWith>;
+}
+
+export function createHome(): Home {
+  // /tmp, not $TMPDIR, which may be long.
+  const dir = mkdtempSync(join(tmpdir().length > 20 ? '/tmp' : tmpdir(), 'cop-'));
+  const user = join(dir, 'user');
+  mkdirSync(user);
+  mkdirSync(join(dir, 'config', 'commands'), { recursive: true });
+  const gitconfig = join(user, '.gitconfig');
+  writeFileSync(gitconfig, '[user]\n\tname = Test\n\temail = test@example.org\n[gc]\n\tauto = 0\n');
+  const base = {
+    PATH: process.env.PATH,
+    HOME: user,
+    SHELL: '/bin/sh',
+    LANG: 'C.UTF-8',
+    COPPICE_HOME: dir,
+    COPPICE_NO_AUTOSTART: '1',
+    GIT_CONFIG_GLOBAL: gitconfig,
+    GIT_CONFIG_NOSYSTEM: '1',
+  };
+  const home: Home = {
+    dir,
+    socketPath: join(dir, 'run', 'coppice.sock'),
+    tmuxSocketPath: join(dir, 'run', 'tmux.sock'),
+    databasePath: join(dir, 'state', 'coppice.db'),
+    stateDir: join(dir, 'state'),
+    runDir: join(dir, 'run'),
+    configPath: join(dir, 'config', 'config.toml'),
+    logPath: join(dir, 'state', 'coppiced.log'),
+    worktreesDir: join(dir, 'data', 'worktrees'),
+    env: (more = {}) => definedOnly({ ...base, ...more }),
+    path: (name) => join(dir, name),
+    log: () => readFileSync(home.logPath, 'utf8'),
+    writeConfig: (text) => writeFileSync(home.configPath, text),
+    writeCommand: (name, yaml) => writeFileSync(join(dir, 'config', 'commands', `${name}.yaml`), yaml),
+    processes: () => processesWith(`${dir}/`).concat(processesWith(`COPPICE_HOME=${dir}\0`)),
+    async [Symbol.asyncDispose]() {
+      await run('tmux', ['-N', '-S', home.tmuxSocketPath, 'kill-server'], { env: home.env() }).catch(() => undefined);
+      await until(`everything of "${dir}" to end`, () => {
+        const left = home.processes();
+        for (const { pid } of left) kill(pid, 'SIGKILL');
+        return left.length === 0;
+      });
+      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  return home;
+}
+
+/** Runs the daemon program to its own end: for starts that must fail. */
+export async function runDaemon(home: Home, options: { args?: readonly string[]; env?: CliOptions['env'] } = {}): Promise<Exit> {
+  return spawnDaemon(home, options.env, options.args).exit;
+}
+
+export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<RealDaemon> {
+  const home = options.home ?? createHome();
+  if (options.config !== undefined) home.writeConfig(options.config);
+  for (const [name, yaml] of Object.entries(options.commands ?? {})) home.writeCommand(name, yaml);
+  let current: ReturnType<typeof spawnDaemon>;
+  let client: Client | undefined;
+  const begin = async (env: CliOptions['env']): Promise<void> => {
+    current = spawnDaemon(home, env);
+    const { answered, exit } = current;
+    const failed = exit.then((end) => Promise.reject(new Error(`the daemon ended with ${end.exitCode ?? end.signal}: ${end.stderr}`)));
+    await Promise.race([answered(), failed]);
+    client ??= await connect({ socketPath: home.socketPath, env: home.env(), clientName: 'flow-test' });
+    const first = client;
+    await until('the client to be connected', () => first.daemon.ping());
+  };
+  const end = async (signal: NodeJS.Signals): Promise<Exit> => {
+    kill(current.pid, signal);
+    return current.exit;
+  };
+  const daemon: RealDaemon = {
+    home,
+    get pid() {
+      return current.pid;
+    },
+    get client() {
+      return client as Client;
+    },
+    cli: (args, cliOptions) => runCli(home, args, cliOptions),
+    kill: (signal = 'SIGKILL') => end(signal),
+    stop: () => end('SIGTERM'),
+    again: (env) => begin({ ...options.env, ...env }),
+    async restart() {
+      await end('SIGTERM');
+      await begin(options.env);
+    },
+    async start(path, command, params = {}) {
+      const project = await daemon.client.project.add({ path });
+      return daemon.client.session.start({ project: project.id, command, environment: home.env(), ...params });
+    },
+    ended: (id) =>
+      until(`session ${id} to end`, async () => {
+        const session = await daemon.client.session.get({ id });
+        return session.endedAt !== undefined && session;
+      }),
+    async events({ after, types } = {}) {
+      const all: Listed[] = [];
+      for (let cursor = after, more = true; more; ) {
+        const page = await daemon.client.event.list({
+          limit: 200,
+          ...(cursor === undefined ? {} : { after: cursor }),
+          ...(types === undefined ? {} : { types }),
+        });
+        all.push(...page.events);
+        ({ cursor, more } = page);
+      }
+      return all;
+    },
+    async tmux(...args) {
+      const { stdout } = await run('tmux', ['-N', '-S', home.tmuxSocketPath, ...args], { env: home.env() });
+      return stdout.trimEnd();
+    },
+    async [Symbol.asyncDispose]() {
+      await client?.close();
+      kill(current.pid, 'SIGKILL');
+      await current.exit;
+      await home[Symbol.asyncDispose]();
+    },
+  };
+  try {
+    await begin(options.env);
+  } catch (error) {
+    await daemon[Symbol.asyncDispose]();
+    throw error;
+  }
+  return daemon;
+}
+
+export async function runCli(home: Home, args: readonly string[], { cwd = home.dir, env = {} }: CliOptions = {}): Promise<CliResult> {
+  return new Promise((resolve) => {
+    const options = { cwd, env: home.env(env), timeout: deadlineMs + 5_000, maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, [cliProgram, ...args], options, (error, stdout, stderr) => {
+      const code = (error as { code?: unknown } | null)?.code;
+      resolve({ stdout, stderr, exitCode: error === null ? 0 : typeof code === 'number' ? code : -1 });
+    });
+  });
+}
+
+function spawnDaemon(home: Home, env: CliOptions['env'] = {}, args: readonly string[] = []) {
+  const child = spawn(process.execPath, [daemonProgram, ...args], { cwd: '/', env: home.env(env), stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const exit = new Promise<Exit>((resolve) => {
+    child.once('exit', (exitCode, signal) => {
+      // What outlives the daemon may hold its stderr, so its end is not waited for.
+      setImmediate(() => resolve({ exitCode, signal, stderr }));
+    });
+  });
+  const answered = (): Promise<unknown> =>
+    until('the socket to answer', async () => {
+      const client = await connect({ socketPath: home.socketPath, env: home.env(), clientName: 'flow-test' });
+      const { pid } = client.hello.daemon;
+      await client.close();
+      return pid === child.pid;
+    });
+  return { pid: child.pid as number, exit, answered };
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

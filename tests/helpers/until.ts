@@ -1,0 +1,22 @@
+// Waiting for what must come, instead of sleeping: one deadline for everything, and an error that says what never came.
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Below the time of a test, so that a wait that fails says so itself. */
+export const deadlineMs = 20_000;
+const pollMs = 10;
+
+/** Answers the first value of `check` that is neither undefined, null nor false. An error of `check` counts as "not yet". */
+export async function until<T>(what: string, check: () => T | Promise<T>): Promise<Exclude<T, undefined | null | false>> {
+  const end = performance.now() + deadlineMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value !== undefined && value !== null && value !== false) return value as Exclude<T, undefined | null | false>;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`, { cause: last });
+    await delay(pollMs);
+  }
+}
