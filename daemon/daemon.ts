@@ -7,6 +7,7 @@ import type { DaemonFacts, Services } from './handlers/services.ts';
 import { keepHouse } from './jobs/housekeeping.ts';
 import { findMissingWrappers } from './jobs/missing-wrappers.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
+import type { Log } from './kernel/log.ts';
 import { byDaemon } from './kernel/origin.ts';
 import { createDispatcher, createOwnerToken, type Doors, openDoors } from './root/doors.ts';
 import type { DaemonOptions } from './root/options.ts';
@@ -66,7 +67,7 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
   const ownerToken = createOwnerToken(options, () => tools.ids.random(40));
   const services = createServices({ options, tools, store, feed, daemon: facts, ownerToken, lifecycle });
   const { dispatcher, gate } = createDispatcher(options, services);
-  await reconcile(services, tools);
+  await reconcile(services, tools, log);
   startJobs(options, services, tools, lifecycle);
   const data = { version: options.version, pid: options.pid, bootId };
   await store.write((w) => w.events.append({ type: 'daemon.started', subject: {}, actor: byDaemon.actor, data }));
@@ -112,9 +113,11 @@ async function openEpoch(store: Store, { machineBootId }: DaemonOptions, { ids }
 }
 
 /** Rows and reality are compared before anybody can ask: what lives is adopted, what died is marked. */
-async function reconcile({ terminals, worktrees, sessions }: Services, { control }: Tools): Promise<void> {
+async function reconcile({ terminals, worktrees, sessions }: Services, { control }: Tools, log: Log): Promise<void> {
   await terminals.reconcile();
-  control.onServerExit(() => void terminals.reconcile());
+  control.onServerExit(() => {
+    terminals.reconcile().catch((error: unknown) => log.error({ err: error }, 'the end of the tmux server could not be handled'));
+  });
   await worktrees.reconcile();
   await sessions.resume();
 }

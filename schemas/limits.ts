@@ -15,7 +15,8 @@ export const limits = {
   /** A connection that takes nothing for this long is closed. */
   stuckConnectionMs: 60_000,
   eventNotificationBytes: 64 * 1024,
-  eventDataBytes: 64 * 1024,
+  /** One value of shared data, and what stands around it. */
+  eventDataBytes: 68 * 1024,
   eventPageRows: 200,
   /** Events whose text is kept in memory for live subscribers; older ones are read from the store. */
   liveEventTexts: 1024,

@@ -1,6 +1,5 @@
 // Relays a pair of streams to the socket of the daemon, byte for byte, for programs that can only spawn.
 import { createConnection, type Socket } from 'node:net';
-import type { Readable, Writable } from 'node:stream';
 
 export function openSocket(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -14,7 +13,7 @@ export function openSocket(path: string): Promise<Socket> {
 }
 
 /** Ends when either side has ended. What the daemon still answers after the last byte of `input` is passed on. */
-export function relay(socket: Socket, input: Readable, output: Writable): Promise<void> {
+export function relay(socket: Socket, input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       input.unpipe(socket);

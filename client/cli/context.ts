@@ -12,6 +12,8 @@ export interface Cli {
   /** stdin and stdout are both terminals. */
   readonly interactive: boolean;
   readonly stdin: NodeJS.ReadableStream;
+  /** For bytes that are not ours to format. */
+  readonly stdout: NodeJS.WritableStream;
   connect(options?: CliConnectOptions): Promise<Client>;
   exitWith(code: number): void;
 }

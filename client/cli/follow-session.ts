@@ -1,6 +1,7 @@
 // Follows one session from a cursor to its end, through restarts of the daemon.
 import type { EventData, ResultOf } from '../../schemas/index.ts';
 import type { Client } from '../client.ts';
+import { reading } from './reading.ts';
 
 export type SessionRecord = ResultOf<'session.get'>;
 
@@ -34,10 +35,10 @@ export async function followSession(
     if (event.type === 'session.started') view.sessionStarted?.(event.data);
     else if (event.type === 'step.started') view.stepStarted?.(event.data);
     else if (event.type === 'step.finished') view.stepFinished?.(event.data);
-    else if (event.type === 'session.finished') return client.session.get({ id: sessionId });
+    else if (event.type === 'session.finished') return reading(() => client.session.get({ id: sessionId }));
     else if (event.type === 'stream.fresh' || event.type === 'stream.gap') {
       // What was missed may have been the end.
-      const session = await client.session.get({ id: sessionId });
+      const session = await reading(() => client.session.get({ id: sessionId }));
       if (hasEnded(session)) return session;
     }
   }

@@ -15,7 +15,10 @@ export function formatError(error: unknown): string {
   if (!isFailure(error)) return `coppice: ${printable(error instanceof Error ? error.message : String(error))}`;
   const details = error.details ?? {};
   const lines = [`coppice: ${printable(error.message)}${hint(error.message, details)}`];
-  for (const place of placesOf(details.diagnostics)) lines.push(printable(formatDiagnostic(place)));
+  for (const place of placesOf(details.diagnostics)) {
+    const text = formatDiagnostic(place);
+    if (!error.message.includes(text)) lines.push(printable(text));
+  }
   for (const issue of placesOf(details.issues)) {
     const text = formatIssue(issue);
     if (!error.message.includes(issue.message ?? text)) lines.push(printable(text));

@@ -6,6 +6,7 @@ import type { Client } from '../client.ts';
 import type { StreamItem } from '../event-stream.ts';
 import { hasEnded, type SessionRecord } from './follow-session.ts';
 import type { Output } from './output.ts';
+import { reading } from './reading.ts';
 
 interface Progress {
   offset: number;
@@ -51,13 +52,15 @@ export class LogReader {
 
   async #readRun(run: StepRun, progress: Progress): Promise<void> {
     for (;;) {
-      const part = await this.#client.session.readOutput({
-        id: this.#sessionId,
-        step: run.id,
-        offset: progress.offset,
-        limit: limits.readOutputBytes,
-        encoding: this.#out.json ? 'utf8' : 'base64',
-      });
+      const part = await reading(() =>
+        this.#client.session.readOutput({
+          id: this.#sessionId,
+          step: run.id,
+          offset: progress.offset,
+          limit: limits.readOutputBytes,
+          encoding: this.#out.json ? 'utf8' : 'base64',
+        }),
+      );
       if (part.nextOffset === progress.offset) return;
       await this.#print(run, part);
       progress.offset = part.nextOffset;
@@ -85,7 +88,7 @@ export async function followLogs(client: Client, reader: LogReader, session: Ses
   const stream = client.events({ after, subject: { sessionId: session.id }, types: ['session.*', 'step.*'], output: true });
   for await (const event of stream) {
     if (!reader.isNews(event)) continue;
-    const now = await client.session.get({ id: session.id });
+    const now = await reading(() => client.session.get({ id: session.id }));
     await reader.read(now.stepRuns, { toTheEnd: hasEnded(now) });
     if (hasEnded(now)) return;
   }

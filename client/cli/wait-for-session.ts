@@ -19,6 +19,7 @@ export async function waitForSession(
   const leave = new AbortController();
   const stop = onInterrupts(
     () => {
+      if (cli.out.terminal) cli.out.line('');
       cli.out.note(`coppice: Cancelling ${session.slug}; press Ctrl-C again to leave it to the daemon.`);
       client.session.cancel({ id: session.id, reason: 'interrupted' }).catch((error: unknown) => cli.out.note(formatError(error)));
     },

@@ -10,7 +10,7 @@ import type { Ids } from '../kernel/ids.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactRecord } from '../store/tables/artifacts.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
-import { readRange } from './read-range.ts';
+import { readRange } from '../tools/read-range.ts';
 
 export interface ArtifactService {
   /** Indexes every file of the session that is new or changed; answers how many there are. */
@@ -56,7 +56,11 @@ const mimeByExtension: Readonly<Record<string, string>> = {
 export function createArtifactService({ store, clock, ids }: ArtifactDeps): ArtifactService {
   return {
     async index({ id: sessionId, projectId, artifactDir }, actor) {
-      const found = await Promise.all((await filesBelow(artifactDir)).map((path) => describe(artifactDir, path)));
+      const found: Description[] = [];
+      // A few at a time: a session may leave more files than a process may open.
+      for (const paths of slicesOf(await filesBelow(artifactDir), filesAtOnce)) {
+        found.push(...(await Promise.all(paths.map((path) => describe(artifactDir, path)))));
+      }
       await store.write((w) => {
         for (const file of found) {
           const known = w.artifacts.byPath(sessionId, file.path);
@@ -91,17 +95,25 @@ export function createArtifactService({ store, clock, ids }: ArtifactDeps): Arti
   };
 }
 
-/** Regular files only: a link could lead anywhere. Hidden bookkeeping of running steps is left out. */
+const filesAtOnce = 16;
+
+type Description = Pick<ArtifactRecord, 'path' | 'kind' | 'sizeBytes' | 'sha256' | 'mime'>;
+
+/** Regular files only: a link could lead anywhere. The bookkeeping of running steps, in `meta`, is left out. */
 async function filesBelow(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  const transient = /\.(out|new|script)$/;
-  return entries.filter((entry) => entry.isFile() && !transient.test(entry.name)).map((entry) => join(entry.parentPath, entry.name));
+  const bookkeeping = /^meta\/[^/]+\.(out|new|script)$/;
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !bookkeeping.test(relative(dir, path)));
 }
 
-async function describe(
-  artifactDir: string,
-  path: string,
-): Promise<Pick<ArtifactRecord, 'path' | 'kind' | 'sizeBytes' | 'sha256' | 'mime'>> {
+function slicesOf<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
+}
+
+async function describe(artifactDir: string, path: string): Promise<Description> {
   const inside = relative(artifactDir, path);
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);

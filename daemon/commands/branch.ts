@@ -16,6 +16,11 @@ export function branchFor(definition: CommandDefinition, lookup: TemplateLookup,
   );
 }
 
+/** A command that is about going on with a branch takes one that exists; any other makes a new one. */
+export function takesExistingBranch(definition: CommandDefinition): boolean {
+  return definition.steps.some(({ type, action }) => type === 'builtin' && action === 'start-worktree-session');
+}
+
 /** What the branch begins at; undefined: the default branch of the repository. */
 export function baseFor(definition: CommandDefinition, lookup: TemplateLookup): string | undefined {
   return fromStep(definition, lookup, ['base', 'base_branch'], 'base_branch') ?? rendered(definition.worktree.base, lookup);

@@ -23,7 +23,7 @@ export function loadConfig({ file, env }: ConfigSources): { config: Config; warn
   throw invalid(
     parsed.error.issues.flatMap((issue) => {
       const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
-      return unknown.map((key) => toDiagnostic(file, env, key === undefined ? issue.path : [...issue.path, key], describe(issue, key)));
+      return unknown.map((key) => toDiagnostic(file, fromEnv, key === undefined ? issue.path : [...issue.path, key], describe(issue, key)));
     }),
   );
 }
@@ -77,8 +77,17 @@ function keyPaths(): string[][] {
 }
 
 function merge(base: Tree, over: Tree): Tree {
-  const sections = Object.entries(over).map(([name, table]) => [name, { ...(base[name] as Tree | undefined), ...(table as Tree) }]);
+  const sections = Object.entries(over).map(([name, table]) => [name, mergeTable(base[name], table as Tree)]);
   return { ...base, ...Object.fromEntries(sections) };
+}
+
+/** What should be a table and is none stays, so that it is told. */
+function mergeTable(base: unknown, over: Tree): unknown {
+  return base === undefined || isTree(base) ? { ...base, ...over } : base;
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
 }
 
 function describe(issue: { message: string; path: PropertyKey[] }, unknownKey: string | undefined): string {
@@ -93,12 +102,19 @@ function describe(issue: { message: string; path: PropertyKey[] }, unknownKey: s
   return `unknown key "${unknownKey}"${near ? `; did you mean "${near}"?` : ''}`;
 }
 
-function toDiagnostic(file: ConfigSources['file'], env: ConfigSources['env'], path: PropertyKey[], message: string): Diagnostic {
-  const parts = path.map(String);
-  const key = parts.join('.');
-  const variable = variableOf(parts);
-  if (env[variable] !== undefined) return { level: 'error', key, path: variable, message };
-  const line = file && lineOf(file.text, parts);
+function toDiagnostic(file: ConfigSources['file'], fromEnv: Tree, path: PropertyKey[], message: string): Diagnostic {
+  const key = path.map(String).join('.');
+  const [section, name] = path.map(String);
+  const table = section === undefined ? undefined : (fromEnv[section] as Tree | undefined);
+  if (section !== undefined && name !== undefined && table && name in table) {
+    return { level: 'error', key, path: variableOf([section, name]), message };
+  }
+  const line =
+    file &&
+    lineOf(
+      file.text,
+      path.filter((part) => typeof part !== 'symbol'),
+    );
   return { level: 'error', key, message, ...(file ? { path: file.path } : {}), ...(line === undefined ? {} : { line }) };
 }
 

@@ -4,6 +4,7 @@ import type { Config as ConfigValues, ReloadClass } from '../../schemas/config.t
 import { Config } from '../../schemas/config.ts';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import type { Diagnostic } from '../../schemas/primitives.ts';
+import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Store } from '../store/store.ts';
 import { loadConfig } from './load.ts';
@@ -33,12 +34,34 @@ export function createConfigService({ store, log, env, path, readText, initial }
   let current = initial;
   let version = 1;
   let restartRequired: string[] = [];
+  const reloads = createKeyedQueue();
 
   const load = async (): Promise<ConfigValues> => {
     const text = await readText(path);
     const { config, warnings } = loadConfig({ env, ...(text === undefined ? {} : { file: { path, text } }) });
     for (const warning of warnings) log.warn({ key: warning.key }, warning.message);
     return config;
+  };
+  const reload = async (actor: string): ReturnType<ConfigService['reload']> => {
+    const next = await load().catch(async (error: unknown) => {
+      if (!isFailure(error)) throw error;
+      const errors = (error.details?.diagnostics ?? []) as Diagnostic[];
+      await store.write((w) =>
+        w.events.append({ type: 'config.reloadFailed', subject: {}, actor, data: { keptVersion: version, errors } }),
+      );
+      throw error;
+    });
+    const changedKeys = changesBetween(current, next);
+    if (changedKeys.length === 0) return { version, changedKeys, restartRequired };
+    // Against what this daemon began with: a key that went back to that waits for nothing.
+    const waiting = changesBetween(initial, next).filter((key) => reloadClassOf(key) === 'restart');
+    const data = { oldVersion: version, newVersion: version + 1, changedKeys, restartRequired: waiting };
+    await store.write((w) => w.events.append({ type: 'config.reloaded', subject: {}, actor, data }));
+    current = next;
+    version += 1;
+    restartRequired = waiting;
+    for (const listener of listeners) listener(current);
+    return { version, changedKeys, restartRequired };
   };
   return {
     get current() {
@@ -55,42 +78,21 @@ export function createConfigService({ store, log, env, path, readText, initial }
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async reload(actor) {
-      const next = await load().catch(async (error: unknown) => {
-        if (!isFailure(error)) throw error;
-        const errors = (error.details?.diagnostics ?? []) as Diagnostic[];
-        await store.write((w) =>
-          w.events.append({ type: 'config.reloadFailed', subject: {}, actor, data: { keptVersion: version, errors } }),
-        );
-        throw error;
-      });
-      const changedKeys = changesBetween(current, next);
-      if (changedKeys.length === 0) return { version, changedKeys, restartRequired };
-      const waiting = changedKeys.filter((key) => reloadClassOf(key) === 'restart');
-      const data = { oldVersion: version, newVersion: version + 1, changedKeys, restartRequired: waiting };
-      await store.write((w) => w.events.append({ type: 'config.reloaded', subject: {}, actor, data }));
-      current = next;
-      version += 1;
-      restartRequired = [...new Set([...restartRequired, ...waiting])];
-      for (const listener of listeners) listener(current);
-      return { version, changedKeys, restartRequired };
-    },
+    // One at a time: a signal and a changed file may come together.
+    reload: (actor) => reloads.run('reload', () => reload(actor)),
   };
 }
 
 function valueAt(config: ConfigValues, key: string): unknown {
-  const [section, name] = key.split('.');
-  const table = (config as Record<string, unknown>)[section ?? ''];
-  const value = name === undefined ? table : (table as Record<string, unknown> | undefined)?.[name];
-  const known =
-    section !== undefined &&
-    section in Config.shape &&
-    (name === undefined || name in Config.shape[section as keyof ConfigValues].unwrap().shape);
+  const [section = '', name, ...rest] = key.split('.');
+  const keys = Object.hasOwn(Config.shape, section) ? Config.shape[section as keyof ConfigValues].unwrap().shape : undefined;
+  const known = keys !== undefined && rest.length === 0 && (name === undefined || Object.hasOwn(keys, name));
   if (!known)
     throw new Failure('NOT_FOUND', `There is no configuration key "${key}"; "coppice config get" lists them all.`, {
       details: { entity: 'config key', id: key },
     });
-  return value ?? null;
+  const table = config[section as keyof ConfigValues];
+  return (name === undefined ? table : memberOf(table, name)) ?? null;
 }
 
 function changesBetween(before: ConfigValues, after: ConfigValues): string[] {

@@ -24,11 +24,12 @@ export function eventHandlers({ store, feed, ids, sessions, output }: Services):
           details: { limit: limits.subscriptionsPerConnection, value: subscriptions.size },
         });
       }
-      const unfollow = withOutput && subject?.sessionId !== undefined ? output.follow(sessions.resolve(subject.sessionId)) : () => {};
+      const followed = withOutput ? subject?.sessionId : undefined;
+      const unfollow = followed === undefined ? () => {} : output.follow(sessions.resolve(followed));
       const { seq, fresh } = startAt(after, feed.lastSeq());
       const id = ids.next('sub');
       const subscription = createSubscription({
-        ...{ id, feed, outlet, types, subject, output: withOutput },
+        ...{ id, feed, outlet, types, subject, output: followed !== undefined },
         afterSeq: seq,
         later: setImmediate,
       });

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { limits } from '../../schemas/limits.ts';
-import { repositoryOf } from '../projects/service.ts';
+import { repositoryOf } from '../projects/repository.ts';
 import type { HandlersOf } from '../server/connection.ts';
 import { originOf } from '../server/connection.ts';
 import { afterAllIds, pageOf } from '../store/tables/rows.ts';

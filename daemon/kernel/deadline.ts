@@ -18,7 +18,8 @@ export function createDeadlines(clock: Clock): Deadlines {
   let disarm: (() => void) | undefined;
 
   const arm = (): void => {
-    const earliest = Math.min(Number.POSITIVE_INFINITY, ...[...due.values()].map((entry) => entry.atMs));
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { atMs } of due.values()) if (atMs < earliest) earliest = atMs;
     if (earliest === armedFor) return;
     disarm?.();
     armedFor = earliest;
@@ -28,12 +29,15 @@ export function createDeadlines(clock: Clock): Deadlines {
     armedFor = Number.POSITIVE_INFINITY;
     disarm = undefined;
     const now = clock.now();
-    for (const [key, entry] of [...due]) {
-      if (entry.atMs > now || due.get(key) !== entry) continue;
-      due.delete(key);
-      entry.onDue();
+    try {
+      for (const [key, entry] of [...due]) {
+        if (entry.atMs > now || due.get(key) !== entry) continue;
+        due.delete(key);
+        entry.onDue();
+      }
+    } finally {
+      arm();
     }
-    arm();
   };
   return {
     set(key, atMs, onDue) {

@@ -2,7 +2,7 @@ import { type Logger, pino, stdTimeFunctions } from 'pino';
 
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'> & { child(fields: object): Log };
 
-/** Never written, wherever they stand in a logged object. */
+/** Never written, down to the fourth level of a logged object. */
 const secretKeys = ['token', 'secret', 'password', 'authorization', 'environment', 'env', 'text'];
 
 export interface RootLog {
@@ -18,7 +18,7 @@ export function createLog(level: string, write: (line: string) => void): RootLog
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: secretKeys.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+      redact: { paths: secretKeys.flatMap((name) => [name, `*.${name}`, `*.*.${name}`, `*.*.*.${name}`]), censor: '[redacted]' },
     },
     { write },
   );

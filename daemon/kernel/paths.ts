@@ -31,20 +31,21 @@ export interface PathOptions {
 }
 
 export function resolvePaths({ env, home, socket, config }: PathOptions): Paths {
-  const root = env.COPPICE_HOME;
+  const root = env.COPPICE_HOME || undefined;
   const base = (variable: string, fallback: string, own: string): string =>
     root ? join(root, own) : join(absolute(env[variable]) ?? join(home, fallback), 'coppice');
   const stateDir = base('XDG_STATE_HOME', '.local/state', 'state');
   const runtime = absolute(env.XDG_RUNTIME_DIR);
   const runDir = root ? join(root, 'run') : runtime ? join(runtime, 'coppice') : join(stateDir, 'run');
   const configDir = base('XDG_CONFIG_HOME', '.config', 'config');
-  const socketPath = socket ?? env.COPPICE_SOCKET ?? join(runDir, 'coppice.sock');
+  const socketPath = socket ?? (env.COPPICE_SOCKET || join(runDir, 'coppice.sock'));
   for (const path of [root, socketPath]) if (path !== undefined) assertAbsolute(path);
-  assertSocketPath(socketPath);
+  const tmuxSocketPath = join(runDir, 'tmux.sock');
+  for (const path of [socketPath, tmuxSocketPath]) assertSocketPath(path);
   return {
     runDir,
     socketPath,
-    tmuxSocketPath: join(runDir, 'tmux.sock'),
+    tmuxSocketPath,
     stateDir,
     databasePath: join(stateDir, 'coppice.db'),
     lockPath: join(stateDir, 'daemon.lock'),

@@ -9,6 +9,7 @@ import type { Origin } from '../kernel/origin.ts';
 import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { Git } from '../tools/git/git.ts';
+import { repositoryOf } from './repository.ts';
 
 export interface ProjectService {
   add(params: { path: string; name?: string | undefined }, origin: Origin): Promise<Project>;
@@ -104,10 +105,6 @@ export function createProjectService({ store, git, clock, ids }: ProjectDeps): P
       });
     },
   };
-}
-
-export function repositoryOf(project: ProjectRecord): { mainCheckout: string; gitCommonDir: string } {
-  return { mainCheckout: project.path, gitCommonDir: project.gitDir };
 }
 
 /** A name that was asked for must be free; one that we choose gets a number. */

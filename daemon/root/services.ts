@@ -70,10 +70,16 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     tmuxSocketPath: paths.tmuxSocketPath,
   });
   const daemonSteps = createDaemonStepRunner({ ...shared, deadlines, git, tmux, process: tools.process, artifacts, resources });
-  const runner = createSessionRunner({ ...shared, envFiles, steps, daemonSteps, artifacts, onFinished: () => void admission.admit() });
+  const runner = createSessionRunner({ ...shared, envFiles, steps, daemonSteps, artifacts, onFinished: () => admitMore() });
   lifecycle.own('session runner', () => runner.stop());
   const maxRunning = (): number => config.current.sessions.max_running ?? Math.max(10, 2 * options.cores);
-  const admission = createAdmission({ store, clock, runner, maxRunning });
+  const admission = createAdmission({ store, clock, runner, envFiles, maxRunning });
+  const admitMore = (): void => {
+    admission
+      .admit()
+      .catch((error: unknown) => log.error({ err: error }, 'waiting sessions could not be let in; the next end of one tries again'));
+  };
+  lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
     ...{ store, clock, ids, projects, catalogue, auth, git, tmux, envFiles, admission, runner, terminals, worktrees },
     artifactsDir: paths.artifactsDir,

@@ -12,7 +12,7 @@ export function createOnce(store: Store, queue: KeyedQueue): (call: Call, run: (
   return (call, run) => {
     if (call.idempotencyKey === undefined) return run();
     // Keys are the caller's own: one token cannot read another's answers by guessing.
-    const key = `${call.context.caller.actor} ${call.idempotencyKey}`;
+    const key = JSON.stringify([call.context.caller.actor, call.idempotencyKey]);
     return queue.run(key, async () => {
       const paramsSha256 = fingerprint(call.params);
       const known = store.read((r) => r.receipts.find(key));

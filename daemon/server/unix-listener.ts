@@ -29,12 +29,13 @@ export async function listenUnix({ socketPath, uid, onConnection, onError }: Uni
   await listen(server, socketPath);
   server.on('error', onError);
   await chmod(socketPath, 0o600);
-  const { ino } = await lstat(socketPath);
+  const own = await lstat(socketPath);
   return {
     async close() {
       // Closing unlinks by path, whoever's it is by then, so a name that is not ours any more is left to the end of the process.
       const isOurs = await lstat(socketPath).then(
-        (found) => found.ino === ino,
+        // File systems give numbers out again at once, so the birth counts too.
+        (found) => found.ino === own.ino && found.birthtimeMs === own.birthtimeMs,
         () => false,
       );
       // Connections end by themselves; nobody waits for them here.
@@ -46,7 +47,10 @@ export async function listenUnix({ socketPath, uid, onConnection, onError }: Uni
 
 /** Makes the directory, or checks that it is ours, closed to others and no link: else someone could swap the socket. */
 export async function claimDirectory(dir: string, uid: number): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await mkdir(dir, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    // Something else has the name; what it is gets told below.
+    if (error.code !== 'EEXIST') throw error;
+  });
   const found = await lstat(dir);
   const problem = found.isSymbolicLink()
     ? 'is a symbolic link'

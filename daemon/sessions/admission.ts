@@ -1,6 +1,7 @@
 // Who runs and who waits: first come, first served, up to the bound. A pure look at the rows on each occasion; no list of its own.
 import type { Clock } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
+import type { EnvFiles } from './env-file.ts';
 import type { SessionRunner } from './runner.ts';
 import { finish, leaveQueue } from './transitions.ts';
 
@@ -13,13 +14,14 @@ export interface AdmissionDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly runner: Pick<SessionRunner, 'drive'>;
+  readonly envFiles: Pick<EnvFiles, 'remove'>;
   readonly maxRunning: () => number;
 }
 
-export function createAdmission({ store, clock, runner, maxRunning }: AdmissionDeps): Admission {
+export function createAdmission({ store, clock, runner, envFiles, maxRunning }: AdmissionDeps): Admission {
   return {
     async admit() {
-      const admitted = await store.write((w) => {
+      const { admitted, cancelled } = await store.write((w) => {
         const active = w.sessions.active();
         const queued = active.filter((session) => session.status === 'queued');
         // Cancelled while it waited: it never ran, so nothing is to be cleaned up.
@@ -31,8 +33,9 @@ export function createAdmission({ store, clock, runner, maxRunning }: AdmissionD
         const room = maxRunning() - (active.length - queued.length);
         const next = queued.filter((session) => !cancelled.includes(session)).slice(0, Math.max(0, room));
         for (const session of next) leaveQueue(w, session, clock.now());
-        return next.map((session) => session.id);
+        return { admitted: next.map(({ id }) => id), cancelled: cancelled.map(({ id }) => id) };
       });
+      for (const id of cancelled) await envFiles.remove(id);
       for (const id of admitted) void runner.drive(id);
     },
   };

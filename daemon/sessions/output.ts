@@ -1,13 +1,13 @@
 // The output of steps: files with byte offsets, read in ranges, watched only while somebody follows.
-import { type FSWatcher, watch } from 'node:fs';
+import { type FSWatcher, mkdirSync, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
-import { readRange } from '../artifacts/read-range.ts';
 import type { Feed } from '../events/feed.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
+import { readRange } from '../tools/read-range.ts';
 
 export interface OutputRange {
   readonly step?: string | number | undefined;
@@ -84,15 +84,21 @@ export function createOutputWatch({ store, feed }: { store: Store; feed: Feed })
             data,
           });
         }
-      } while (again.has(file));
+      } while (again.has(file) && followed.has(session.id));
       busy.delete(file);
     };
-    return watch(folder, { persistent: false }, (_, file) => {
+    // A session in the queue has no folder yet.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const watcher = watch(folder, { persistent: false }, (_, file) => {
       if (file !== null) void tell(file);
     });
+    // The output can be read without it; a watch that breaks only stops telling.
+    watcher.on('error', () => undefined);
+    return watcher;
   };
   return {
     follow(session) {
+      if (session.endedAt !== undefined) return () => {};
       const entry = followed.get(session.id) ?? { watcher: start(session), followers: 0 };
       followed.set(session.id, entry);
       entry.followers += 1;

@@ -9,20 +9,21 @@ export interface PublishedValues {
 }
 
 export function parsePublished(text: string): PublishedValues {
-  const values: Record<string, unknown> = {};
+  const values = new Map<string, unknown>();
   const problems: string[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '') continue;
     const members = line.startsWith('{') ? parseObject(line) : parsePair(line);
     if (!members) problems.push(`line ${index + 1} is neither key=value nor a JSON object`);
     for (const [key, value] of Object.entries(members ?? {})) {
       const bytes = Buffer.byteLength(JSON.stringify(value));
-      if (bytes > limits.sharedDataBytes)
+      if (key === '' || key.length > limits.nameChars) problems.push(`line ${index + 1} has a key of ${key.length} characters`);
+      else if (bytes > limits.sharedDataBytes)
         problems.push(`the value of "${key}" has ${bytes} bytes, over the limit of ${limits.sharedDataBytes}`);
-      else values[key] = value;
+      else values.set(key, value);
     }
   }
-  return { values, problems };
+  return { values: Object.fromEntries(values), problems };
 }
 
 /** Reads and deletes the file; no file is nothing published. */

@@ -1,7 +1,7 @@
 // The scopes of a session: its worktree and its terminal, ensured in order, released in reverse by the keep policies.
 
 import { isFailure } from '../../schemas/errors.ts';
-import { baseFor, branchFor } from '../commands/branch.ts';
+import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { sessionSteps, worktreeSteps } from '../commands/kind.ts';
 import { renderTemplate } from '../commands/template.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -45,7 +45,7 @@ export function createResources({ store, clock, worktrees, terminals, shell }: R
     const { session, project, definition, lookup } = context;
     const branch = branchFor(definition, lookup, new Date(clock.now()));
     const base = baseFor(definition, lookup);
-    const allowExistingBranch = usesStep(context, ['start-worktree-session']);
+    const allowExistingBranch = takesExistingBranch(definition);
     const worktree = await worktrees.create({ project, branch, base, allowExistingBranch, sessionId: session.id }, byDaemon);
     await store.write((w) => {
       w.sessions.setData(session.id, 'branch_name', branch, clock.now());

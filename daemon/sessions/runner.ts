@@ -117,7 +117,7 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
       if (!shutdown.signal.aborted) log.error({ err: error, sessionId }, 'a session is stuck; it is tried again at the next start');
     } finally {
       drives.delete(sessionId);
-      deps.onFinished();
+      if (!shutdown.signal.aborted) deps.onFinished();
     }
   };
   return {

@@ -5,7 +5,7 @@ import { limits } from '../../schemas/limits.ts';
 import type { Session } from '../../schemas/session.ts';
 import type { AuthService } from '../auth/service.ts';
 import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
-import { baseFor, branchFor } from '../commands/branch.ts';
+import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
 import type { CommandDefinition, SessionKind } from '../commands/definition.ts';
 import { inferKind } from '../commands/kind.ts';
@@ -13,13 +13,15 @@ import { createLookup } from '../commands/template.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Origin } from '../kernel/origin.ts';
-import { type ProjectService, repositoryOf } from '../projects/service.ts';
+import { repositoryOf } from '../projects/repository.ts';
+import type { ProjectService } from '../projects/service.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
+import { branchTaken, worktreeTaken } from '../worktrees/taken.ts';
 import { builtinNames } from './builtins/index.ts';
 import type { Snapshot } from './context.ts';
 import type { EnvFiles } from './env-file.ts';
@@ -131,7 +133,7 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
 
 /** What would surely fail later is said now. */
 async function checkResources(deps: StartDeps, prepared: Prepared): Promise<void> {
-  const { kind, project, branch, definition } = prepared;
+  const { kind, project, branch, base, definition } = prepared;
   if (kind !== 'standard' && (await deps.tmux.available()) === undefined) {
     throw new Failure(
       'TOOL_MISSING',
@@ -143,15 +145,9 @@ async function checkResources(deps: StartDeps, prepared: Prepared): Promise<void
   }
   if (branch === undefined) return;
   const worktree = deps.store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
-  if (worktree) {
-    throw new Failure(
-      'ALREADY_EXISTS',
-      `The branch "${branch}" has a worktree already, at "${worktree.path}"; use that one, or remove it first.`,
-      {
-        details: { entity: 'worktree', id: worktree.id, path: worktree.path },
-      },
-    );
-  }
+  if (worktree) throw worktreeTaken(worktree);
+  const isFree = (takesExistingBranch(definition) && base === undefined) || !(await deps.git.branchExists(repositoryOf(project), branch));
+  if (!isFree) throw branchTaken(project, branch);
 }
 
 function checkEnvironmentSize(environment: Environment): void {

@@ -32,7 +32,7 @@ export interface EventReader {
 
 export interface EventWriter extends EventReader {
   append<T extends EventType>(event: NewEvent<T>): void;
-  /** Deletes up to `limit` of the oldest events that are both older than `before` or beyond the newest `keepRows`; tells how many went. */
+  /** Deletes, of the oldest `limit` events, those older than `beforeMs` or beyond the newest `keepRows`; tells how many went. */
   prune(options: { beforeMs: number; keepRows: number; limit: number }): number;
 }
 
@@ -81,8 +81,10 @@ export function createEventWriter(db: Db, now: () => number): EventWriter {
     'INSERT INTO events (at, type, project_id, session_id, spec_task_id, work_session_id, worktree_id, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const prune = db.prepare(
+    // Only the oldest rows are looked at: a log with nothing to prune costs one slice, not a scan.
     `DELETE FROM events WHERE seq IN (
-       SELECT seq FROM events WHERE at < ? OR seq <= (SELECT seq FROM sqlite_sequence WHERE name = 'events') - ? ORDER BY seq LIMIT ?)`,
+       SELECT seq FROM (SELECT seq, at FROM events ORDER BY seq LIMIT @limit)
+       WHERE at < @beforeMs OR seq <= (SELECT seq FROM sqlite_sequence WHERE name = 'events') - @keepRows)`,
   );
   return {
     ...createEventReader(db),
@@ -100,7 +102,7 @@ export function createEventWriter(db: Db, now: () => number): EventWriter {
       }
       insert.run(at, type, ...subjectKeys.map((key) => subject[key] ?? null), body);
     },
-    prune: ({ beforeMs, keepRows, limit }) => prune.run(beforeMs, keepRows, limit).changes,
+    prune: (options) => prune.run(options).changes,
   };
 }
 

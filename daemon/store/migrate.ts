@@ -41,7 +41,7 @@ export function migrate(db: Db, migrations: readonly Migration[], backup: { dir:
     db.pragma(`user_version = ${pending.at(-1)?.version}`);
     db.exec('COMMIT');
   } catch (error) {
-    db.exec('ROLLBACK');
+    if (db.inTransaction) db.exec('ROLLBACK');
     throw error;
   }
 }

@@ -71,9 +71,13 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
     }
     attempt = 0;
     jobs = jobs.slice(batch.length);
-    deps.onCommit();
-    for (const done of settle) done();
-    schedule();
+    try {
+      deps.onCommit();
+    } finally {
+      // What is committed is told to its callers, whatever a listener did.
+      for (const done of settle) done();
+      schedule();
+    }
   };
   const runJob = (job: Job): (() => void) => {
     savepoint.run();
@@ -82,6 +86,8 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       release.run();
       return () => job.resolve(value);
     } catch (error) {
+      // A full disk and the like end the whole transaction by themselves: then nobody in it has written anything.
+      if (!db.inTransaction) throw error;
       undo.run();
       release.run();
       return () => job.reject(error);

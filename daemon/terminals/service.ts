@@ -53,6 +53,8 @@ const shellWindow = 'shell';
 export function createTerminalService(deps: TerminalDeps): TerminalService {
   const { store, tmux, stepFiles, clock } = deps;
 
+  /** Terminals that are being ended on purpose. */
+  const ending = new Set<string>();
   const end = (w: Writer, terminal: TerminalRecord, status: 'ended' | 'lost', reason: string, origin: Origin): void => {
     if (w.terminals.get(terminal.id)?.status !== 'live') return;
     w.terminals.end(terminal.id, status, reason, clock.now());
@@ -70,11 +72,24 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
       });
   };
   const onShellExit = async (terminal: TerminalRecord): Promise<void> => {
+    // Who ends it tells why itself.
+    if (ending.has(terminal.id)) return;
+    // A shell that ends by itself leaves its session behind: without one, somebody took both.
+    if (!(await present([terminal])).has(terminal)) return lose(terminal);
     const panes = await tmux.listPanes(terminal.tmuxId).catch(() => []);
     if (panes.some((pane) => !pane.dead && pane.windowName !== shellWindow)) return;
     await tmux.killSession(terminal.tmuxId);
     await store.write((w) => end(w, terminal, 'ended', 'shell_exited', byDaemon));
     await stepFiles.forget(terminal.shellRunId);
+  };
+  const lose = async (terminal: TerminalRecord): Promise<void> => {
+    await store.write((w) => end(w, terminal, 'lost', 'tmux_session_gone', byDaemon));
+    await stepFiles.forget(terminal.shellRunId);
+  };
+  /** Those that tmux still has. The name counts too: a new server gives the ids out again. */
+  const present = async (terminals: readonly TerminalRecord[]): Promise<Set<TerminalRecord>> => {
+    const live = new Set((await liveSessions(tmux)).map(({ tmuxId, name }) => `${tmuxId} ${name}`));
+    return new Set(terminals.filter(({ tmuxId, name }) => live.has(`${tmuxId} ${name}`)));
   };
   const panes = async (terminal: TerminalRecord): Promise<TmuxPane[]> => {
     if (terminal.status !== 'live') throw gone(terminal);
@@ -141,22 +156,27 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.tmuxId) : Promise.resolve(0)),
     async kill(terminal, reason, origin) {
       if (terminal.status !== 'live') throw gone(terminal);
-      const shell = await stepFiles.readPids(terminal.shellRunId);
-      await tmux.killSession(terminal.tmuxId);
-      // What ignores the hang-up, or was sent to the background, ends too.
-      if (shell && terminal.sessionId !== undefined) {
-        await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, sleep: (ms) => sleep(clock, ms) });
+      ending.add(terminal.id);
+      try {
+        const shell = await stepFiles.readPids(terminal.shellRunId);
+        if ((await present([terminal])).has(terminal)) await tmux.killSession(terminal.tmuxId);
+        // What ignores the hang-up, or was sent to the background, ends too.
+        if (shell && terminal.sessionId !== undefined) {
+          await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, sleep: (ms) => sleep(clock, ms) });
+        }
+        await store.write((w) => end(w, terminal, 'ended', reason, origin));
+        await stepFiles.forget(terminal.shellRunId);
+      } finally {
+        ending.delete(terminal.id);
       }
-      await store.write((w) => end(w, terminal, 'ended', reason, origin));
-      await stepFiles.forget(terminal.shellRunId);
     },
     async reconcile() {
       const rows = store.read((r) => r.terminals.allLive());
       if (rows.length === 0) return;
-      const live = new Set((await liveSessions(tmux)).map(({ tmuxId, name }) => `${tmuxId} ${name}`));
+      const there = await present(rows);
       for (const terminal of rows) {
-        if (live.has(`${terminal.tmuxId} ${terminal.name}`)) watchShell(terminal);
-        else await store.write((w) => end(w, terminal, 'lost', 'tmux_server_gone', byDaemon));
+        if (there.has(terminal)) watchShell(terminal);
+        else await lose(terminal);
       }
     },
   };

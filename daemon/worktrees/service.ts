@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
 import { byDaemon, type Origin } from '../kernel/origin.ts';
-import { repositoryOf } from '../projects/service.ts';
+import { repositoryOf } from '../projects/repository.ts';
 import { settle } from '../store/receipts.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
@@ -13,6 +13,7 @@ import type { Git } from '../tools/git/git.ts';
 import { createRemoval, type RemovalDeps, type RemoveOptions } from './removal.ts';
 import { slugOf } from './slug.ts';
 import { subjectOf } from './subject.ts';
+import { branchTaken, worktreeTaken } from './taken.ts';
 import { worktreeView } from './view.ts';
 
 export interface CreateWorktree {
@@ -162,24 +163,4 @@ async function defaultBase(git: Git, project: ProjectRecord): Promise<string> {
   throw new Failure('PRECONDITION', `The repository "${project.path}" has no commit yet; make a first one, then start again.`, {
     details: { reason: 'empty_repository' },
   });
-}
-
-function branchTaken(project: ProjectRecord, branch: string): Failure {
-  return new Failure(
-    'ALREADY_EXISTS',
-    `The branch "${branch}" exists already in "${project.name}"; take another name, or remove it first.`,
-    {
-      details: { entity: 'branch', id: branch },
-    },
-  );
-}
-
-function worktreeTaken(existing: WorktreeRecord): Failure {
-  return new Failure(
-    'ALREADY_EXISTS',
-    `The branch "${existing.branch}" has a worktree already, at "${existing.path}"; use that one, or remove it first.`,
-    {
-      details: { entity: 'worktree', id: existing.id, path: existing.path },
-    },
-  );
 }

@@ -22,7 +22,7 @@ async function stdio(cli: Cli): Promise<void> {
     cli.out.note(formatError(error).split('\n', 1)[0] ?? '');
     return cli.exitWith(exitCodes.relayUnavailable);
   }
-  await relay(await openSocket(path), process.stdin, process.stdout);
+  await relay(await openSocket(path), cli.stdin, cli.stdout);
 }
 
 /** A daemon that answers, started when that is allowed. Whoever speaks through us says hello by himself, in his own version. */

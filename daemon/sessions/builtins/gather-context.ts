@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isoTime } from '../../kernel/clock.ts';
-import { repositoryOf } from '../../projects/service.ts';
+import { repositoryOf } from '../../projects/repository.ts';
 import type { Builtin } from './builtin.ts';
 
 const commitsShown = 10;

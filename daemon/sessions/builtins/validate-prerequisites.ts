@@ -2,7 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { Failure, isFailure } from '../../../schemas/errors.ts';
 import { baseFor } from '../../commands/branch.ts';
 import { inferKind } from '../../commands/kind.ts';
-import { repositoryOf } from '../../projects/service.ts';
+import { repositoryOf } from '../../projects/repository.ts';
 import type { Builtin } from './builtin.ts';
 
 const leastFreeBytes = 100 * 1024 * 1024;

@@ -23,6 +23,9 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_by_session ON events (session_id, seq) WHERE session_id IS NOT NULL;
 CREATE INDEX events_by_project ON events (project_id, seq) WHERE project_id IS NOT NULL;
+CREATE INDEX events_by_worktree ON events (worktree_id, seq) WHERE worktree_id IS NOT NULL;
+CREATE INDEX events_by_spec_task ON events (spec_task_id, seq) WHERE spec_task_id IS NOT NULL;
+CREATE INDEX events_by_work_session ON events (work_session_id, seq) WHERE work_session_id IS NOT NULL;
 
 CREATE TABLE receipts (
   key TEXT PRIMARY KEY,
@@ -58,6 +61,7 @@ CREATE TABLE worktrees (
 CREATE UNIQUE INDEX worktrees_live_path ON worktrees (path) WHERE status <> 'removed';
 CREATE UNIQUE INDEX worktrees_live_branch ON worktrees (project_id, branch) WHERE status <> 'removed';
 CREATE INDEX worktrees_live ON worktrees (id) WHERE status <> 'removed';
+CREATE INDEX worktrees_by_project ON worktrees (project_id, id);
 
 CREATE TABLE sessions (
   id TEXT PRIMARY KEY,

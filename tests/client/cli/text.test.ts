@@ -60,6 +60,11 @@ describe('an error', () => {
     expect(formatDiagnostic({ message: 'Must be a number.', key: 'sessions.timeout' })).toBe('Must be a number. (sessions.timeout)');
   });
 
+  test('does not repeat a place that the sentence has already', () => {
+    const details = { diagnostics: [{ level: 'error', message: 'No.', path: '/p/a.yaml', line: 3, column: 1 }] };
+    expect(formatError(new Failure('COMMAND_INVALID', 'It cannot run. /p/a.yaml:3:1: No.', { details }))).not.toContain('\n');
+  });
+
   test('lists every parameter that is wrong', () => {
     const issues = [{ path: ['arguments', 'count'], message: 'must be an integer' }];
     expect(formatError(new Failure('INVALID_PARAMS', 'Wrong parameters.', { details: { issues } }))).toBe(

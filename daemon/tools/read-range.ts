@@ -38,20 +38,24 @@ export async function readRange(
     );
     const bytes = buffer.subarray(0, bytesRead);
     const atEnd = complete && start + bytesRead === size;
-    const kept = encoding === 'utf8' && !atEnd ? bytes.subarray(0, bytes.length - cutBytes(bytes)) : bytes;
+    const cut = encoding === 'utf8' && !atEnd ? cutBytes(bytes) : 0;
+    // Who reads fewer bytes than a character may have gets them as they are, or would never come on.
+    const kept = cut === bytes.length && limit < longestCharacterBytes ? bytes : bytes.subarray(0, bytes.length - cut);
     return { offset: start, nextOffset: start + kept.length, size, data: kept.toString(encoding) };
   } finally {
     await file.close();
   }
 }
 
-/** How many bytes at the end begin a character that does not end here. A range of nothing else is handed out as it is. */
+const longestCharacterBytes = 4;
+
+/** How many bytes at the end begin a character that does not end here. */
 export function cutBytes(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number;
     if ((byte & 0xc0) === 0x80) continue;
     const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back && back < bytes.length ? back : 0;
+    return length > back ? back : 0;
   }
   return 0;
 }

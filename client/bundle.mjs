@@ -1,0 +1,88 @@
+// Builds dist/coppice.cjs: the CLI in one file of code, and beside it what V8 made of that code, so that a start compiles nothing.
+// A cache that does not fit (another Node) is refused by V8 and costs nothing but the compiling.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+
+const root = dirname(import.meta.dirname);
+const dist = process.argv[2] ?? join(root, 'dist');
+const parts = join(dist, 'cli');
+
+const { outputFiles } = await build({
+  entryPoints: [join(root, 'client', 'cli', 'main.ts')],
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  write: false,
+  logLevel: 'error',
+  // In one file these have nothing to wait for, and `require` is the shorter way to a module of Node.
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.dirname': 'undefined' },
+  plugins: [{ name: 'no subprocesses for commander', setup: withoutSubprocesses }],
+});
+const code = outputFiles[0].text.replace(/^#!.*\n/, '');
+const source = `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
+// V8 knows a cache to fit by the length of the source alone, so the content is in the name.
+const name = `coppice.${createHash('sha256').update(source).digest('hex').slice(0, 12)}`;
+
+mkdirSync(parts, { recursive: true });
+for (const file of readdirSync(parts)) rmSync(join(parts, file));
+writeFileSync(join(parts, `${name}.js`), source);
+warmUp();
+writeFileSync(join(dist, 'coppice.cjs'), loader(''));
+chmodSync(join(dist, 'coppice.cjs'), 0o755);
+
+/** Commander loads node:child_process for commands that are programs of their own; we have none. */
+function withoutSubprocesses({ onResolve, onLoad }) {
+  onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+    importer.includes('/commander/') ? { path: 'child_process', namespace: 'unused' } : undefined,
+  );
+  onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+}
+
+function loader(atExit) {
+  return `#!/usr/bin/env node
+'use strict';
+const { readFileSync } = require('node:fs');
+const base = __dirname + '/cli/${name}';
+let cachedData;
+try {
+  cachedData = readFileSync(base + '.cache');
+} catch {}
+const script = new (require('node:vm').Script)(readFileSync(base + '.js', 'latin1'), { filename: base + '.js', cachedData });
+${atExit}script.runInThisContext()(exports, require, module, __filename, __dirname);
+`;
+}
+
+/** Runs one list against a stub of the daemon, so that the cache holds the functions that every command needs. */
+function warmUp() {
+  const folder = mkdtempSync(join(tmpdir(), 'coppice-build-'));
+  const save = `process.on('exit', () => require('node:fs').writeFileSync(base + '.cache', script.createCachedData()));\n`;
+  const stub = `
+    const hello = { protocolVersion: 1, daemon: { version: '', pid: 0, bootId: '', startedAt: '' }, capabilities: {}, scopes: [], cursor: 'e:0' };
+    const server = require('node:net').createServer((socket) => {
+      socket.on('error', () => {}).on('close', () => server.close());
+      socket.on('data', (data) => {
+        const { id, method } = JSON.parse(data);
+        socket.write(JSON.stringify({ jsonrpc: '2.0', id, result: method === 'daemon.hello' ? hello : { sessions: [] } }) + '\\n');
+      });
+    });
+    server.listen('s', () => require('node:child_process').spawn(process.execPath, [process.argv[1], 'ps'], { stdio: 'inherit' }));
+  `;
+  try {
+    const warm = join(dist, 'warm.cjs');
+    writeFileSync(warm, loader(save));
+    const env = { PATH: process.env.PATH, HOME: folder, COPPICE_SOCKET: join(folder, 's'), COPPICE_NO_AUTOSTART: '1' };
+    const { status, stderr } = spawnSync(process.execPath, ['-e', stub, warm], { cwd: folder, env, timeout: 30_000, encoding: 'utf8' });
+    rmSync(warm);
+    if (status !== 0) throw new Error(`The CLI does not run: ${stderr}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

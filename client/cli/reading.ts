@@ -1,0 +1,22 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isFailure } from '../../schemas/errors.ts';
+import { isRpcClientError } from '../client-error.ts';
+
+const pauseMs = 50;
+
+/**
+ * Asks again what a daemon took with it when it went away. Only for reads. The client waits for the daemon to come back, and fails with
+ * NOT_CONNECTED when it does not.
+ */
+export async function reading<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const wentAway = isRpcClientError(error) && error.code === 'CLOSED';
+      const isGoing = isFailure(error) && error.kind === 'SHUTTING_DOWN';
+      if (!wentAway && !isGoing) throw error;
+      if (isGoing) await delay(pauseMs);
+    }
+  }
+}

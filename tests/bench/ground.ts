@@ -1,0 +1,112 @@
+// What every measurement stands on: a real daemon, its raw limit in a process of its own, and a repository of 50 files for both.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { startRealDaemon } from '../helpers/real-daemon.ts';
+import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
+import { connectLines, type LineClient } from './line-client.ts';
+
+const files = 50;
+
+const commands = {
+  'bench-session': `name: bench-session
+arguments: [branch]
+worktree: {branch: "{{ branch }}"}
+steps: [{name: nothing, type: shell, action: "true", run_in: process}]
+`,
+  'bench-step': `name: bench-step
+lifecycle: standard
+steps: [{name: nothing, type: shell, action: "true"}]
+`,
+};
+
+export interface Ground extends AsyncDisposable {
+  readonly repo: TestRepo;
+  readonly projectId: string;
+  /** Ended, with one step: what session.get answers about. */
+  readonly sessionId: string;
+  readonly daemon: { readonly pid: number; readonly socketPath: string; readonly env: Record<string, string>; path(name: string): string };
+  readonly rawPid: number;
+  /** Resident memory of the daemon before anybody asked it anything. */
+  readonly idleRssMiB: number;
+  /** A connection of its own, closed at the end. */
+  lines(to: 'daemon' | 'raw'): Promise<LineClient>;
+}
+
+export async function prepareGround(): Promise<Ground> {
+  await using stack = new AsyncDisposables();
+  const repo = stack.own(await createTestRepo({ branch: 'main' }));
+  const content = 'export const answer = 42;\n'.repeat(40);
+  await repo.commit('files', Object.fromEntries(Array.from({ length: files }, (_, index) => [`d${index % 10}/f${index}.ts`, content])));
+  const real = stack.own(await startRealDaemon({ commands }));
+  const { home, pid } = real;
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const idleRssMiB = rssMiB(pid);
+  const project = await real.client.project.add({ path: repo.path });
+  const session = await real.start(repo.path, 'bench-step');
+  await real.ended(session.id);
+  const answers = {
+    'daemon.ping': await real.client.daemon.ping({}),
+    'session.get': await real.client.session.get({ id: session.id }),
+  };
+  writeFileSync(home.path('answers.json'), JSON.stringify(answers));
+  const rawSocket = home.path('raw.sock');
+  const raw = stack.own(await startRaw([rawSocket, home.path('raw.db'), home.path('answers.json')]));
+  const kept = stack.move();
+  return {
+    repo,
+    projectId: project.id,
+    sessionId: session.id,
+    daemon: { pid, socketPath: home.socketPath, env: home.env(), path: (name) => home.path(name) },
+    rawPid: raw.pid,
+    idleRssMiB,
+    async lines(to) {
+      const client = await connectLines(to === 'daemon' ? home.socketPath : rawSocket);
+      kept.own({ [Symbol.asyncDispose]: async () => client.close() });
+      return client;
+    },
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
+}
+
+export function rssMiB(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+async function startRaw(words: readonly string[]): Promise<AsyncDisposable & { readonly pid: number }> {
+  const program = new URL('./raw-server.mjs', import.meta.url).pathname;
+  const child: ChildProcess = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await Promise.race([
+    once(child.stdout as NonNullable<typeof child.stdout>, 'data'),
+    once(child, 'exit').then(() => Promise.reject(new Error('the raw server did not start'))),
+  ]);
+  return {
+    pid: child.pid as number,
+    async [Symbol.asyncDispose]() {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+/** Undone in reverse; Node 20 has no AsyncDisposableStack. */
+class AsyncDisposables implements AsyncDisposable {
+  #owned: AsyncDisposable[] = [];
+
+  own<T extends AsyncDisposable>(thing: T): T {
+    this.#owned.push(thing);
+    return thing;
+  }
+
+  move(): AsyncDisposables {
+    const other = new AsyncDisposables();
+    other.#owned = this.#owned;
+    this.#owned = [];
+    return other;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const thing of this.#owned.splice(0).reverse()) await thing[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { createKeyedQueue } from '../../../daemon/kernel/keyed-queue.ts';
+import { settled } from '../../helpers/manual-clock.ts';
+
+/** Work that ends when the test says so. */
+function work(trace: string[], name: string) {
+  let finish = (): void => {};
+  const done = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const run = async (): Promise<string> => {
+    trace.push(`${name} begins`);
+    await done;
+    trace.push(`${name} ends`);
+    return name;
+  };
+  return { run, finish: () => finish() };
+}
+
+test('work on one key runs in order, one at a time', async () => {
+  const queue = createKeyedQueue();
+  const trace: string[] = [];
+  const [a, b] = [work(trace, 'a'), work(trace, 'b')];
+  const results = Promise.all([queue.run('key', a.run), queue.run('key', b.run)]);
+  b.finish();
+  await settled();
+  expect(trace).toEqual(['a begins']);
+  a.finish();
+  expect(await results).toEqual(['a', 'b']);
+  expect(trace).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+});
+
+test('work on different keys runs side by side', async () => {
+  const queue = createKeyedQueue();
+  const trace: string[] = [];
+  const [a, b] = [work(trace, 'a'), work(trace, 'b')];
+  const first = queue.run('one', a.run);
+  b.finish();
+  expect(await queue.run('two', b.run)).toBe('b');
+  a.finish();
+  await first;
+  expect(trace.indexOf('b ends')).toBeLessThan(trace.indexOf('a ends'));
+});
+
+test('a failure reaches whoever asked for the work and lets the next one run', async () => {
+  const queue = createKeyedQueue();
+  const failed = queue.run('key', () => {
+    throw new Error('no');
+  });
+  const next = queue.run('key', () => 'yes');
+  await expect(failed).rejects.toThrow('no');
+  expect(await next).toBe('yes');
+});
+
+test('idle resolves when everything is through, also what came while it waited', async () => {
+  const queue = createKeyedQueue();
+  const trace: string[] = [];
+  const [a, b] = [work(trace, 'a'), work(trace, 'b')];
+  void queue.run('one', a.run);
+  const idle = queue.idle().then(() => trace.push('idle'));
+  void queue.run('two', b.run);
+  a.finish();
+  await settled();
+  expect(trace).not.toContain('idle');
+  b.finish();
+  await idle;
+  expect(trace.at(-1)).toBe('idle');
+  await queue.idle();
+});

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../../daemon/store/database.ts';
+import { checksum, type Migration, migrate } from '../../../daemon/store/migrate.ts';
+import { migrations } from '../../../daemon/store/migrations/index.ts';
+import { Store } from '../../../daemon/store/store.ts';
+import { createManualClock } from '../../helpers/manual-clock.ts';
+import { idOf, openTestStore } from '../../helpers/open-store.ts';
+import { createTempDir } from '../../helpers/temp-dir.ts';
+
+const fixtures = join(import.meta.dirname, '../../fixtures/databases');
+const migrationsDir = join(import.meta.dirname, '../../../daemon/store/migrations');
+
+/** A released migration never changes: a changed one is another database under the same number. Version 1 is not released yet. */
+const checksums: Readonly<Record<number, string>> = {
+  1: 'ad34444defc4acc7b30789f3c739888bef40f038e5a5d8bc44f58e1457c92999',
+};
+
+const next: Migration = {
+  version: migrations.length + 1,
+  name: 'a later one',
+  sql: "ALTER TABLE projects ADD COLUMN colour TEXT; UPDATE projects SET colour = 'green'",
+};
+const broken: Migration = { version: next.version + 1, name: 'broken', sql: 'CREATE TABLE half (id INTEGER); SELECT * FROM nowhere' };
+
+/** A database as the daemon of that version left it. */
+function openFixture(path: string, version: number) {
+  const db = new Database(path);
+  db.exec(readFileSync(join(fixtures, `v${version}.sql`), 'utf8'));
+  db.pragma('journal_mode = WAL');
+  db.close();
+  return openDatabase(path);
+}
+
+function schemaOf(path: string): unknown[] {
+  const db = new Database(path, { readonly: true });
+  try {
+    return db.prepare("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name").all();
+  } finally {
+    db.close();
+  }
+}
+
+test('numbers go up by one from 1, none twice, and every file is listed', () => {
+  expect(migrations.map(({ version }) => version)).toEqual(migrations.map((_, index) => index + 1));
+  const files = readdirSync(migrationsDir).filter((name) => name !== 'index.ts');
+  expect(files.toSorted()).toEqual(migrations.map(({ version, name }) => `${String(version).padStart(3, '0')}-${name}.ts`));
+});
+
+test.each(migrations)('migration $version has the checksum it was released with', (migration) => {
+  expect(checksum(migration)).toBe(checksums[migration.version]);
+});
+
+test('there is a database of every version to open', () => {
+  const files = readdirSync(fixtures).filter((name) => name.endsWith('.sql'));
+  expect(files.toSorted()).toEqual(migrations.map(({ version }) => `v${version}.sql`).toSorted());
+});
+
+test.each(migrations)('a database of version $version opens with all its rows', ({ version }) => {
+  using dir = createTempDir();
+  const path = dir.at('coppice.db');
+  openFixture(path, version).close();
+  const store = new Store({ path, backupDir: dir.at('backups'), clock: createManualClock(), random: () => 0.5 });
+  store.read((r) => {
+    expect(r.projects.names()).toEqual(['demo']);
+    expect(r.sessions.get(idOf('ses', 1))).toMatchObject({ status: 'running', arguments: { target: "o'brien", count: 2 } });
+    expect(r.sessions.sharedData(idOf('ses', 1))).toEqual({ branch_name: 'topic-1' });
+    expect(r.steps.ofSession(idOf('ses', 1))).toHaveLength(2);
+    expect(r.worktrees.allLive().map(({ id }) => id)).toEqual([idOf('wt', 1)]);
+    expect(r.terminals.allLive().map(({ id }) => id)).toEqual([idOf('trm', 1)]);
+    expect(r.artifacts.list(idOf('ses', 1), undefined, '', 10)).toHaveLength(1);
+    expect(r.tokens.byHash('hash 1')?.scopes).toEqual(['read', 'operate']);
+    expect(r.receipts.find('["owner","k1"]')?.result).toEqual({ id: idOf('ses', 1) });
+    expect([r.events.firstSeq(), r.events.lastSeq()]).toEqual([1, 2]);
+  });
+  store.close();
+});
+
+test('the newest fixture has exactly the schema that a new database gets', () => {
+  using dir = createTempDir();
+  const path = dir.at('coppice.db');
+  openFixture(path, migrations.length).close();
+  using fresh = openTestStore();
+  expect(schemaOf(path)).toEqual(schemaOf(fresh.path));
+});
+
+test('a new database is brought to the newest version without a backup', () => {
+  using opened = openTestStore();
+  const db = new Database(opened.path, { readonly: true });
+  expect(db.pragma('user_version', { simple: true })).toBe(migrations.length);
+  db.close();
+  expect(readdirSync(opened.dir.at('backups'))).toEqual([]);
+});
+
+test('an older database is copied, then migrated, and its rows are kept', () => {
+  using dir = createTempDir();
+  const db = openFixture(dir.at('coppice.db'), 1);
+  migrate(db, [...migrations, next], { dir: dir.at('backups'), stamp: 'now' });
+  expect(db.pragma('user_version', { simple: true })).toBe(next.version);
+  expect(db.prepare('SELECT name, colour FROM projects').all()).toEqual([{ name: 'demo', colour: 'green' }]);
+  db.close();
+  expect(readdirSync(dir.at('backups'))).toEqual(['before-migration-1-now.db']);
+  const backup = dir.at('backups', 'before-migration-1-now.db');
+  expect(statSync(backup).mode & 0o777).toBe(0o600);
+  const copy = new Database(backup, { readonly: true });
+  expect(copy.pragma('user_version', { simple: true })).toBe(1);
+  expect(copy.pragma('integrity_check', { simple: true })).toBe('ok');
+  expect(copy.prepare('SELECT count(*) AS n FROM events').get()).toEqual({ n: 2 });
+  copy.close();
+});
+
+test('one that fails undoes all of them: the database is what it was', () => {
+  using dir = createTempDir();
+  const path = dir.at('coppice.db');
+  const db = openFixture(path, 1);
+  const before = schemaOf(path);
+  const rows = createHash('sha256').update(JSON.stringify(db.prepare('SELECT * FROM sessions').all())).digest('hex');
+  expect(() => migrate(db, [...migrations, next, broken], { dir: dir.at('backups'), stamp: 'now' })).toThrow('nowhere');
+  expect(db.inTransaction).toBe(false);
+  expect(db.pragma('user_version', { simple: true })).toBe(1);
+  expect(schemaOf(path)).toEqual(before);
+  expect(createHash('sha256').update(JSON.stringify(db.prepare('SELECT * FROM sessions').all())).digest('hex')).toBe(rows);
+  db.close();
+});
+
+test('a database of the newest version is left alone', () => {
+  using dir = createTempDir();
+  const db = openFixture(dir.at('coppice.db'), migrations.length);
+  migrate(db, migrations, { dir: dir.at('backups'), stamp: 'now' });
+  expect(() => readdirSync(dir.at('backups'))).toThrow('ENOENT');
+  db.close();
+});

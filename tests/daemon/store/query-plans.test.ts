@@ -1,0 +1,165 @@
+// Every statement of the store is planned by SQLite itself: none may read a whole table that grows.
+import Database from 'better-sqlite3';
+import { expect, test, vi } from 'vitest';
+import type { Reader } from '../../../daemon/store/store.ts';
+import { createManualClock } from '../../helpers/manual-clock.ts';
+import { idOf, openTestStore, projectId } from '../../helpers/open-store.ts';
+import { writeSampleRows } from '../../helpers/sample-rows.ts';
+
+const growing = ['events', 'sessions', 'step_runs', 'artifacts', 'worktrees', 'terminals', 'tokens', 'receipts', 'shared_data'];
+
+const session = idOf('ses', 1);
+const last = '~';
+
+/** Each method of each reader with arguments that clients can bring about: all forms of a statement that is put together. */
+const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: (reader: Reader[N]) => void } } = {
+  events: {
+    lastSeq: (r) => void r.lastSeq(),
+    firstSeq: (r) => void r.firstSeq(),
+    page(r) {
+      r.page(0, 10);
+      for (const key of ['projectId', 'sessionId', 'worktreeId', 'specTaskId', 'workSessionId'] as const) r.page(0, 10, { [key]: session });
+      r.page(0, 10, { projectId, sessionId: session });
+    },
+  },
+  meta: { get: (r) => void r.get('epoch') },
+  receipts: { find: (r) => void r.find('k') },
+  projects: {
+    get: (r) => void r.get('x'),
+    byName: (r) => void r.byName('x'),
+    byGitDir: (r) => void r.byGitDir('x'),
+    list: (r) => void r.list('', 10),
+    names: (r) => void r.names(),
+    count: (r) => void r.count(),
+  },
+  worktrees: {
+    get: (r) => void r.get('x'),
+    byPath: (r) => void r.byPath('x'),
+    byBranch: (r) => void r.byBranch('x'),
+    byProjectAndBranch: (r) => void r.byProjectAndBranch(projectId, 'x'),
+    list(r) {
+      r.list({}, last, 10);
+      r.list({ projectId }, last, 10);
+    },
+    allLive: (r) => void r.allLive(),
+  },
+  sessions: {
+    get: (r) => void r.get(session),
+    bySlug: (r) => void r.bySlug('x'),
+    list(r) {
+      const filters = [{}, { projectId }, { commandName: 'build' }, { statuses: ['failed'] }, { statuses: ['queued', 'running'] }];
+      for (const filter of filters) r.list(filter, last, 10);
+      r.list({ projectId, commandName: 'build', statuses: ['failed'] }, last, 10);
+    },
+    active: (r) => void r.active(),
+    activeInWorktree: (r) => void r.activeInWorktree('x'),
+    queuedBefore: (r) => void r.queuedBefore(session),
+    countByStatus: (r) => void r.countByStatus(),
+    similarSlugs: (r) => void r.similarSlugs('bu'),
+    sharedData: (r) => void r.sharedData(session),
+  },
+  steps: { get: (r) => void r.get('x'), ofSession: (r) => void r.ofSession(session) },
+  terminals: {
+    get: (r) => void r.get('x'),
+    byName: (r) => void r.byName('x'),
+    liveOfSession: (r) => void r.liveOfSession(session),
+    liveInWorktree: (r) => void r.liveInWorktree('x'),
+    allLive: (r) => void r.allLive(),
+    list(r) {
+      r.list(true, last, 10);
+      r.list(false, last, 10);
+    },
+  },
+  artifacts: {
+    get: (r) => void r.get('x'),
+    byPath: (r) => void r.byPath(session, 'x'),
+    list(r) {
+      r.list(session, undefined, '', 10);
+      r.list(session, 'log', '', 10);
+    },
+  },
+  tokens: {
+    get: (r) => void r.get('x'),
+    byHash: (r) => void r.byHash('x'),
+    liveByName: (r) => void r.liveByName('x'),
+    list: (r) => void r.list(last, 10),
+  },
+};
+
+/** Every text that the store prepares while it is opened, written and read, writers' included. */
+async function preparedTexts(): Promise<string[]> {
+  const prepare = vi.spyOn(Database.prototype, 'prepare');
+  try {
+    using opened = openTestStore({ clock: createManualClock() });
+    await writeSampleRows(opened.store);
+    opened.store.read((reader) => {
+      for (const [name, methods] of Object.entries(calls)) {
+        for (const call of Object.values(methods)) (call as (r: unknown) => void)(reader[name as keyof Reader]);
+      }
+    });
+    return [...new Set(prepare.mock.calls.map(([sql]) => sql))].filter((sql) => /^\s*(SELECT|UPDATE|DELETE|INSERT)/.test(sql));
+  } finally {
+    prepare.mockRestore();
+  }
+}
+
+function planOf(db: Database.Database, sql: string): string[] {
+  const named = [...sql.matchAll(/@(\w+)/g)].map((match) => [match[1], 1] as const);
+  const positional = [...sql.matchAll(/\?/g)].map(() => 1);
+  const values = named.length > 0 ? [Object.fromEntries(named)] : positional;
+  return db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...values).map(({ detail }) => detail);
+}
+
+const readsWholeTable = (detail: string): boolean => growing.some((table) => new RegExp(`^SCAN ${table}(?! USING (COVERING )?INDEX)`).test(detail));
+
+test('no statement reads a whole table that grows', async () => {
+  const texts = await preparedTexts();
+  expect(texts.length).toBeGreaterThan(60);
+  for (const table of growing) expect(texts.some((sql) => sql.includes(table)), table).toBe(true);
+  using opened = openTestStore();
+  const db = new Database(opened.path);
+  const offences = texts.flatMap((sql) =>
+    planOf(db, sql)
+      .filter(readsWholeTable)
+      .filter((detail) => !isOldestSlice(sql, detail))
+      .map((detail) => `${detail}: ${sql}`),
+  );
+  db.close();
+  expect(offences).toEqual([]);
+});
+
+/** In the order of the key and with a bound, a scan ends after as many rows: the first event, the oldest slice of them. */
+function isOldestSlice(sql: string, detail: string): boolean {
+  return detail === 'SCAN events' && /FROM events ORDER BY seq LIMIT (1|@limit)/.test(sql);
+}
+
+test('lists come in the order of an index: none is sorted', async () => {
+  using opened = openTestStore();
+  const db = new Database(opened.path);
+  const lists = (await preparedTexts()).filter((sql) => /ORDER BY (id|seq|path|name|position|key)/.test(sql) && !sql.includes(' IN ('));
+  expect(lists.length).toBeGreaterThan(10);
+  const sorted = lists.filter((sql) => planOf(db, sql).some((detail) => detail.includes('TEMP B-TREE')));
+  db.close();
+  expect(sorted).toEqual([]);
+});
+
+test('deleting a project or session finds what hangs on it by an index', () => {
+  using opened = openTestStore();
+  const db = new Database(opened.path);
+  const references = growing.flatMap((table) =>
+    db.prepare<[], { from: string; table: string }>(`PRAGMA foreign_key_list(${table})`).all().map(({ from }) => [table, from] as const),
+  );
+  expect(references.length).toBeGreaterThan(5);
+  for (const [table, column] of references) {
+    expect(planOf(db, `DELETE FROM ${table} WHERE ${column} = ?`).filter(readsWholeTable), `${table}.${column}`).toEqual([]);
+  }
+  db.close();
+});
+
+test('the check sees a scan when there is one', () => {
+  using opened = openTestStore();
+  const db = new Database(opened.path);
+  expect(planOf(db, 'SELECT id FROM sessions WHERE error = ?').filter(readsWholeTable)).toEqual(['SCAN sessions']);
+  expect(planOf(db, 'SELECT id FROM sessions WHERE slug = ?').filter(readsWholeTable)).toEqual([]);
+  db.close();
+});
