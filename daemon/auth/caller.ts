@@ -7,6 +7,8 @@ export interface Caller {
   readonly scopes: readonly Scope[];
   readonly access: ReadonlySet<Access>;
   readonly tokenId?: string;
+  /** When its token ends, and with it its connections. */
+  readonly expiresAt?: number;
   /** Set for processes inside a session. */
   readonly sessionId?: string;
 }

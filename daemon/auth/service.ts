@@ -50,6 +50,7 @@ export function createAuthService({ store, clock, ids, ownerToken }: AuthDeps): 
         scopes: token.scopes,
         access: accessOf(token.scopes),
         tokenId: token.id,
+        ...(token.expiresAt === undefined ? {} : { expiresAt: token.expiresAt }),
         ...(token.sessionId === undefined ? {} : { sessionId: token.sessionId }),
       };
     },

@@ -55,9 +55,21 @@ export function createConnections({ dispatcher, feed, deadlines, clock, ids, log
     }
     const id = ids.random(12);
     const stuckKey = `connection:${id}`;
+    const expiryKey = `caller:${id}`;
+    let current = caller;
+    const watchExpiry = (): void => {
+      if (current.expiresAt === undefined) deadlines.clear(expiryKey);
+      else deadlines.set(expiryKey, current.expiresAt, () => connection.close('the token has expired'));
+    };
     const connection: Connection = {
       id,
-      caller,
+      get caller() {
+        return current;
+      },
+      set caller(next) {
+        current = next;
+        watchExpiry();
+      },
       subscriptions: new Map(),
       outlet: {
         get unsentBytes() {
@@ -85,9 +97,11 @@ export function createConnections({ dispatcher, feed, deadlines, clock, ids, log
       for (const subscription of connection.subscriptions.values()) subscription.pump();
     });
     open.set(connection, peer);
+    watchExpiry();
     void peer.closed.then(() => {
       open.delete(connection);
       deadlines.clear(stuckKey);
+      deadlines.clear(expiryKey);
       for (const subscription of connection.subscriptions.values()) subscription.close();
     });
   };

@@ -1,5 +1,5 @@
 // The Unix socket: in a directory of our own, 0600, a stale one replaced only while the state lock is held.
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import type { Transport } from '../../rpc/transport.ts';
@@ -26,23 +26,29 @@ export async function listenUnix({ socketPath, uid, onConnection, onError }: Uni
     socket.on('error', () => undefined);
     onConnection(unixTransport(socket));
   });
-  await listen(server, socketPath);
+  // Bound under another name and renamed: it appears closed to others, and Node, which unlinks at the end the name that it bound, whoever
+  // has it by then, finds none.
+  const boundPath = besideOf(socketPath);
+  await removeStaleSocket(boundPath);
+  await listen(server, boundPath);
   server.on('error', onError);
-  await chmod(socketPath, 0o600);
-  const own = await lstat(socketPath);
+  await chmod(boundPath, 0o600);
+  const own = await lstat(boundPath);
+  await rename(boundPath, socketPath);
   return {
     async close() {
-      // Closing unlinks by path, whoever's it is by then, so a name that is not ours any more is left to the end of the process.
-      const isOurs = await lstat(socketPath).then(
-        // File systems give numbers out again at once, so the birth counts too.
-        (found) => found.ino === own.ino && found.birthtimeMs === own.birthtimeMs,
-        () => false,
-      );
+      const found = await lstat(socketPath).catch(() => undefined);
+      // File systems give numbers out again at once, so the birth counts too.
+      if (found?.ino === own.ino && found.birthtimeMs === own.birthtimeMs) await unlink(socketPath);
       // Connections end by themselves; nobody waits for them here.
-      if (isOurs) server.close();
-      else server.unref();
+      server.close();
     },
   };
+}
+
+/** A name of the same length in the same folder, since the path may not be longer. */
+function besideOf(path: string): string {
+  return path.slice(0, -1) + (path.endsWith('~') ? '_' : '~');
 }
 
 /** Makes the directory, or checks that it is ours, closed to others and no link: else someone could swap the socket. */

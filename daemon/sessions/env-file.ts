@@ -1,5 +1,5 @@
 // What a session needs from its starting client and must not be in the database: a file of mode 0600 that goes when the session ends.
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { ArgumentValues } from '../commands/arguments.ts';
@@ -17,6 +17,8 @@ export interface EnvFiles {
   write(sessionId: string, secrets: SessionSecrets): Promise<void>;
   read(sessionId: string): Promise<SessionSecrets>;
   remove(sessionId: string): Promise<void>;
+  /** Removes what a daemon that died left of sessions other than these. */
+  sweep(sessionIds: readonly string[]): Promise<void>;
 }
 
 export function createEnvFiles(dir: string): EnvFiles {
@@ -39,5 +41,10 @@ export function createEnvFiles(dir: string): EnvFiles {
       }
     },
     remove: (sessionId) => rm(pathOf(sessionId), { force: true }),
+    async sweep(sessionIds) {
+      const kept = new Set(sessionIds);
+      const names = await readdir(dir).catch(() => []);
+      for (const name of names) if (!kept.has(name)) await rm(join(dir, name), { force: true });
+    },
   };
 }

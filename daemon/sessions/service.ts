@@ -138,8 +138,13 @@ export function createSessionService(deps: SessionDeps): SessionService {
     },
     active: (r) => r.sessions.active().map((session) => sessionView(r, session)),
     async resume() {
-      for (const session of store.read((r) => r.sessions.active())) {
-        if (session.status !== 'queued') void runner.drive(session.id);
+      const active = store.read((r) => r.sessions.active());
+      await deps.envFiles.sweep(active.map(({ id }) => id));
+      for (const session of active) {
+        if (session.status === 'queued') continue;
+        void runner.drive(session.id);
+        // Asked of the former daemon, which died over it.
+        if (session.cancelRequestedAt !== undefined) runner.interrupt(session.id);
       }
       await deps.admission.admit();
     },

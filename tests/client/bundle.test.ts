@@ -3,6 +3,8 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type * as Library from '../../client/index.ts';
+import { isFailure } from '../../schemas/index.ts';
 import { Cli } from './helpers/cli.ts';
 import { FakeDaemon } from './helpers/fake-daemon.ts';
 import { session } from './helpers/records.ts';
@@ -10,7 +12,7 @@ import { session } from './helpers/records.ts';
 const root = join(import.meta.dirname, '..', '..');
 let cli: Cli;
 beforeAll(() => {
-  cli = new Cli(mkdtempSync(join(tmpdir(), 'cop-bundle-')));
+  cli = new Cli(mkdtempSync(join(tmpdir(), 'copcli-')));
   copyFileSync(join(root, 'package.json'), join(cli.packageDir, 'package.json'));
   execFileSync(process.execPath, [join(root, 'client', 'bundle.mjs'), join(cli.packageDir, 'dist')]);
 });
@@ -39,4 +41,12 @@ test.each([
   const cache = parts().find((path) => path.endsWith('.cache'));
   if (cache !== undefined) spoil(cache);
   expect(await cli.run(['--version'], { env: {} })).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('the library is one file that connects', async () => {
+  await using daemon = await FakeDaemon.started();
+  const { connect } = (await import(join(cli.packageDir, 'dist', 'client.js'))) as typeof Library;
+  await using client = await connect({ env: daemon.env });
+  expect(await client.daemon.ping()).toEqual({ pid: process.pid });
+  await expect(client.call('no.method')).rejects.toSatisfy(isFailure);
 });

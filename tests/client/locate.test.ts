@@ -62,7 +62,7 @@ describe('endpoint.json', () => {
   const endpoint = { pid: 1, bootId: 'b', version: '1', socketPath: '/x/coppice.sock' };
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'cop-'));
+    folder = mkdtempSync(join(tmpdir(), 'copcli-'));
     path = join(folder, 'endpoint.json');
   });
   afterEach(() => rmSync(folder, { recursive: true }));

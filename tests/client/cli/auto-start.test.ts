@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Cli } from '../helpers/cli.ts';
 import { FakeDaemon } from '../helpers/fake-daemon.ts';
 
@@ -56,6 +56,9 @@ describe('a daemon', () => {
   test('is started once by many commands at the same time', async () => {
     const all = await Promise.all(Array.from({ length: 4 }, () => cli.run(['ps', '--json'], { env })));
     for (const { code, stdout } of all) expect({ code, stdout }).toEqual({ code: 0, stdout: '{"sessions":[]}\n' });
+    // Every daemon that was spawned has come as far as finding the place taken, so none comes up after the end of this test.
+    const spawned = all.filter(({ stderr }) => stderr.includes('started one')).length;
+    await vi.waitUntil(() => readFileSync(logPath(), 'utf8').match(/^env /gm)?.length === spawned, { timeout: 10_000, interval: 10 });
   });
 
   test('starts, restarts and stops when told to, whatever COPPICE_NO_AUTOSTART says', async () => {

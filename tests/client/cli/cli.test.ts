@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Failure } from '../../../schemas/index.ts';
 import { Cli } from '../helpers/cli.ts';
 import { FakeDaemon, ids } from '../helpers/fake-daemon.ts';
+import { inProcess, startInProcess } from '../helpers/in-process.ts';
 import { record, session } from '../helpers/records.ts';
 
 let cli: Cli;
@@ -106,7 +107,7 @@ describe('without a daemon', () => {
 describe('answers', () => {
   test('ps --json is one document of the sessions', async () => {
     await using daemon = await FakeDaemon.started({ 'session.list': () => ({ sessions: [session()] }) });
-    const { code, stdout, stderr } = await cli.run(['ps', '--json', '--active'], { env: daemon.env });
+    const { code, stdout, stderr } = await inProcess(daemon, ['ps', '--json', '--active']);
     expect(JSON.parse(stdout)).toEqual({ sessions: [session()] });
     expect(stdout.trimEnd()).not.toContain('\n');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -120,13 +121,13 @@ describe('answers', () => {
         ...(cursor === 'p2' ? {} : { nextCursor: cursor === undefined ? 'p1' : 'p2' }),
       }),
     });
-    const { stdout } = await cli.run(['ps', '-n', '70'], { env: daemon.env });
+    const { stdout } = await inProcess(daemon, ['ps', '-n', '70']);
     expect(stdout.trimEnd().split('\n')).toHaveLength(70);
   });
 
   test('where no terminal is, lines are tab-separated and without colour', async () => {
     await using daemon = await FakeDaemon.started({ 'session.list': () => ({ sessions: [session({ branch: 'feat' })] }) });
-    const { stdout } = await cli.run(['ps'], { env: { ...daemon.env, TERM: 'xterm-256color' } });
+    const { stdout } = await inProcess(daemon, ['ps'], { env: { TERM: 'xterm-256color' } });
     expect(stdout).not.toContain('\u001b');
     expect(stdout.replace('\n', '').split('\t')).toEqual([
       ...['build-fox', 'build', 'running', expect.any(String), session().createdAt, 'feat', ids.session, ''],
@@ -150,7 +151,7 @@ describe('answers', () => {
 
   test('a method that does not exist is 2 and names a near one', async () => {
     await using daemon = await FakeDaemon.started();
-    const { code, stderr } = await cli.run(['call', 'session.lst'], { env: daemon.env });
+    const { code, stderr } = await inProcess(daemon, ['call', 'session.lst']);
     expect(stderr).toContain('session.list');
     expect(code).toBe(2);
   });
@@ -167,9 +168,9 @@ describe('answers', () => {
         throw new Failure(kind, `It is ${kind}.`);
       },
     });
-    const finished = await cli.run(['rm', 'x'], { env: daemon.env });
+    const finished = await inProcess(daemon, ['rm', 'x']);
     expect(finished).toMatchObject({ code, stdout: '', stderr: `coppice: It is ${kind}.\n` });
-    expect(daemon.calls.at(-1)?.params).toEqual({ id: 'x', cancel: false, keepWorktree: false, callerDirectory: cli.packageDir });
+    expect(daemon.calls.at(-1)?.params).toEqual({ id: 'x', cancel: false, keepWorktree: false, callerDirectory: daemon.home });
   });
 
   test('COMMAND_INVALID shows file, line and column of each place', async () => {
@@ -179,14 +180,14 @@ describe('answers', () => {
         throw new Failure('COMMAND_INVALID', 'The command "x" is wrong.', { details: { diagnostics } });
       },
     });
-    const { code, stderr } = await cli.run(['plan', 'x'], { env: daemon.env });
+    const { code, stderr } = await inProcess(daemon, ['plan', 'x']);
     expect(stderr).toBe('coppice: The command "x" is wrong.\n/p/x.yaml:3:7: Unknown key "stepz".\n');
     expect(code).toBe(6);
   });
 
   test('attach without a terminal says what to do instead', async () => {
     await using daemon = await FakeDaemon.started();
-    const { code, stderr } = await cli.run(['attach', 'build-fox'], { env: daemon.env });
+    const { code, stderr } = await inProcess(daemon, ['attach', 'build-fox']);
     expect(stderr).toBe(
       'coppice: Attaching to "build-fox" needs a terminal, and stdin or stdout is none; use "coppice terminal capture".\n',
     );
@@ -208,7 +209,7 @@ describe('answers', () => {
 
   test('events -f --json prints one event a line with its cursor, through a restart', async () => {
     await using daemon = await FakeDaemon.started();
-    const running = cli.start(['events', '-f', '--json', '--type', 'session.*', '-n', '2', '--after', 'e1:0'], { env: daemon.env });
+    const running = startInProcess(daemon, ['events', '-f', '--json', '--type', 'session.*', '-n', '2', '--after', 'e1:0']);
     daemon.emit('session.dataSet', { key: 'n', value: 1 });
     daemon.emit('step.started', {});
     await running.printed('"seq":1');
@@ -234,7 +235,7 @@ describe('answers', () => {
       },
     });
     for (let index = 0; index < 5; index += 1) daemon.emit('session.dataSet', { key: 'n', value: index });
-    const { stdout } = await cli.run(['events', '--json', '--after', 'e1:1'], { env: daemon.env });
+    const { stdout } = await inProcess(daemon, ['events', '--json', '--after', 'e1:1']);
     expect(
       stdout
         .trimEnd()
@@ -251,24 +252,24 @@ describe('init', () => {
     mkdirSync(join(repository, 'deep', 'er'), { recursive: true });
     execFileSync('git', ['init', '-q', repository]);
     const path = join(repository, '.coppice', 'commands', 'example.yaml');
-    const first = await cli.run(['init'], { env: daemon.env, cwd: join(repository, 'deep', 'er') });
+    const first = await inProcess(daemon, ['init'], { cwd: join(repository, 'deep', 'er') });
     expect(first).toMatchObject({
       code: 0,
       stdout: `Wrote ${path}; try "coppice run example".\nThe repository is registered as "shop".\n`,
     });
     writeFileSync(path, 'name: mine\n');
-    const second = await cli.run(['init', '--json'], { env: daemon.env, cwd: repository });
+    const second = await inProcess(daemon, ['init', '--json'], { cwd: repository });
     expect(JSON.parse(second.stdout)).toEqual({ path, written: false, project: { id: ids.project, name: 'shop' } });
     expect(readFileSync(path, 'utf8')).toBe('name: mine\n');
     rmSync(path);
     await daemon.stop();
-    expect(await cli.run(['init'], { env: daemon.env, cwd: repository })).toMatchObject({ code: 0, stderr: '' });
+    expect(await inProcess(daemon, ['init'], { cwd: repository })).toMatchObject({ code: 0, stderr: '' });
     expect(existsSync(path)).toBe(true);
   });
 
   test('outside a repository it says so', async () => {
     await using daemon = new FakeDaemon();
-    const { code, stderr } = await cli.run(['init'], { env: daemon.env, cwd: daemon.home });
+    const { code, stderr } = await inProcess(daemon, ['init'], { cwd: daemon.home });
     expect(stderr).toMatch(/is in no git repository; run "git init" first\.\n$/);
     expect(code).toBe(5);
   });

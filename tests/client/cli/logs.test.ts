@@ -1,15 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
 import type { ResultOf } from '../../../schemas/index.ts';
-import { Cli } from '../helpers/cli.ts';
 import { FakeDaemon, ids, type Script } from '../helpers/fake-daemon.ts';
+import { inProcess, startInProcess } from '../helpers/in-process.ts';
 import { finished, record, started, step } from '../helpers/records.ts';
-
-let cli: Cli;
-beforeAll(async () => {
-  cli = await Cli.bundled();
-});
-afterAll(() => cli[Symbol.dispose]());
 
 /** A session whose steps have written these bytes. */
 class Outputs {
@@ -49,12 +43,9 @@ test('logs prints every byte of every step, in order', async () => {
   outputs.add('second\n');
   outputs.status = 'succeeded';
   await using daemon = await FakeDaemon.started(outputs.script);
-  const running = cli.start(['logs', 'build-fox'], { env: daemon.env });
-  const hash = createHash('sha256');
-  running.child.stdout.removeAllListeners('data').setEncoding('latin1');
-  running.child.stdout.on('data', (text: string) => hash.update(text, 'latin1'));
+  const running = startInProcess(daemon, ['logs', 'build-fox']);
   expect((await running.done).code).toBe(0);
-  expect(hash.digest('hex')).toBe(createHash('sha256').update(bytes).update('second\n').digest('hex'));
+  expect(running.bytes().equals(Buffer.concat([bytes, Buffer.from('second\n')]))).toBe(true);
 });
 
 test('logs --step prints one step, and refuses one that is not there', async () => {
@@ -62,8 +53,8 @@ test('logs --step prints one step, and refuses one that is not there', async () 
   outputs.add('first\n');
   outputs.add('second\n');
   await using daemon = await FakeDaemon.started(outputs.script);
-  expect(await cli.run(['logs', 'x', '--step', '2'], { env: daemon.env })).toMatchObject({ code: 0, stdout: 'second\n' });
-  const { code, stderr } = await cli.run(['logs', 'x', '--step', '9'], { env: daemon.env });
+  expect(await inProcess(daemon, ['logs', 'x', '--step', '2'])).toMatchObject({ code: 0, stdout: 'second\n' });
+  const { code, stderr } = await inProcess(daemon, ['logs', 'x', '--step', '9']);
   expect({ code, stderr }).toEqual({ code: 4, stderr: 'coppice: The session has no step 9; "coppice show" lists its steps.\n' });
 });
 
@@ -71,7 +62,7 @@ test('logs -f follows across steps and a restart until the session has ended', a
   const outputs = new Outputs();
   outputs.add('one ', 'running');
   await using daemon = await FakeDaemon.started(outputs.script);
-  const running = cli.start(['logs', '-f', 'build-fox'], { env: daemon.env });
+  const running = startInProcess(daemon, ['logs', '-f', 'build-fox']);
   await running.printed('one ');
   await daemon.until(() => daemon.subscriptions().length === 1);
   outputs.append(1, 'more ');
@@ -97,6 +88,6 @@ test('logs --json tells for every piece which step it is of', async () => {
   const outputs = new Outputs();
   outputs.add('hello\n');
   await using daemon = await FakeDaemon.started(outputs.script);
-  const { stdout } = await cli.run(['logs', 'x', '--json'], { env: daemon.env });
+  const { stdout } = await inProcess(daemon, ['logs', 'x', '--json']);
   expect(JSON.parse(stdout)).toEqual({ stepRunId: ids.step(1), index: 1, name: 'step 1', offset: 0, nextOffset: 6, data: 'hello\n' });
 });

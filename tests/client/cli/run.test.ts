@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cli } from '../helpers/cli.ts';
 import { FakeDaemon, ids, type Script } from '../helpers/fake-daemon.ts';
+import { inProcess, startInProcess } from '../helpers/in-process.ts';
 import { finished, record, session, started } from '../helpers/records.ts';
 
 let cli: Cli;
@@ -55,7 +56,7 @@ describe('run', () => {
   ] as { end: End; code: number; stderr: string }[])('exits with $code for $end.status ($end.reason)', async ({ end, code, stderr }) => {
     await using daemon = await FakeDaemon.started();
     endingAs(end).attach(daemon);
-    const result = await cli.run(['run', 'build', 'message=a=b'], { env: daemon.env });
+    const result = await inProcess(daemon, ['run', 'build', 'message=a=b']);
     expect(result).toMatchObject({ code, stderr });
     expect(result.stdout).toContain('1 step 1 started\n');
     expect(daemon.calls.find((call) => call.method === 'session.start')?.params).toMatchObject({
@@ -69,7 +70,7 @@ describe('run', () => {
   test('registers the repository of the working directory, and sends no variable of ours', async () => {
     await using daemon = await FakeDaemon.started();
     endingAs({ status: 'succeeded' }).attach(daemon);
-    await cli.run(['run', 'build'], { env: { ...daemon.env, COPPICE_TOKEN: 'secret', MINE: 'yes' }, cwd: daemon.home });
+    await inProcess(daemon, ['run', 'build'], { env: { COPPICE_TOKEN: 'secret', MINE: 'yes' } });
     expect(daemon.calls.find((call) => call.method === 'project.add')?.params).toEqual({ path: daemon.home });
     const start = daemon.calls.find((call) => call.method === 'session.start');
     const environment = (start?.params as { environment: Record<string, string> } | undefined)?.environment ?? {};
@@ -80,7 +81,7 @@ describe('run', () => {
   test('--json prints the final record once and nothing else', async () => {
     await using daemon = await FakeDaemon.started();
     endingAs({ status: 'succeeded' }).attach(daemon);
-    const { code, stdout, stderr } = await cli.run(['run', 'build', '--json'], { env: daemon.env });
+    const { code, stdout, stderr } = await inProcess(daemon, ['run', 'build', '--json']);
     expect(JSON.parse(stdout)).toEqual(record({ status: 'succeeded' }));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
@@ -88,7 +89,7 @@ describe('run', () => {
   test('--detach prints the id and does not wait', async () => {
     await using daemon = await FakeDaemon.started();
     endingAs({ status: 'succeeded' }, () => undefined).attach(daemon);
-    expect(await cli.run(['run', 'build', '--detach'], { env: daemon.env })).toMatchObject({
+    expect(await inProcess(daemon, ['run', 'build', '--detach'])).toMatchObject({
       code: 0,
       stdout: `${ids.session}\n`,
       stderr: '',
@@ -98,7 +99,7 @@ describe('run', () => {
   test('sees the end although the daemon restarts meanwhile', async () => {
     await using daemon = await FakeDaemon.started();
     endingAs({ status: 'failed', reason: 'timeout' }, (owner) => owner.emit('step.started', started(1))).attach(daemon);
-    const running = cli.start(['run', 'build'], { env: daemon.env });
+    const running = startInProcess(daemon, ['run', 'build']);
     await running.printed('step 1 started');
     await daemon.stop();
     daemon.emit('session.finished', { slug: 'build-fox', status: 'failed', reason: 'timeout' });
@@ -111,7 +112,7 @@ describe('run', () => {
   test('sees the end although its events were lost with the database', async () => {
     await using daemon = await FakeDaemon.started();
     endingAs({ status: 'lost' }, (owner) => owner.emit('step.started', started(1))).attach(daemon);
-    const running = cli.start(['run', 'build'], { env: daemon.env });
+    const running = startInProcess(daemon, ['run', 'build']);
     await running.printed('step 1 started');
     await daemon.stop();
     daemon.epoch = 'e2';
@@ -157,7 +158,7 @@ describe('start', () => {
   test('runs the built-in command and prints the id where no terminal is', async () => {
     await using daemon = await FakeDaemon.started();
     endingAs({ status: 'succeeded' }).attach(daemon);
-    const { code, stdout } = await cli.run(['start', 'feat/x', '--base', 'v1'], { env: daemon.env });
+    const { code, stdout } = await inProcess(daemon, ['start', 'feat/x', '--base', 'v1']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${ids.session}\n` });
     expect(daemon.calls.find((call) => call.method === 'session.start')?.params).toMatchObject({
       command: 'start',

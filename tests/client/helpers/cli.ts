@@ -39,7 +39,7 @@ export class Cli implements Disposable {
   }
 
   static async bundled(): Promise<Cli> {
-    const cli = new Cli(mkdtempSync(join(tmpdir(), 'cop-pkg-')));
+    const cli = new Cli(mkdtempSync(join(tmpdir(), 'copcli-')));
     copyFileSync(join(root, 'package.json'), join(cli.packageDir, 'package.json'));
     await build({
       entryPoints: [join(root, 'client', 'cli', 'main.ts')],

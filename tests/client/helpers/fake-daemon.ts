@@ -37,7 +37,7 @@ export class FakeDaemon implements AsyncDisposable {
   #server: Server | undefined;
 
   constructor(script: Script = {}) {
-    this.home = mkdtempSync(join(tmpdir(), 'cop-'));
+    this.home = mkdtempSync(join(tmpdir(), 'copcli-'));
     this.socketPath = join(this.home, 'run', 'coppice.sock');
     this.script = script;
   }
