@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, page, Ref, Sha256, Time } from './primitives.ts';
+import { AbsolutePath, Id, NextCursor, page, Ref, Sha256, Time } from './primitives.ts';
 
 export const artifactKinds = ['spec', 'log', 'output', 'prompt', 'analysis', 'plan', 'config'] as const;
 
@@ -47,7 +47,57 @@ export const artifactMethods = {
   }),
 };
 
+export const artifactWriteMethods = {
+  'artifact.put': defineMethod({
+    summary: 'Stores a file of a session: a path inside its worktree, or content. A process inside a session may write to its own only.',
+    access: 'session',
+    effect: 'mutation',
+    params: {
+      session: Ref.describe('Session id or slug.'),
+      name: z.string().min(1).max(limits.nameChars).describe('Relative, below the folder of its kind.'),
+      kind: z.enum(artifactKinds).default('output'),
+      path: AbsolutePath.optional().describe('A file inside the worktree or project of the session; or give content.'),
+      content: z.string().max(limits.artifactPutBytes).optional(),
+      encoding: z.enum(['utf8', 'base64']).default('utf8'),
+    },
+    result: Artifact,
+    errors: ['NOT_FOUND', 'PRECONDITION', 'INVALID_PARAMS'],
+  }),
+  'artifact.archive': defineMethod({
+    summary: 'Packs the artifacts of an ended session into one tar.gz with its sha256.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { session: Ref.describe('Session id or slug.') },
+    result: z.object({ path: z.string(), sizeBytes: z.int(), sha256: Sha256, files: z.int() }),
+    errors: ['NOT_FOUND', 'PRECONDITION', 'TOOL_FAILED'],
+  }),
+  'artifact.prune': defineMethod({
+    summary: 'Deletes artifacts by age and size; never of sessions that live or keep a worktree.',
+    access: 'operate',
+    effect: 'mutation',
+    params: {
+      olderThanDays: z.number().min(0).max(3_650).optional(),
+      keepBytes: z.int().min(0).optional().describe('Delete the oldest until no more than this is left.'),
+      dryRun: z.boolean().default(false),
+    },
+    result: z.object({
+      sessions: z.array(z.object({ id: Id, slug: z.string(), sizeBytes: z.int(), endedAt: Time })),
+      sizeBytes: z.int(),
+      dryRun: z.boolean(),
+    }),
+    errors: ['INVALID_PARAMS'],
+  }),
+};
+
 export const artifactEvents = {
+  'artifact.archived': defineEvent({
+    summary: 'The artifacts of a session were packed.',
+    data: z.object({ path: z.string(), sha256: Sha256 }),
+  }),
+  'artifact.pruned': defineEvent({
+    summary: 'The artifacts of a session were deleted.',
+    data: z.object({ slug: z.string(), sizeBytes: z.int() }),
+  }),
   'artifact.stored': defineEvent({
     summary: 'A file of a session was indexed.',
     data: Artifact.pick({ id: true, kind: true, path: true, sizeBytes: true }),

@@ -1,12 +1,14 @@
 // The whole contract: every method and event by name, and the types that follow from them.
 import { z } from 'zod';
-import { artifactEvents, artifactMethods } from './artifact.ts';
+import { artifactEvents, artifactMethods, artifactWriteMethods } from './artifact.ts';
 import { authEvents, authMethods } from './auth.ts';
 import { commandMethods } from './command.ts';
 import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
 import { defineMethod } from './define.ts';
 import { eventMethods } from './event.ts';
+import { leaseEvents, leaseMethods } from './lease.ts';
 import { projectEvents, projectMethods } from './project.ts';
+import { scheduleEvents, scheduleMethods } from './schedule.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
 import { terminalEvents, terminalMethods } from './terminal.ts';
 import { worktreeEvents, worktreeMethods } from './worktree.ts';
@@ -30,6 +32,9 @@ export const methods = {
   ...worktreeMethods,
   ...terminalMethods,
   ...artifactMethods,
+  ...artifactWriteMethods,
+  ...leaseMethods,
+  ...scheduleMethods,
   ...authMethods,
   ...eventMethods,
   ...rpcMethods,
@@ -50,6 +55,8 @@ export const events = {
   ...worktreeEvents,
   ...terminalEvents,
   ...artifactEvents,
+  ...leaseEvents,
+  ...scheduleEvents,
   ...authEvents,
 };
 export type Events = typeof events;

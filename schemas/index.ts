@@ -25,10 +25,12 @@ export {
   type WireError,
 } from './errors.ts';
 export { type Event, notifications, type Subject } from './event.ts';
+export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
 export type { Diagnostic } from './primitives.ts';
 export type { Project } from './project.ts';
 export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';
+export type { Schedule } from './schedule.ts';
 export { type Session, SessionStatus, type StepPhase, type StepRun, StepStatus, sessionStatuses, stepPhases } from './session.ts';
 export type { Terminal, TerminalWindow } from './terminal.ts';
-export type { FileChange, WorkAtRisk, Worktree } from './worktree.ts';
+export type { FileChange, RemovedWorktree, WorkAtRisk, Worktree } from './worktree.ts';

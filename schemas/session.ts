@@ -73,6 +73,7 @@ export const StepRun = z
 export type StepRun = z.infer<typeof StepRun>;
 
 const id = Ref.describe('Session id or slug.');
+const DataKey = z.string().min(1).max(limits.nameChars);
 
 export const sessionMethods = {
   'session.start': defineMethod({
@@ -127,6 +128,38 @@ export const sessionMethods = {
     params: { id, reason: z.string().max(limits.nameChars).optional() },
     result: Session,
     errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
+  }),
+  'session.retry': defineMethod({
+    summary: 'Starts an ended session that did not succeed again, with the same command, arguments and environment, as a new session.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, environment: Environment.default({}).describe("The client's own environment; the former one is gone by then.") },
+    result: Session,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+  }),
+  'session.getData': defineMethod({
+    summary: 'One value of the shared data of a session.',
+    access: 'read',
+    effect: 'read',
+    params: { id, key: DataKey },
+    result: z.object({ key: z.string(), value: z.unknown() }),
+    errors: ['NOT_FOUND'],
+  }),
+  'session.setData': defineMethod({
+    summary: 'Writes one value of the shared data; the last write wins. A process inside a session may write to its own only.',
+    access: 'session',
+    effect: 'mutation',
+    params: { id, key: DataKey, value: z.unknown() },
+    result: Ok,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
+  }),
+  'session.listData': defineMethod({
+    summary: 'The shared data of a session, by key.',
+    access: 'read',
+    effect: 'read',
+    params: { id },
+    result: z.object({ data: z.record(z.string(), z.unknown()) }),
+    errors: ['NOT_FOUND'],
   }),
   'session.remove': defineMethod({
     summary: 'Deletes the record, artifacts and terminal of an ended session; its worktree goes only when that loses nothing.',

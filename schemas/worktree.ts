@@ -39,6 +39,19 @@ export const WorkAtRisk = z.object({
 });
 export type WorkAtRisk = z.infer<typeof WorkAtRisk>;
 
+export const RemovedWorktree = z
+  .object({
+    id: Id.describe('Of the worktree.'),
+    projectId: Id,
+    path: z.string(),
+    branch: z.string(),
+    ref: z.string().describe('The hidden ref that holds its work.'),
+    removedAt: Time,
+    files: z.int().describe('Files saved beyond what is committed.'),
+  })
+  .meta({ id: 'RemovedWorktree' });
+export type RemovedWorktree = z.infer<typeof RemovedWorktree>;
+
 const worktree = Ref.describe('Worktree id, branch or path.');
 const project = Ref.optional().describe('Project id, name or path, when a branch name alone is not unique.');
 
@@ -97,16 +110,101 @@ export const worktreeMethods = {
     }),
     errors: ['NOT_FOUND', 'CONFLICT', 'PRECONDITION', 'TOOL_FAILED'],
   }),
-  'worktree.remove': defineMethod({
-    summary: 'Removes a worktree after proof that nothing is lost: clean, merged or pushed, nobody inside.',
+  'worktree.adopt': defineMethod({
+    summary: 'Takes over a linked worktree that somebody else made, as it stands.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { path: AbsolutePath },
+    result: Worktree,
+    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'PRECONDITION', 'TOOL_FAILED'],
+  }),
+  'worktree.commit': defineMethod({
+    summary: 'Commits what is staged, or everything, in a worktree; refuses conflicts and an empty commit.',
     access: 'operate',
     effect: 'mutation',
     params: {
       worktree,
       project,
+      message: z.string().min(1).max(limits.commitMessageBytes).describe('First line at most 200 characters, then an empty one.'),
+      all: z.boolean().default(false).describe('Stage every change first, untracked files too.'),
+    },
+    result: z.object({ commit: Commit, files: z.int() }),
+    errors: ['NOT_FOUND', 'CONFLICT', 'PRECONDITION', 'GIT_CONFLICT', 'TOOL_FAILED'],
+  }),
+  'worktree.merge': defineMethod({
+    summary: 'Merges the branch of a worktree into another one, in a temporary worktree; never in a checkout of the user.',
+    access: 'operate',
+    effect: 'mutation',
+    params: {
+      worktree,
+      project,
+      into: z.string().min(1).max(limits.nameChars).optional().describe("Default: the repository's default branch."),
+      mode: z.enum(['ff', 'no-ff', 'squash', 'rebase']).default('no-ff'),
+      message: z.string().min(1).max(limits.commitMessageBytes).optional(),
+    },
+    result: z.object({ into: z.string(), before: Commit, commit: Commit, upToDate: z.boolean() }),
+    errors: ['NOT_FOUND', 'CONFLICT', 'PRECONDITION', 'GIT_CONFLICT', 'TOOL_FAILED'],
+  }),
+  'worktree.predictConflicts': defineMethod({
+    summary: 'Tells, for each pair of live branches of a project, whether and where they would conflict.',
+    access: 'read',
+    effect: 'read',
+    params: {
+      project: Ref,
+      branches: z.array(z.string().min(1).max(limits.nameChars)).max(50).optional().describe('Default: all with a worktree.'),
+    },
+    result: z.object({
+      branches: z.array(z.string()),
+      conflicts: z.array(z.object({ a: z.string(), b: z.string(), files: z.array(z.string()) })),
+    }),
+    errors: ['NOT_FOUND', 'TOOL_FAILED'],
+  }),
+  'worktree.openPullRequest': defineMethod({
+    summary: 'Pushes the branch of a worktree and opens a pull request with gh.',
+    access: 'operate',
+    effect: 'mutation',
+    params: {
+      worktree,
+      project,
+      title: z.string().min(1).max(limits.nameChars),
+      body: z.string().max(limits.argumentBytes).default(''),
+      base: z.string().min(1).max(limits.nameChars).optional(),
+      draft: z.boolean().default(false),
+      remote: z.string().min(1).max(limits.nameChars).default('origin'),
+    },
+    result: z.object({ url: z.string() }),
+    errors: ['NOT_FOUND', 'CONFLICT', 'PRECONDITION', 'TOOL_FAILED', 'TOOL_MISSING'],
+  }),
+  'worktree.listRemoved': defineMethod({
+    summary: 'Worktrees that were removed by force and can be restored, newest first.',
+    access: 'read',
+    effect: 'read',
+    params: { ...page, project: Ref.optional() },
+    result: z.object({ removed: z.array(RemovedWorktree), nextCursor: NextCursor }),
+    errors: ['NOT_FOUND'],
+  }),
+  'worktree.restore': defineMethod({
+    summary: 'Brings back a worktree removed by force: directory, branch, index and files.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id: Id.describe('As worktree.listRemoved tells it.') },
+    result: Worktree,
+    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'CONFLICT', 'PRECONDITION', 'TOOL_FAILED'],
+  }),
+  'worktree.remove': defineMethod({
+    summary: 'Removes a worktree after proof that nothing is lost; by force its work is saved first and can be restored.',
+    access: 'operate',
+    effect: 'mutation',
+    params: {
+      worktree,
+      project,
+      force: z.boolean().default(false).describe('Save uncommitted and unmerged work to a hidden ref, then remove.'),
       callerDirectory: AbsolutePath.optional().describe('Where the caller stands: never removed from under it.'),
     },
-    result: Ok.extend({ branchDeleted: z.boolean() }),
+    result: Ok.extend({
+      branchDeleted: z.boolean(),
+      savedAs: z.string().optional().describe('The hidden ref that holds the work, after force.'),
+    }),
     errors: ['NOT_FOUND', 'CONFLICT', 'WORK_AT_RISK', 'PRECONDITION', 'TOOL_FAILED'],
   }),
 };
@@ -119,6 +217,26 @@ export const worktreeEvents = {
   'worktree.retained': defineEvent({
     summary: 'A session left its worktree behind.',
     data: z.object({ path: z.string(), branch: z.string(), reason: z.string() }),
+  }),
+  'worktree.adopted': defineEvent({
+    summary: 'A worktree that somebody else made is known now.',
+    data: z.object({ path: z.string(), branch: z.string() }),
+  }),
+  'worktree.committed': defineEvent({
+    summary: 'Work of a worktree was committed by a call.',
+    data: z.object({ branch: z.string(), commit: Commit }),
+  }),
+  'worktree.merged': defineEvent({
+    summary: 'The branch of a worktree was merged into another.',
+    data: z.object({ branch: z.string(), into: z.string(), before: Commit, commit: Commit, mode: z.string() }),
+  }),
+  'worktree.saved': defineEvent({
+    summary: 'The work of a worktree was saved to a hidden ref before a forced removal.',
+    data: z.object({ path: z.string(), branch: z.string(), ref: z.string(), files: z.int() }),
+  }),
+  'worktree.restored': defineEvent({
+    summary: 'A worktree removed by force is back.',
+    data: z.object({ path: z.string(), branch: z.string() }),
   }),
   'worktree.removed': defineEvent({
     summary: 'A worktree is gone; nothing was lost with it.',
