@@ -8,6 +8,7 @@ import { type Ground, prepareGround } from './ground.ts';
 import { measureCliStart, memoryRows } from './measure-processes.ts';
 import { measureEventDelivery, measureRoundTrips } from './measure-rpc.ts';
 import { measureSessionCreate, measureStepSpawn } from './measure-sessions.ts';
+import { onCoresOfTheirOwn } from './placement.ts';
 import { type Environment, json, markdown } from './report.ts';
 import type { Row } from './rows.ts';
 import { leastRounds } from './samples.ts';
@@ -15,12 +16,16 @@ import { leastRounds } from './samples.ts';
 type Measure = (ground: Ground, rounds: number) => Promise<Row[]>;
 
 const measures: Readonly<Record<string, Measure>> = {
-  'rpc.roundtrip': measureRoundTrips,
-  'event.deliver': measureEventDelivery,
+  'rpc.roundtrip': placed(measureRoundTrips),
+  'event.deliver': placed(measureEventDelivery),
   'session.create': measureSessionCreate,
   'step.spawn': measureStepSpawn,
   cli: measureCliStart,
 };
+
+function placed(measure: Measure): Measure {
+  return (ground, rounds) => onCoresOfTheirOwn([ground.daemon.pid, ground.rawPid], () => measure(ground, rounds));
+}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string' } } });

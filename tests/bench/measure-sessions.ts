@@ -12,7 +12,8 @@ export async function measureSessionCreate(ground: Ground, rounds: number): Prom
   const { repo, daemon } = ground;
   const caller = await ground.lines('daemon');
   const events = await ground.lines('daemon');
-  await events.call('event.subscribe', { types: ['terminal.created', 'session.finished'] });
+  await events.call('event.subscribe', { types: ['worktree.created', 'terminal.created', 'session.finished'] });
+  const parts = { ourWorktree: [] as number[], ourTerminal: [] as number[], rawWorktree: [] as number[], rawTerminal: [] as number[] };
   const tmux = ['-S', daemon.path('raw-tmux.sock'), '-f', '/dev/null'];
   mkdirSync(daemon.path('raw-worktrees'));
   await run('tmux', [...tmux, 'new-session', '-d', '-s', 'hub', 'sleep 100000'], daemon.env);
@@ -24,13 +25,18 @@ export async function measureSessionCreate(ground: Ground, rounds: number): Prom
   const ours = {
     async sample(): Promise<number> {
       count += 1;
+      const checkedOut = events.next((line) => line.includes('"worktree.created"')).then(() => performance.now());
       const created = events.next((line) => line.includes('"terminal.created"'));
       ended = events.next((line) => line.includes('"session.finished"'));
-      return timed(async () => {
-        const started = start(caller, ground, 'bench-session', { branch: `bench/${count}` });
-        await created;
-        ({ id: sessionId } = await started);
-      });
+      const startedAt = performance.now();
+      const started = start(caller, ground, 'bench-session', { branch: `bench/${count}` });
+      await created;
+      const whole = performance.now() - startedAt;
+      ({ id: sessionId } = await started);
+      const worktree = (await checkedOut) - startedAt;
+      parts.ourWorktree.push(worktree);
+      parts.ourTerminal.push(whole - worktree);
+      return whole;
     },
     async undo(): Promise<void> {
       await ended;
@@ -42,10 +48,12 @@ export async function measureSessionCreate(ground: Ground, rounds: number): Prom
       count += 1;
       branch = `raw/${count}`;
       path = daemon.path(`raw-worktrees/${count}`);
-      return timed(async () => {
-        await run('git', ['worktree', 'add', '-q', '-b', branch, path, 'main'], repo.env, repo.path);
-        await run('tmux', [...tmux, 'new-session', '-d', '-s', `raw-${count}`, '-c', path, '-x', '200', '-y', '50'], daemon.env);
-      });
+      const worktree = await timed(() => run('git', ['worktree', 'add', '-q', '-b', branch, path, 'main'], repo.env, repo.path));
+      const session = ['new-session', '-d', '-s', `raw-${count}`, '-c', path, '-x', '200', '-y', '50'];
+      const terminal = await timed(() => run('tmux', [...tmux, ...session], daemon.env));
+      parts.rawWorktree.push(worktree);
+      parts.rawTerminal.push(terminal);
+      return worktree + terminal;
     },
     async undo(): Promise<void> {
       await run('tmux', [...tmux, 'kill-session', '-t', `=raw-${count}`], daemon.env);
@@ -56,8 +64,22 @@ export async function measureSessionCreate(ground: Ground, rounds: number): Prom
   try {
     const { samples, failures } = await inTurn({ ours, raw }, rounds);
     const target = { must: 1.1, aim: 0.85 };
-    const spec = { name: 'session.create (worktree + terminal, 50 files)', raw: 'git worktree add + tmux new-session', target } as const;
-    return [compared({ ...spec, unit: 'ms', kind: 'time', failures }, samples.ours, samples.raw)];
+    const spec = { unit: 'ms', kind: 'time', failures } as const;
+    const measured = (values: readonly number[]): readonly number[] => values.slice(-samples.ours.length);
+    const whole = { ...spec, name: 'session.create (worktree + terminal, 50 files)', raw: 'git worktree add + tmux new-session', target };
+    return [
+      compared(whole, samples.ours, samples.raw),
+      compared(
+        { ...spec, name: '… call → worktree.created', raw: 'git worktree add' },
+        measured(parts.ourWorktree),
+        measured(parts.rawWorktree),
+      ),
+      compared(
+        { ...spec, name: '… worktree.created → terminal.created', raw: 'tmux new-session' },
+        measured(parts.ourTerminal),
+        measured(parts.rawTerminal),
+      ),
+    ];
   } finally {
     await run('tmux', [...tmux, 'kill-server'], daemon.env).catch(() => undefined);
   }

@@ -24,7 +24,8 @@ export function markdown(environment: Environment, rows: readonly Row[]): string
     ...table.map((cells) => `| ${cells.join(' | ')} |`),
     '',
     'Each row and its raw limit took turns in this run; the figure is the median of the ratios of the rounds. ≥: raw time / ours, more is',
-    'better. ≤: ours / raw, or the value itself, less is better. Times of two runs can not be compared; figures can.',
+    'better. ≤: ours / raw, or the value itself, less is better. Times of two runs can not be compared; figures can. For rpc and event rows the',
+    'client is on one core and both servers are on another.',
     '',
   ].join('\n');
 }

@@ -205,6 +205,7 @@ describe('a daemon that stops', () => {
       ),
     );
     const early = await byId(raw, 5);
+    process.stderr.write(raw.text() + home.log());
     for (const id of ['list', 'token'])
       expect(early.get(id)).toMatchObject({ error: { code: 5030, data: { kind: 'SHUTTING_DOWN', retryable: true } } });
     expect(early.get('ping')).toMatchObject({ result: { pid: daemon.pid } });

@@ -127,12 +127,13 @@ describe('every list', () => {
 
   test('takes a limit of 200 and a cursor, and no more', async () => {
     await using repo = await createTestRepo();
-    await using daemon = await startRealDaemon();
-    const { id: project } = await daemon.client.project.add({ path: repo.path });
+    await using daemon = await startRealDaemon({ commands: { nothing: commandFile('nothing', { steps: [shell('true')] }) } });
+    const { id: session } = await daemon.start(repo.path, 'nothing');
+    await daemon.ended(session);
     for (const name of lists) {
       const own = Object.keys(methods[name].own.shape);
       expect(own, name).toEqual(expect.arrayContaining(['limit', 'cursor']));
-      const needed = methods[name].own.safeParse({}).success ? {} : { project };
+      const needed = methods[name].own.safeParse({}).success ? {} : { session };
       expect(await answerOf(daemon, name, { ...needed, limit: 200 }), name).toBe('result');
       for (const limit of [0, 201, 1.5, '5'])
         expect(await answerOf(daemon, name, { ...needed, limit }), `${name} ${limit}`).toBe('INVALID_PARAMS');

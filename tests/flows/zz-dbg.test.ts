@@ -52,8 +52,8 @@ test('dbg', { timeout: 120_000 }, async () => {
     commands: { look: commandFile('look', { arguments: ['n'], worktree: { branch: 'look-{{ n }}' }, steps: [shell('git log -1')] }) },
   });
   void createHome; void createSignals; void stubbornTree; void isAlive; void expectNothingLeftOver;
-  for (let k = 0; k < 45; k++) {
-    const n = 1 + (k % 3);
+  for (let k = 0; k < 1; k++) {
+    const n = 1;
     const run = await killAtEvent(daemon, repo, 'look', n, String(k));
     let ended: any; const end = performance.now() + 5000; let err: any;
     while (!ended && performance.now() < end) { try { const x = await daemon.client.session.get({ id: run.id }); if (x.endedAt) ended = x; } catch (e) { err = e; break; } }
