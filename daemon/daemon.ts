@@ -123,12 +123,20 @@ async function reconcile({ terminals, worktrees, sessions }: Services, { control
 }
 
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
-  const { store, clock, config, metrics } = services;
+  const { store, clock, config, metrics, schedules } = services;
   const { log } = options.log;
   lifecycle.own(
     'housekeeping',
-    everyCron('17 * * * *', async () => void (await keepHouse({ store, clock, config, log }))),
+    everyCron(
+      '17 * * * *',
+      async () => void (await keepHouse({ store, clock, config, log, forgetRemoved: () => services.worktrees.forgetOld() })),
+    ),
   );
+  lifecycle.own(
+    'schedule files',
+    everyCron('20 * * * * *', () => schedules.follow()),
+  );
+  schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));
   const lookForWrappers = (): Promise<void> => findMissingWrappers({ store, stepFiles, isAlive: (pid) => isAlive(pid) });
   lifecycle.own('missing wrappers', everyCron('*/15 * * * * *', lookForWrappers));
   lifecycle.own(

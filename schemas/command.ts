@@ -49,6 +49,8 @@ export const PlannedStep = z.object({
   runIn: z.enum(runIns),
   timeoutSeconds: z.number().optional(),
   continueOnError: z.boolean(),
+  when: z.string().optional().describe('Skipped where this does not hold.'),
+  maxAttempts: z.int().optional().describe('With retry: how often it is tried in all.'),
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 

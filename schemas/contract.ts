@@ -10,6 +10,7 @@ import { leaseEvents, leaseMethods } from './lease.ts';
 import { projectEvents, projectMethods } from './project.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
+import { stepEvents } from './step.ts';
 import { terminalEvents, terminalMethods } from './terminal.ts';
 import { worktreeEvents, worktreeMethods } from './worktree.ts';
 
@@ -52,6 +53,7 @@ export const events = {
   ...daemonEvents,
   ...projectEvents,
   ...sessionEvents,
+  ...stepEvents,
   ...worktreeEvents,
   ...terminalEvents,
   ...artifactEvents,

@@ -31,6 +31,7 @@ export type { Diagnostic } from './primitives.ts';
 export type { Project } from './project.ts';
 export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';
 export type { Schedule } from './schedule.ts';
-export { type Session, SessionStatus, type StepPhase, type StepRun, StepStatus, sessionStatuses, stepPhases } from './session.ts';
+export { type Session, SessionStatus, sessionStatuses } from './session.ts';
+export { type StepAttempt, type StepPhase, type StepRun, StepStatus, stepPhases } from './step.ts';
 export type { Terminal, TerminalWindow } from './terminal.ts';
 export type { FileChange, RemovedWorktree, WorkAtRisk, Worktree } from './worktree.ts';

@@ -40,7 +40,17 @@ export const limits = {
   artifactPutBytes: 6 * 1024 * 1024,
   leasesPerOwner: 64,
   retryAttempts: 20,
+  schedules: 1_000,
+  /** Sessions of one schedule that may wait for the one before. */
+  scheduleQueued: 10,
+  /** How far back the times that passed without a daemon are counted, in units of the expression. */
+  missedTimes: 10_080,
+  conditionChars: 1_000,
+  concurrencyLimit: 1_000,
   hookMs: 60_000,
+  sessionWaitSeconds: 86_400,
+  /** Files that a new worktree gets from the main checkout, and paths looked at for them. */
+  copyFiles: 20_000,
   diffPatchBytes: 4 * 1024 * 1024,
   outputTailBytes: 4 * 1024,
   errorMessageChars: 2_000,

@@ -1,19 +1,13 @@
 import { z } from 'zod';
-import { Arguments, runIns, sessionKinds, stepTypes } from './command.ts';
+import { Arguments, sessionKinds } from './command.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
 import { AbsolutePath, Environment, Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { StepRun } from './step.ts';
 
 export const sessionStatuses = ['queued', 'preparing', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'lost'] as const;
 export const SessionStatus = z.enum(sessionStatuses);
 export type SessionStatus = z.infer<typeof SessionStatus>;
-
-export const stepStatuses = ['pending', 'running', 'succeeded', 'failed', 'cancelled', 'skipped', 'lost'] as const;
-export const StepStatus = z.enum(stepStatuses);
-export type StepStatus = z.infer<typeof StepStatus>;
-
-export const stepPhases = ['lifecycle', 'pre', 'main', 'post', 'cleanup', 'finally'] as const;
-export type StepPhase = (typeof stepPhases)[number];
 
 const SessionFields = z.object({
   id: Id,
@@ -33,6 +27,12 @@ const SessionFields = z.object({
   error: z.string().optional().describe('The same in a sentence, with the last lines of output.'),
   arguments: z.record(z.string(), z.unknown()).describe('After defaults; secrets masked.'),
   queuePosition: z.int().optional().describe('While queued: 1 is next.'),
+  queueReason: z
+    .enum(['capacity', 'pool'])
+    .optional()
+    .describe('While queued: capacity waits for max_running, pool for its concurrency group.'),
+  concurrencyGroup: z.string().optional().describe('The named pool it counts in.'),
+  scheduleId: Id.optional().describe('The schedule that started it.'),
   cancelRequestedAt: Time.optional(),
   groupId: Id.optional(),
   role: z.enum(['planning', 'implementation', 'plain']),
@@ -47,30 +47,6 @@ const SessionFields = z.object({
 });
 export const Session = SessionFields.meta({ id: 'Session' });
 export type Session = z.infer<typeof Session>;
-
-export const StepRun = z
-  .object({
-    id: Id,
-    sessionId: Id,
-    index: z.int().describe('Counts from 1 through the phases; 0 for lifecycle work.'),
-    phase: z.enum(stepPhases),
-    attempt: z.int(),
-    name: z.string(),
-    type: z.enum([...stepTypes, 'lifecycle']),
-    runIn: z.enum(runIns),
-    status: StepStatus,
-    startedAt: Time.optional(),
-    endedAt: Time.optional(),
-    exitCode: z.int().optional(),
-    signal: z.string().optional().describe('SIGTERM and the like, when a signal ended it.'),
-    reason: z.string().optional(),
-    error: z.string().optional(),
-    outputPath: z.string().optional(),
-    outputOffset: z.int().describe('Where the output of this attempt begins in the file.'),
-    outputSize: z.int(),
-  })
-  .meta({ id: 'StepRun' });
-export type StepRun = z.infer<typeof StepRun>;
 
 const id = Ref.describe('Session id or slug.');
 const DataKey = z.string().min(1).max(limits.nameChars);
@@ -249,23 +225,5 @@ export const sessionEvents = {
     summary: 'The output of a running step grew; read it with session.readOutput.',
     durable: false,
     data: z.object({ stepRunId: Id, index: z.int(), size: z.int() }),
-  }),
-  'step.started': defineEvent({
-    summary: 'A step began.',
-    data: z.object({ stepRunId: Id, index: z.int(), phase: z.enum(stepPhases), name: z.string(), attempt: z.int() }),
-  }),
-  'step.finished': defineEvent({
-    summary: 'A step ended, however it did.',
-    data: z.object({
-      stepRunId: Id,
-      index: z.int(),
-      phase: z.enum(stepPhases),
-      name: z.string(),
-      status: StepStatus,
-      exitCode: z.int().optional(),
-      signal: z.string().optional(),
-      reason: z.string().optional(),
-      error: z.string().optional(),
-    }),
   }),
 };

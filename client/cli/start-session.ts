@@ -20,7 +20,7 @@ export async function startSession(cli: Cli, client: Client, request: StartReque
 }
 
 /** The daemon drops our own variables too; the token of a session is better not sent at all. */
-function environmentFor(env: Env): Record<string, string> {
+export function environmentFor(env: Env): Record<string, string> {
   const entries = Object.entries(env).filter((entry): entry is [string, string] => {
     const [name, value] = entry;
     return value !== undefined && name !== '' && name.length <= 256 && !name.startsWith('COPPICE_');

@@ -4,6 +4,8 @@ import { nearest } from '../../rpc/nearest.ts';
 import { type CommandSummary, type Diagnostic, Failure } from '../../schemas/index.ts';
 import type { FileReader } from '../tools/files.ts';
 import { builtinCommands } from './builtin-commands.ts';
+import { checkPrompt } from './check-prompt.ts';
+import { checkSchedule } from './check-schedule.ts';
 import { checkStepScripts } from './check-step-scripts.ts';
 import { createCommandFiles, type LoadedCommand, loadedCommand } from './command-files.ts';
 import { compact } from './compact.ts';
@@ -48,6 +50,8 @@ export interface CatalogueDeps {
   /** Names of the builtin steps. */
   readonly builtins: readonly string[];
   readonly userDir: string;
+  /** What is wrong with a cron expression, if anything. */
+  readonly cronProblem: (cron: string) => string | undefined;
   readonly builtinDir?: string;
   readonly shippedStepsDir?: string;
 }
@@ -75,7 +79,14 @@ export function createCatalogue(deps: CatalogueDeps): Catalogue {
     const parsed = loaded.finished ?? finishCommand(loaded.read, bases);
     if (loaded.read.file?.keys.extends === undefined) loaded.finished = parsed;
     const scripts = await checkStepScripts({ ...deps, projectPath, parsed, read: loaded.read });
-    const diagnostics = [...command.diagnostics, ...parsed.diagnostics, ...scripts];
+    const prompt = await checkPrompt(parsed.definition, loaded.read, { files: deps.files, projectPath });
+    const diagnostics = [
+      ...command.diagnostics,
+      ...parsed.diagnostics,
+      ...scripts,
+      ...prompt,
+      ...checkSchedule(parsed.definition, loaded.read, deps.cronProblem),
+    ];
     return compact({
       name: loaded.name,
       source,

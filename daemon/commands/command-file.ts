@@ -1,5 +1,8 @@
 // The file as it was written, checked key by key but not yet merged with its base. Steps and arguments keep their key path, so that
 // whatever is found out later can still point at the line.
+
+import type { LeaseWish } from './definition.ts';
+import { type FileConcurrency, type FileRetry, type FileSchedule, readConcurrency, readRetry, readSchedule } from './file-blocks.ts';
 import {
   argumentShape,
   commandShape,
@@ -12,12 +15,14 @@ import {
 } from './file-shape.ts';
 import type { KeyPath, Problems } from './problems.ts';
 import { type KeysOf, readKeys } from './read-keys.ts';
+import { readLeases } from './read-leases.ts';
 import { asText, isMap, isNothing, isPlain } from './scalar.ts';
 import { reportStepType, resolveStepForm, type StepForm, stepForm } from './step-form.ts';
 
 export interface FileStep {
   readonly path: KeyPath;
   readonly keys: KeysOf<Omit<typeof stepShape, 'type' | 'action' | 'script'>>;
+  readonly retry?: FileRetry;
   readonly form: { readonly type: StepForm; readonly action: string; readonly script?: string };
 }
 
@@ -44,16 +49,24 @@ export interface CommandFile {
   readonly steps: Readonly<Record<StepListKey, FileStepList>>;
   readonly worktree?: KeysOf<typeof worktreeShape>;
   readonly session?: FileSession;
+  readonly leases?: readonly LeaseWish[];
+  readonly schedule?: FileSchedule;
+  readonly concurrency?: FileConcurrency;
+  /** Where a `prompt_file` of this file may lie beside it. */
+  readonly promptFolder?: string;
 }
 
 export function readCommandFile(raw: unknown, problems: Problems): CommandFile | undefined {
-  const others = ['arguments', ...stepLists, 'worktree', 'session'];
+  const others = ['arguments', ...stepLists, 'worktree', 'session', 'leases', 'schedule', 'concurrency'];
   const keys = readKeys(raw, [], problems, { place: 'command', shape: commandShape, others });
   if (keys === undefined || !isMap(raw)) return undefined;
   if (!Object.hasOwn(raw, 'name') || isNothing(raw.name)) problems.add({ path: [], message: 'The command has no "name".' });
   const lists = stepLists.map((key) => [key, readStepList(raw[key], key, problems)] as const);
   const worktree = readWorktree(raw, problems);
   const session = readSession(raw, problems);
+  const leases = readLeases(raw.leases, problems);
+  const schedule = readSchedule(raw.schedule, problems);
+  const concurrency = readConcurrency(raw.concurrency, problems);
   return {
     keys,
     arguments: readList(raw.arguments, ['arguments'], problems).flatMap((item, index) =>
@@ -62,6 +75,9 @@ export function readCommandFile(raw: unknown, problems: Problems): CommandFile |
     steps: Object.fromEntries(lists) as Record<StepListKey, FileStepList>,
     ...(worktree === undefined ? {} : { worktree }),
     ...(session === undefined ? {} : { session }),
+    ...(leases.length === 0 ? {} : { leases }),
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(concurrency === undefined ? {} : { concurrency }),
   };
 }
 
@@ -103,13 +119,14 @@ function readStep(raw: unknown, path: KeyPath, problems: Problems): FileStep | u
   }
   const wrongType = reportStepType(raw.type, [...path, 'type'], problems);
   const { type: _, ...withoutType } = raw;
-  const keys = readKeys(wrongType ? withoutType : raw, path, problems, { place: 'step', shape: stepShape });
+  const keys = readKeys(wrongType ? withoutType : raw, path, problems, { place: 'step', shape: stepShape, others: ['retry'] });
   if (keys === undefined || wrongType) return undefined;
   const { type, action, script, ...rest } = keys;
   // A key that is wrong was reported already: nothing more to say about what the step would run.
   if ((['type', 'action', 'script'] as const).some((key) => keys[key] === undefined && !isNothing(raw[key]))) return undefined;
   const form = resolveStepForm({ ...(type && { type }), ...(action && { action }), ...(script && { script }) }, path, problems);
-  return form === undefined ? undefined : { path, keys: rest, form };
+  const retry = readRetry(raw.retry, [...path, 'retry'], problems);
+  return form === undefined ? undefined : { path, keys: rest, form, ...(retry === undefined ? {} : { retry }) };
 }
 
 function readArgument(raw: unknown, path: KeyPath, problems: Problems): FileArgument[] {

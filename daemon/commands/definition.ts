@@ -1,5 +1,6 @@
 // What a resolved command is: camelCase, defaults filled in, bases merged, steps numbered. It is what a session keeps as its snapshot, so it
 // is plain JSON. The shape of the file is in file-shape.ts.
+import type { CopyRule } from '../../schemas/copy-rule.ts';
 import type { CommandArgument, keepPolicies, StepPhase, sessionKinds, stepTypes } from '../../schemas/index.ts';
 
 export type SessionKind = (typeof sessionKinds)[number];
@@ -12,7 +13,7 @@ export interface CommandStep {
   readonly phase: Exclude<StepPhase, 'lifecycle'>;
   readonly name: string;
   readonly type: StepType;
-  /** Name of a builtin, file of a script, text of a shell step; empty when `script` has the body. */
+  /** Name of a builtin, file of a script, text of a shell step, program of an agent; empty when `script` has the body. */
   readonly action: string;
   readonly script?: string;
   readonly args: Readonly<Record<string, unknown>>;
@@ -21,8 +22,35 @@ export interface CommandStep {
   readonly env: Readonly<Record<string, string>>;
   readonly runIn?: 'process' | 'tmux';
   readonly continueOnError: boolean;
+  /** A condition (condition.ts) as it is written: a step for which it does not hold is skipped. */
+  readonly when?: string;
+  readonly retry?: StepRetry;
   readonly id?: string;
   readonly workingDirectory?: string;
+}
+
+/** When a failed step is tried again, and how long after. `maxAttempts` counts the first one too. */
+export interface StepRetry {
+  readonly maxAttempts: number;
+  readonly initialBackoffMs: number;
+  readonly multiplier: number;
+  readonly maxBackoffMs: number;
+  readonly jitter: number;
+  /** Exit codes and words; absent: any failure. */
+  readonly on?: readonly (number | 'timeout' | 'signal')[];
+}
+
+export interface CommandSchedule {
+  readonly cron: string;
+  readonly timezone?: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly overlap: 'skip' | 'queue';
+}
+
+export interface CommandConcurrency {
+  /** Absent: a pool of the command's own. */
+  readonly group?: string;
+  readonly limit: number;
 }
 
 export interface WorktreeBlock {
@@ -32,6 +60,20 @@ export interface WorktreeBlock {
   readonly base?: string;
   readonly path?: string;
   readonly keep?: KeepPolicy;
+  /** A branch or worktree that is there already: refused, or taken as it stands. */
+  readonly existing?: 'refuse' | 'reuse';
+  readonly copy?: readonly CopyRule[];
+  readonly mcpTemplate?: string;
+}
+
+/** What a session reserves when it starts: in order, and until it ends. */
+export interface LeaseWish {
+  readonly key: string;
+  readonly kind: 'port' | 'name' | 'slot';
+  readonly pool?: string;
+  /** A certain port or name; templates expand. */
+  readonly value?: string;
+  readonly slots?: number;
 }
 
 export interface SessionBlock {
@@ -48,6 +90,11 @@ export interface CommandDefinition {
   readonly description: string;
   readonly category: string;
   readonly abstract: boolean;
+  readonly promptFile?: string;
+  /** The folder of the file that names the prompt. */
+  readonly promptFolder?: string;
+  readonly schedule?: CommandSchedule;
+  readonly concurrency?: CommandConcurrency;
   readonly lifecycle?: SessionKind;
   readonly arguments: readonly CommandArgument[];
   readonly environment: Readonly<Record<string, string>>;
@@ -61,6 +108,7 @@ export interface CommandDefinition {
   readonly worktree: WorktreeBlock;
   readonly session: SessionBlock;
   readonly requires: readonly string[];
+  readonly leases?: readonly LeaseWish[];
 }
 
 export function allSteps(definition: CommandDefinition): readonly CommandStep[] {

@@ -2,7 +2,9 @@
 // holds a list or a map of its own is read by command-file.ts.
 import { z } from 'zod';
 import { argumentTypes } from '../../schemas/command.ts';
-import { keepPolicies, limits, sessionKinds } from '../../schemas/index.ts';
+import { CopyPattern, copyModes } from '../../schemas/copy-rule.ts';
+import { keepPolicies, limits, sessionKinds, stepTypes } from '../../schemas/index.ts';
+import { leaseKeyPattern, leaseKinds } from '../../schemas/lease.ts';
 import { asBoolean, asData, asText, asValue, isMap, isPlain } from './scalar.ts';
 
 const withoutNul = (text: string) => !text.includes('\0');
@@ -50,12 +52,30 @@ const data = z.preprocess(
   z.record(z.string(), z.unknown(), 'must be a map of names to values'),
 );
 
+const between = (least: number, most: number, what: string) =>
+  z.preprocess(asValue, z.number(`must be ${what}`).min(least, `must be ${what}`).max(most, `must be ${what}`));
+const whole = (least: number, most: number) =>
+  z.preprocess(asValue, z.int('must be a whole number').min(least, `must not be below ${least}`).max(most, `must not be above ${most}`));
+const longestBackoffMs = 3_600_000;
+const backoff = between(0, longestBackoffMs, `a number of milliseconds up to ${longestBackoffMs}`);
+const notAFailure = 'must be exit codes from 1 to 255, "timeout" or "signal"';
+const exitCode = z.int(notAFailure).min(1, notAFailure).max(255, notAFailure);
+/** Exit codes and the words for other ways to fail. */
+const failures = z.preprocess(
+  (value) => (Array.isArray(value) ? value.map(asValue) : [asValue(value)]),
+  z
+    .array(z.union([exitCode, z.enum(['timeout', 'signal'])], notAFailure), notAFailure)
+    .min(1, 'must not be empty')
+    .max(100, 'must not hold more than 100 entries'),
+);
+
 export const commandShape = {
   name: slug,
   description: text,
   category: label,
   extends: slug,
   abstract: boolean,
+  prompt_file: filled,
   lifecycle: oneOf(sessionKinds),
   environment,
   working_directory: filled,
@@ -65,7 +85,7 @@ export const commandShape = {
 
 export const stepShape = {
   name: label,
-  type: oneOf(['builtin', 'script', 'shell']),
+  type: oneOf(stepTypes),
   action: code,
   script: code,
   args: data,
@@ -73,6 +93,7 @@ export const stepShape = {
   env: environment,
   run_in: oneOf(['process', 'tmux']),
   continue_on_error: boolean,
+  when: filled,
   id: identifier,
   working_directory: filled,
 };
@@ -88,7 +109,34 @@ export const argumentShape = {
   secret: boolean,
 };
 
-export const worktreeShape = { branch: filled, base: filled, path: filled, keep: oneOf(keepPolicies) };
+/** A pattern alone is a file to copy when it is there. */
+const copyRule = z.preprocess(
+  (value) => (typeof value === 'string' ? { pattern: value } : value),
+  z.strictObject(
+    { pattern: filled.pipe(CopyPattern), mode: oneOf(copyModes).default('copy'), required: boolean.default(false) },
+    'must be a pattern or a map of pattern, mode and required',
+  ),
+);
+
+export const worktreeShape = {
+  branch: filled,
+  base: filled,
+  path: filled,
+  keep: oneOf(keepPolicies),
+  existing: oneOf(['refuse', 'reuse']),
+  copy: z.array(copyRule, 'must be a list').max(100, 'must not hold more than 100 entries'),
+  mcp_template: label.pipe(
+    z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be the name in .mcp.<name>.json: letters, digits, ".", "_" and "-"'),
+  ),
+};
+
+export const leaseShape = {
+  key: label.pipe(z.string().regex(leaseKeyPattern, 'must be letters, digits and underscores, beginning with a letter')),
+  kind: oneOf(leaseKinds),
+  pool: label,
+  value: filled,
+  slots: whole(1, 1_000),
+};
 
 export const sessionShape = {
   name_template: filled,
@@ -97,6 +145,19 @@ export const sessionShape = {
   keep: oneOf(keepPolicies),
 };
 
+export const retryShape = {
+  max_attempts: whole(1, limits.retryAttempts),
+  initial_backoff_ms: backoff,
+  multiplier: between(1, 100, 'a number from 1 to 100'),
+  max_backoff_ms: backoff,
+  jitter: between(0, 1, 'a number from 0 to 1'),
+  on: failures,
+};
+
+export const concurrencyShape = { group: slug, limit: whole(1, limits.concurrencyLimit) };
+
+export const scheduleShape = { cron: label, timezone: label, arguments: data, overlap: oneOf(['skip', 'queue']) };
+
 export const windowShape = { name: label, command: code };
 
 export const stepLists = ['pre_steps', 'steps', 'post_steps', 'cleanup_on_failure', 'finally_steps'] as const;
@@ -104,13 +165,15 @@ export type StepListKey = (typeof stepLists)[number];
 
 /** Keys of the design that this version does not do. Whoever builds one moves it into the shape above. */
 export const laterKeys = {
-  command: ['prompt_file', 'schedule', 'concurrency'],
-  step: ['when', 'retry'],
-  worktree: ['copy', 'mcp_template'],
+  command: [],
+  step: [],
+  retry: [],
+  concurrency: [],
+  schedule: [],
+  worktree: [],
+  lease: [],
   argument: [],
   session: [],
   window: [],
 } as const satisfies Record<string, readonly string[]>;
 export type Place = keyof typeof laterKeys;
-
-export const laterStepTypes: readonly string[] = ['agent'];

@@ -1,5 +1,6 @@
 // `extends`: folds a file over its bases. Pure; the catalogue says which file has which name.
 import { type CommandFile, type FileArgument, type FileStepList, stepsMarker } from './command-file.ts';
+import type { LeaseWish } from './definition.ts';
 import { stepLists } from './file-shape.ts';
 import { suggestion } from './suggest.ts';
 
@@ -45,11 +46,25 @@ function mergeFiles(base: CommandFile, child: CommandFile): CommandFile {
     keys: { ...inherited, ...child.keys, environment: { ...inherited.environment, ...child.keys.environment }, requires },
     arguments: mergeArguments(base.arguments, child.arguments),
     steps: mergeSteps(base, child),
+    ...(base.leases || child.leases ? { leases: mergeLeases(base.leases ?? [], child.leases ?? []) } : {}),
     ...(worktree && { worktree }),
+    ...(child.schedule && { schedule: child.schedule }),
+    ...concurrencyOf(base, child),
+    ...promptFolderOf(child.keys.prompt_file === undefined ? base : child),
     ...(session && {
       session: { ...session, environment: { ...base.session?.environment, ...child.session?.environment } },
     }),
   };
+}
+
+/** A schedule is not inherited: a variant of the nightly build is not another nightly build. */
+function concurrencyOf(base: CommandFile, child: CommandFile): Pick<CommandFile, 'concurrency'> {
+  const concurrency = base.concurrency || child.concurrency ? { ...base.concurrency, ...child.concurrency } : undefined;
+  return concurrency ? { concurrency } : {};
+}
+
+function promptFolderOf({ promptFolder }: CommandFile): Pick<CommandFile, 'promptFolder'> {
+  return promptFolder === undefined ? {} : { promptFolder };
 }
 
 /** By name and key by key, so that a child can change only the default. The base's order stays. */
@@ -60,6 +75,11 @@ function mergeArguments(base: readonly FileArgument[], child: readonly FileArgum
     merged.set(argument.keys.name, inherited ? { ...argument, keys: { ...inherited.keys, ...argument.keys } } : argument);
   }
   return [...merged.values()];
+}
+
+/** By key: a child's wish takes the place of its base's. */
+function mergeLeases(base: readonly LeaseWish[], child: readonly LeaseWish[]): readonly LeaseWish[] {
+  return [...new Map([...base, ...child].map((wish) => [wish.key.toUpperCase(), wish])).values()];
 }
 
 function mergeSteps(base: CommandFile, child: CommandFile): CommandFile['steps'] {

@@ -1,6 +1,7 @@
-import { basename, extname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { type Diagnostic, limits } from '../../schemas/index.ts';
 import { checkArguments } from './check-arguments.ts';
+import { checkAgents, checkConditions } from './check-steps.ts';
 import { checkTemplates } from './check-templates.ts';
 import { type CommandFile, type FileStep, readCommandFile } from './command-file.ts';
 import { allSteps, type CommandDefinition } from './definition.ts';
@@ -37,7 +38,8 @@ export function parseCommand(text: string, options: { readonly path?: string; re
 export function readCommand(text: string, path?: string): ReadCommand {
   const { value, locate, problems } = readYaml(text, path);
   if (value === undefined) return { file: undefined, name: undefined, diagnostics: problems.diagnostics, locate, raw: value, path };
-  const file = readCommandFile(value, problems);
+  const written = readCommandFile(value, problems);
+  const file = written && (path === undefined ? written : { ...written, promptFolder: dirname(path) });
   const name = file?.keys.name;
   const stem = path === undefined ? undefined : basename(path, extname(path));
   if (name !== undefined && stem !== undefined && name !== stem) {
@@ -62,6 +64,9 @@ export function finishCommand(read: ReadCommand, bases: Bases): ParsedCommand {
   checkArguments(file, merged, definition.arguments, problems);
   checkTemplates({ definition, origins, problems, complete });
   checkSteps(definition, origins, problems);
+  checkAgents({ definition, origins, problems, complete });
+  checkConditions({ definition, origins, problems, complete });
+  checkSchedule(definition, problems);
   if (definition.steps.length === 0 && complete && !definition.abstract && !isBroken(read.diagnostics)) {
     problems.add({ path: [], message: 'The command has no step at all.' });
   }
@@ -84,6 +89,15 @@ function checkSteps(definition: CommandDefinition, origins: readonly FileStep[],
     }
     if (step.id !== undefined && ids.has(step.id)) problems.add({ path: [...path, 'id'], message: `The id "${step.id}" is taken.` });
     if (step.id !== undefined) ids.add(step.id);
+  }
+}
+
+/** Whoever reads the file, or the list of schedules, would read the secret too. */
+function checkSchedule({ schedule, arguments: declared }: CommandDefinition, problems: ReturnType<typeof createProblems>): void {
+  const given = Object.keys(schedule?.arguments ?? {});
+  for (const { name } of declared.filter(({ name, secret }) => secret && given.includes(name))) {
+    const message = `"${name}" is a secret; a schedule cannot give it.`;
+    problems.add({ path: ['schedule', 'arguments', name], message });
   }
 }
 

@@ -16,6 +16,7 @@ export function planSteps(definition: CommandDefinition, options: PlanOptions): 
   const resources = options.kind === 'worktree' ? ['worktree', 'terminal'] : options.kind === 'session' ? ['terminal'] : [];
   const steps = [...definition.steps, ...definition.cleanupSteps, ...definition.finallySteps];
   return [
+    ...(definition.leases?.length ? [lifecycleStep('acquire', 'leases')] : []),
     ...resources.map((resource) => lifecycleStep('acquire', resource)),
     ...steps.map((step) => plannedStep(step, options)),
     ...resources.toReversed().map((resource) => lifecycleStep('release', resource)),
@@ -31,6 +32,8 @@ export function stepTimeoutSeconds(step: CommandStep): number | undefined {
 /** Where a step runs: builtins in the daemon, the rest beside it or in the terminal. */
 export function runInFor(step: CommandStep, { kind, builtins }: PlanOptions): PlannedStep['runIn'] {
   if (step.type === 'builtin' && builtins.includes(step.action)) return 'daemon';
+  // The input and the answer of an agent are files, so a window would show nothing of either.
+  if (step.type === 'agent') return step.runIn ?? 'process';
   return step.runIn ?? (kind === 'standard' ? 'process' : 'tmux');
 }
 
@@ -46,6 +49,8 @@ function plannedStep(step: CommandStep, options: PlanOptions): PlannedStep {
     runIn: runInFor(step, options),
     timeoutSeconds: stepTimeoutSeconds(step),
     continueOnError,
+    when: step.when,
+    maxAttempts: step.retry?.maxAttempts,
   });
 }
 

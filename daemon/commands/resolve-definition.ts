@@ -3,7 +3,8 @@ import type { CommandArgument } from '../../schemas/index.ts';
 import { coerce } from './coerce.ts';
 import { type CommandFile, type FileArgument, type FileStep, type FileStepList, stepsMarker } from './command-file.ts';
 import { compact } from './compact.ts';
-import type { CommandDefinition, CommandStep } from './definition.ts';
+import type { CommandDefinition, CommandSchedule, CommandStep, StepRetry, StepType } from './definition.ts';
+import type { FileRetry, FileSchedule } from './file-blocks.ts';
 import { asData, asText } from './scalar.ts';
 
 export interface ResolvedCommand {
@@ -22,6 +23,10 @@ export function resolveDefinition(file: CommandFile): ResolvedCommand {
     description: keys.description ?? '',
     category: keys.category ?? 'workflow',
     abstract: keys.abstract ?? false,
+    promptFile: keys.prompt_file,
+    promptFolder: keys.prompt_file === undefined ? undefined : file.promptFolder,
+    schedule: file.schedule && resolveSchedule(file.schedule),
+    concurrency: file.concurrency && compact({ group: file.concurrency.group, limit: file.concurrency.limit ?? 1 }),
     lifecycle: keys.lifecycle,
     arguments: file.arguments.map(resolveArgument),
     environment: keys.environment ?? {},
@@ -36,6 +41,9 @@ export function resolveDefinition(file: CommandFile): ResolvedCommand {
       base: worktree?.base,
       path: worktree?.path,
       keep: worktree?.keep,
+      existing: worktree?.existing,
+      copy: worktree?.copy,
+      mcpTemplate: worktree?.mcp_template,
     }),
     session: compact({
       declared: session !== undefined,
@@ -46,27 +54,56 @@ export function resolveDefinition(file: CommandFile): ResolvedCommand {
       keep: session?.keep,
     }),
     requires: keys.requires ?? [],
+    leases: file.leases,
   });
   return { definition, origins };
 }
 
 function resolveStep(step: FileStep, phase: CommandStep['phase'], index: number): CommandStep {
-  const { keys, form } = step;
+  const { keys } = step;
+  const { form, args } = agentForm(step);
   return compact({
     index,
     phase,
-    name: keys.name ?? keys.id ?? stepName(form.action),
+    name: keys.name ?? keys.id ?? stepName(step.form.action),
     type: form.type,
     action: form.action,
     script: form.script,
-    args: keys.args ?? {},
+    args,
     timeoutSeconds: keys.timeout,
     env: keys.env ?? {},
     runIn: keys.run_in,
     continueOnError: keys.continue_on_error ?? false,
+    when: keys.when,
+    retry: step.retry && resolveRetry(step.retry),
     id: keys.id,
     workingDirectory: keys.working_directory,
   });
+}
+
+/** The builtin of that name is an agent step in other words: it names the program in its args. */
+function agentForm({ keys, form }: FileStep): { form: { type: StepType; action: string; script?: string }; args: CommandStep['args'] } {
+  const { args = {} } = keys;
+  if (form.type !== 'builtin' || form.action !== 'prompt-agent') return { form, args };
+  const { agent, ...others } = args;
+  return { form: { type: 'agent', action: typeof agent === 'string' ? agent.trim() : '' }, args: others };
+}
+
+/** The `default` policy of the daemon's own retries. */
+function resolveRetry(retry: FileRetry): StepRetry {
+  return compact({
+    maxAttempts: retry.max_attempts ?? 3,
+    initialBackoffMs: retry.initial_backoff_ms ?? 100,
+    multiplier: retry.multiplier ?? 2,
+    maxBackoffMs: retry.max_backoff_ms ?? 10_000,
+    jitter: retry.jitter ?? 0.5,
+    on: retry.on,
+  });
+}
+
+function resolveSchedule(schedule: FileSchedule): CommandSchedule {
+  const { cron = '', timezone, arguments: given = {}, overlap = 'skip' } = schedule;
+  return compact({ cron, timezone, arguments: given, overlap });
 }
 
 const stepNameChars = 80;

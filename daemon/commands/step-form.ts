@@ -1,9 +1,10 @@
-import { laterStepTypes } from './file-shape.ts';
+import { stepTypes } from '../../schemas/index.ts';
+import type { StepType } from './definition.ts';
 import type { KeyPath, Problems } from './problems.ts';
 import { asText } from './scalar.ts';
 import { suggestion } from './suggest.ts';
 
-export type StepForm = 'shell' | 'script' | 'builtin';
+export type StepForm = StepType;
 export const scriptExtensions = ['.py', '.sh', '.js', '.mjs', '.ts'] as const;
 
 const shellCharacters = /[\s|&;><$()`]/;
@@ -33,8 +34,12 @@ export function resolveStepForm(
   }
   if (script !== undefined) {
     if (type === 'shell') return { type, action: script };
-    if (type !== 'builtin') return { type: 'script', action: '', script };
-    problems.add({ path: [...path, 'script'], message: 'A builtin step has no "script"; use `type: script`.', atKey: true });
+    if (type === undefined || type === 'script') return { type: 'script', action: '', script };
+    const message =
+      type === 'agent'
+        ? 'An agent step has no "script"; give it `args: {prompt: …}`.'
+        : 'A builtin step has no "script"; use `type: script`.';
+    problems.add({ path: [...path, 'script'], message, atKey: true });
     return undefined;
   }
   if (action === undefined) {
@@ -47,11 +52,9 @@ export function resolveStepForm(
 /** A better message than a plain list for a type that is another version's or misspelt. True when it reported. */
 export function reportStepType(raw: unknown, path: KeyPath, problems: Problems): boolean {
   const type = asText(raw);
-  const types: readonly string[] = ['builtin', 'script', 'shell'];
+  const types: readonly string[] = stepTypes;
   if (typeof type !== 'string' || types.includes(type)) return false;
-  const message = laterStepTypes.includes(type)
-    ? `This version of coppice does not support steps of type "${type}".`
-    : `"${type.slice(0, 60)}" is no type of a step, which is builtin, script or shell${suggestion(type, types) || '.'}`;
+  const message = `"${type.slice(0, 60)}" is no type of a step, which is builtin, script, shell or agent${suggestion(type, types) || '.'}`;
   problems.add({ path, message });
   return true;
 }

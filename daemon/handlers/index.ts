@@ -6,8 +6,10 @@ import { commandHandlers } from './command.ts';
 import { configHandlers } from './config.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
+import { leaseHandlers } from './lease.ts';
 import { projectHandlers } from './project.ts';
 import { rpcHandlers } from './rpc.ts';
+import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
 import { terminalHandlers } from './terminal.ts';
@@ -21,8 +23,10 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...configHandlers(services),
     ...daemonHandlers(services),
     ...eventHandlers(services),
+    ...leaseHandlers(services),
     ...projectHandlers(services),
     ...rpcHandlers(services),
+    ...scheduleHandlers(services),
     ...sessionHandlers(services),
     ...terminalHandlers(services),
     ...worktreeHandlers(services),

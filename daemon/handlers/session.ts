@@ -1,7 +1,9 @@
-import type { HandlersOf } from '../server/connection.ts';
+import { Failure } from '../../schemas/errors.ts';
+import type { Call, HandlersOf } from '../server/connection.ts';
 import { originOf } from '../server/connection.ts';
 import { readOutput } from '../sessions/output.ts';
 import { createKeptJson } from './kept-json.ts';
+import { assertOwnSession } from './own-session.ts';
 import type { Services } from './services.ts';
 
 /** PruneJuice's words for our states. */
@@ -9,6 +11,16 @@ const statusAliases: Readonly<Record<string, readonly string[]>> = {
   active: ['queued', 'preparing', 'running', 'waiting'],
   completed: ['succeeded'],
 };
+
+/** Whoever may not operate writes from inside a session, and then to that one. */
+function assertMayWrite(call: Call, sessionId: string): void {
+  assertOwnSession(call, sessionId);
+  const { access, sessionId: own } = call.context.caller;
+  if (own !== undefined || access.has('operate')) return;
+  throw new Failure('FORBIDDEN', 'The token belongs to no session, so it may write to none; use one with the scope "operate".', {
+    details: { scope: 'operate' },
+  });
+}
 
 export function sessionHandlers({ store, projects, sessions, terminals, tmux }: Services): HandlersOf<'session'> {
   const kept = createKeptJson(store);
@@ -23,6 +35,14 @@ export function sessionHandlers({ store, projects, sessions, terminals, tmux }: 
       return sessions.list(filter, cursor, limit);
     },
     'session.get': ({ id }) => kept(id, () => sessions.get(id)),
+    'session.retry': ({ id, environment }, call) => sessions.retry(id, environment, originOf(call)),
+    'session.getData': ({ id, key }) => sessions.data.get(id, key),
+    'session.listData': ({ id }) => ({ data: sessions.data.list(id) }),
+    'session.setData': async ({ id, key, value }, call) => {
+      assertMayWrite(call, sessions.resolve(id).id);
+      await sessions.data.set(id, key, value, originOf(call));
+      return {};
+    },
     'session.listSteps': ({ id }) => ({ stepRuns: sessions.get(id).stepRuns }),
     'session.cancel': ({ id, reason }, call) => sessions.cancel(id, reason, originOf(call)),
     'session.remove': async ({ id, ...options }, call) => {

@@ -1,7 +1,8 @@
-// Who runs and who waits: first come, first served, up to the bound. A pure look at the rows on each occasion; no list of its own.
+// Who runs and who waits: first come, first served, up to the bound and the limits of named pools. A pure look at the rows on each occasion; no list of its own.
 import type { Clock } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { EnvFiles } from './env-file.ts';
+import { queueOrder } from './queue.ts';
 import type { SessionRunner } from './runner.ts';
 import { finish, leaveQueue } from './transitions.ts';
 
@@ -31,7 +32,10 @@ export function createAdmission({ store, clock, runner, envFiles, maxRunning }: 
           finish(w, session, { status: 'cancelled', reason: session.cancelReason ?? 'cancelled' }, clock.now());
         }
         const room = maxRunning() - (active.length - queued.length);
-        const next = queued.filter((session) => !cancelled.includes(session)).slice(0, Math.max(0, room));
+        // Read again: those that were cancelled hold up nobody any more.
+        const next = queueOrder(w.sessions.queue())
+          .ready.slice(0, Math.max(0, room))
+          .flatMap((id) => queued.find((session) => session.id === id) ?? []);
         for (const session of next) leaveQueue(w, session, clock.now());
         return { admitted: next.map(({ id }) => id), cancelled: cancelled.map(({ id }) => id) };
       });

@@ -2,6 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { isoTime } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionContext } from './context.ts';
+import { promptFileOf } from './paths.ts';
 
 /** The whole session as JSON for a step to read, 0600: history and shared data included, secrets masked. */
 export async function writeContextFile(path: string, context: SessionContext, store: Store): Promise<void> {
@@ -18,6 +19,7 @@ export async function writeContextFile(path: string, context: SessionContext, st
     project: { id: project.id, name: project.name, path: project.path },
     arguments: session.arguments,
     artifactDir: session.artifactDir,
+    ...(context.definition.promptFile === undefined ? {} : { promptFile: promptFileOf(session.artifactDir) }),
     ...(worktree ? { worktree: { id: worktree.id, path: worktree.path, branch: worktree.branch, baseCommit: worktree.baseCommit } } : {}),
     ...(terminal ? { terminal: { id: terminal.id, name: terminal.name } } : {}),
     sharedData,

@@ -2,7 +2,8 @@
 import { realpath } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
-import type { CommandDefinition, CommandStep } from '../commands/definition.ts';
+import type { stepFields } from '../commands/check-steps.ts';
+import { allSteps, type CommandDefinition, type CommandStep } from '../commands/definition.ts';
 import { createLookup, renderTemplate, type TemplateLookup } from '../commands/template.ts';
 import { isoTime } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
@@ -36,7 +37,7 @@ export function snapshotOf(session: SessionRecord): Snapshot {
 
 /** The step of the definition that a row runs. */
 export function stepOf(definition: CommandDefinition, row: StepRecord): CommandStep | undefined {
-  return [...definition.steps, ...definition.cleanupSteps, ...definition.finallySteps].find((step) => step.index === row.index);
+  return allSteps(definition).find((step) => step.index === row.index);
 }
 
 export function tolerates(session: SessionRecord): (row: StepRecord) => boolean {
@@ -78,11 +79,9 @@ interface LookupFacts extends Snapshot {
 }
 
 function lookupOf({ session, project, definition, steps, secrets, worktree, terminal, data }: LookupFacts): TemplateLookup {
-  const byId = definition.steps.flatMap((step) => {
+  const byId = allSteps(definition).flatMap((step) => {
     const row = steps.find(({ index }) => index === step.index);
-    return step.id === undefined || row === undefined
-      ? []
-      : [[step.id, { status: row.status, exit_code: row.exitCode, name: row.name }] as const];
+    return step.id === undefined || row === undefined ? [] : [[step.id, fieldsOf(row)] as const];
   });
   return createLookup({
     arguments: secrets.arguments,
@@ -103,6 +102,11 @@ function lookupOf({ session, project, definition, steps, secrets, worktree, term
       ...(terminal === undefined ? {} : { tmux_session: terminal.name }),
     },
   });
+}
+
+/** Of `steps.<id>`, in templates and conditions. */
+function fieldsOf({ status, exitCode, signal, reason, attempt, name }: StepRecord): Readonly<Record<(typeof stepFields)[number], unknown>> {
+  return { status, exit_code: exitCode, signal, reason, attempts: attempt, name };
 }
 
 /** Where a step of a session runs: the root of its worktree or project, or a folder below it that the definition or step names. */

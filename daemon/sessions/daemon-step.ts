@@ -5,26 +5,32 @@ import { Failure } from '../../schemas/errors.ts';
 import { renderDeep } from '../commands/template.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
+import type { LeaseService } from '../leases/service.ts';
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { BuiltinDeps } from './builtins/builtin.ts';
 import { builtins } from './builtins/index.ts';
 import { type SessionContext, stepOf, tolerates } from './context.ts';
 import { deadlineOf } from './deadline.ts';
+import { acquireLeases } from './leases.ts';
 import { type Verdict, verdictOf } from './machine.ts';
 import { outcomeOf } from './outcome.ts';
 import { logPathOf } from './paths.ts';
 import { lifecycleNames } from './positions.ts';
 import type { StopReason } from './run-step.ts';
-import { beginStep, endStep, type StepOutcome, sessionSubject } from './transitions.ts';
+import { concludeStep } from './step-end.ts';
+import { beginStep, type StepOutcome, sessionSubject } from './transitions.ts';
 
 export interface DaemonStepRunner {
   run(context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void>;
 }
 
 export interface DaemonStepDeps extends BuiltinDeps {
+  readonly leases: Pick<LeaseService, 'ensure'>;
   readonly store: Store;
   readonly clock: Clock;
+  /** 0 ≤ random < 1. */
+  readonly random: () => number;
   readonly deadlines: Deadlines;
 }
 
@@ -46,13 +52,16 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
     const lines: string[] = [];
     try {
       const args = renderDeep(definition.args, context.lookup) as Record<string, unknown>;
-      return { values: await builtin({ context, args, signal, print: (line) => void lines.push(`${line}\n`) }, deps) };
+      return {
+        values: await builtin({ context, stepIndex: step.index, args, signal, print: (line) => void lines.push(`${line}\n`) }, deps),
+      };
     } finally {
       await appendFile(logPath, lines.join(''), { mode: 0o600 });
     }
   };
   const lifecycle = async (context: SessionContext, step: StepRecord): Promise<string> => {
     const { resources } = deps;
+    if (step.name === lifecycleNames.acquireLeases) return acquireLeases(context, deps.leases);
     if (step.name === lifecycleNames.acquireWorktree) return (await resources.ensureWorktree(context)).path;
     if (step.name === lifecycleNames.acquireTerminal) return (await resources.ensureTerminal(context)).name;
     const verdict = settledVerdict(context);
@@ -84,13 +93,22 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
         signal.removeEventListener('abort', onAbort);
         deps.deadlines.clear(step.id);
       }
+      const random = deps.random();
       const size = await outcomeOf.size(logPath);
       await store.write((w) => {
         for (const [key, value] of Object.entries(done.values ?? {})) {
           w.sessions.setData(context.session.id, key, value, clock.now());
           w.events.append({ type: 'session.dataSet', subject: sessionSubject(context.session), actor: 'daemon', data: { key, value } });
         }
-        endStep(w, context.session, step, { ...outcome, outputSize: size }, clock.now());
+        const definition = stepOf(context.definition, step);
+        concludeStep(w, {
+          session: context.session,
+          step,
+          definition,
+          outcome: { ...outcome, outputSize: size },
+          now: clock.now(),
+          random,
+        });
       });
     },
   };

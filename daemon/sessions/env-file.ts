@@ -9,6 +9,8 @@ export interface SessionSecrets {
   readonly environment: Environment;
   /** As given, secrets in clear. */
   readonly arguments: ArgumentValues;
+  /** The text of the prompt file as the session found it; it becomes an artifact when the first step is due. */
+  readonly prompt?: string;
   /** COPPICE_TOKEN of its processes. */
   readonly token: string;
 }

@@ -24,6 +24,7 @@ export interface StepFacts {
   readonly stepIndex: number;
   readonly outputFile: string;
   readonly contextFile: string;
+  readonly promptFile?: string;
   readonly socket: string;
   readonly token: string;
 }
@@ -44,6 +45,7 @@ function ownVariables(facts: StepFacts): Record<string, string | undefined> {
     STEP_INDEX: String(facts.stepIndex),
     OUTPUT_FILE: facts.outputFile,
     CONTEXT_FILE: facts.contextFile,
+    PROMPT_FILE: facts.promptFile,
     SOCKET: facts.socket,
     TOKEN: facts.token,
   };

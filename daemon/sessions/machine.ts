@@ -16,7 +16,7 @@ export interface Verdict {
 }
 
 export type Work =
-  /** A row was running when the daemon died, or is being run: find out what became of it. */
+  /** A row was running when the daemon died, is being run, or waits for its next attempt: find out what became of it. */
   | { readonly do: 'resume'; readonly step: StepRecord }
   | { readonly do: 'run'; readonly step: StepRecord }
   /** The body is over because something failed: its pending rows are skipped and the cleanup rows written. */
@@ -39,7 +39,7 @@ export const skippedReason = 'not_reached';
  * a cancel; cleanup, finally and release always run to their end.
  */
 export function nextWork(session: Facts, steps: readonly StepRecord[], tolerates: (step: StepRecord) => boolean): Work {
-  const running = steps.find((step) => step.status === 'running');
+  const running = steps.find((step) => step.status === 'running' || (step.status === 'pending' && step.retryAt !== undefined));
   if (running) return { do: 'resume', step: running };
   const settled = session.verdict === undefined ? undefined : (JSON.parse(session.verdict) as Verdict);
   const verdict = settled ?? verdictOf(session, steps, tolerates);
@@ -72,19 +72,26 @@ function isBroken(step: StepRecord): boolean {
 const legalFrom = {
   cancel: ['queued', 'preparing', 'running', 'waiting'],
   remove: ['succeeded', 'failed', 'cancelled', 'lost'],
+  retry: ['failed', 'cancelled', 'lost'],
+  setData: ['queued', 'preparing', 'running', 'waiting'],
 } as const satisfies Record<string, readonly SessionStatus[]>;
 
 export function assertLegal(action: keyof typeof legalFrom, session: Pick<SessionRecord, 'slug' | 'status'>): void {
   const allowed: readonly SessionStatus[] = legalFrom[action];
   if (allowed.includes(session.status)) return;
-  const advice = action === 'remove' ? 'cancel it first, or pass cancel: true' : 'it has ended already';
   throw new Failure(
     'INVALID_TRANSITION',
-    `Session "${session.slug}" is ${session.status}, so it can not be ${pastOf[action]}; ${advice}.`,
+    `Session "${session.slug}" is ${session.status}, so it can not be ${pastOf[action]}; ${adviceFor(action, session.status)}.`,
     {
       details: { from: session.status, to: pastOf[action], allowed },
     },
   );
 }
 
-const pastOf = { cancel: 'cancelled', remove: 'removed' } as const;
+const pastOf = { cancel: 'cancelled', remove: 'removed', retry: 'retried', setData: 'given data' } as const;
+
+function adviceFor(action: keyof typeof legalFrom, status: SessionStatus): string {
+  if (action === 'remove') return 'cancel it first, or pass cancel: true';
+  if (action === 'retry') return status === 'succeeded' ? 'start its command again' : 'wait for its end, or cancel it';
+  return 'it has ended already';
+}

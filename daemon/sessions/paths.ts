@@ -22,6 +22,21 @@ export function contextFileOf(artifactDir: string): string {
   return join(artifactDir, 'meta', 'context.json');
 }
 
+/** The prompt of the command, rendered. */
+export function promptFileOf(artifactDir: string): string {
+  return join(artifactDir, 'prompts', 'prompt.md');
+}
+
+/** A prompt that only one step has. */
+export function stepPromptOf(artifactDir: string, index: number, name: string): string {
+  return join(artifactDir, 'prompts', `${String(index).padStart(3, '0')}-${slug(name)}.md`);
+}
+
+/** What an agent answered. */
+export function answerPathOf(artifactDir: string, index: number, name: string): string {
+  return join(artifactDir, 'outputs', `${String(index).padStart(3, '0')}-${slug(name)}.md`);
+}
+
 /** At most 60 characters of [a-z0-9-]. */
 export function slug(text: string): string {
   const plain = text

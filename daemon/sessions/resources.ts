@@ -6,17 +6,21 @@ import { sessionSteps, worktreeSteps } from '../commands/kind.ts';
 import { renderTemplate } from '../commands/template.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { byDaemon } from '../kernel/origin.ts';
+import { repositoryOf } from '../projects/repository.ts';
 import type { Store } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { TerminalService } from '../terminals/service.ts';
+import type { Git } from '../tools/git/git.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 import { type SessionContext, workingDirectoryOf } from './context.ts';
 import { inheritable } from './environment.ts';
 import { decideTerminal, decideWorktree } from './keep.ts';
+import { leaseVariables } from './leases.ts';
 import type { Verdict } from './machine.ts';
 import { logPathOf } from './paths.ts';
 import { partOf } from './positions.ts';
+import { takeWorktree } from './reuse-worktree.ts';
 import { sessionSubject } from './transitions.ts';
 
 export interface Resources {
@@ -32,21 +36,29 @@ export interface ResourceDeps {
   readonly clock: Clock;
   readonly worktrees: WorktreeService;
   readonly terminals: TerminalService;
+  readonly git: Pick<Git, 'branchExists'>;
   /** From the configuration; the starting client's $SHELL otherwise. */
   readonly shell: () => string | undefined;
 }
 
-export function createResources({ store, clock, worktrees, terminals, shell }: ResourceDeps): Resources {
+export function createResources({ store, clock, worktrees, terminals, git, shell }: ResourceDeps): Resources {
   const touched = async (worktree: WorktreeRecord | undefined): Promise<boolean> =>
     worktree !== undefined && worktree.status === 'present' && worktrees.isTouched(worktree);
 
   const ensureWorktree = async (context: SessionContext): Promise<WorktreeRecord> => {
-    if (context.worktree) return context.worktree;
+    if (context.worktree && context.worktree.status !== 'removed') return context.worktree;
     const { session, project, definition, lookup } = context;
     const branch = branchFor(definition, lookup, new Date(clock.now()));
-    const base = baseFor(definition, lookup);
-    const allowExistingBranch = takesExistingBranch(definition);
-    const worktree = await worktrees.create({ project, branch, base, allowExistingBranch, sessionId: session.id }, byDaemon);
+    const reuse = definition.worktree.existing === 'reuse';
+    const reused = reuse ? await takeWorktree(store, session, branch, clock.now()) : undefined;
+    if (reused) return reused;
+    const allowExistingBranch = reuse || takesExistingBranch(definition);
+    const exists = reuse && (await git.branchExists(repositoryOf(project), branch));
+    // What exists is taken as it stands, wherever a new one would begin.
+    const base = exists ? undefined : baseFor(definition, lookup);
+    const { copy, mcpTemplate } = definition.worktree;
+    const wanted = { project, branch, base, allowExistingBranch, sessionId: session.id, copy, mcpTemplate };
+    const worktree = await worktrees.create(wanted, byDaemon);
     await store.write((w) => {
       w.sessions.setData(session.id, 'branch_name', branch, clock.now());
       const data = { key: 'branch_name', value: branch };
@@ -70,6 +82,7 @@ export function createResources({ store, clock, worktrees, terminals, shell }: R
         environment: {
           ...inheritable(secrets.environment),
           ...Object.fromEntries(rendered),
+          ...leaseVariables(store, session),
           COPPICE_SESSION_ID: session.id,
           COPPICE_TOKEN: secrets.token,
         },
@@ -94,12 +107,16 @@ export function createResources({ store, clock, worktrees, terminals, shell }: R
     async releaseWorktree(context, verdict) {
       const { worktree, definition, session } = context;
       if (!worktree) return 'none';
+      if (worktree.status === 'removed') return 'removed: by a step';
+      // It was there before this session, which has no say in its end.
+      if (worktree.sessionId !== session.id) return 'kept: reused';
       const facts = { outcome: verdict.status, touched: await touched(worktree), attached: false };
       const explicit = usesStep(context, worktreeSteps) && !setupFailed(context);
       const decision = decideWorktree(definition.worktree.keep, explicit, facts);
       if (decision.keep) return retain(worktree, decision.reason);
       try {
-        await worktrees.remove(worktree, { bySession: session.id }, byDaemon);
+        // "never" is an order: what is not committed or merged is saved and can be restored.
+        await worktrees.remove(worktree, { bySession: session.id, force: decision.reason === 'never' }, byDaemon);
         return `removed: ${decision.reason}`;
       } catch (error) {
         // Whatever a policy says, work is not lost: the worktree stays and says why.

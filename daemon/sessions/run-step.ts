@@ -10,13 +10,15 @@ import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import type { StepExit, StepFiles } from '../tools/step-files.ts';
 import type { StartedStep, StartStepOptions } from '../tools/step-process.ts';
 import type { Tmux } from '../tools/tmux.ts';
-import type { SessionContext } from './context.ts';
+import { copyAnswer } from './agent-step.ts';
+import { type SessionContext, stepOf } from './context.ts';
 import { deadlineOf } from './deadline.ts';
 import { outcomeOf } from './outcome.ts';
 import { logPathOf, outputFileOf } from './paths.ts';
 import { takePublished } from './published-values.ts';
+import { concludeStep } from './step-end.ts';
 import { type StepSpecDeps, stepSpec } from './step-spec.ts';
-import { beginStep, endStep, type StepOutcome, sessionSubject } from './transitions.ts';
+import { beginStep, type StepOutcome, sessionSubject } from './transitions.ts';
 
 /** Why a step is ended before its time. */
 export type StopReason = 'cancelled' | 'timeout' | 'shutdown';
@@ -30,6 +32,8 @@ export interface StepRunner {
 
 export interface StepRunnerDeps extends StepSpecDeps {
   readonly clock: Clock;
+  /** 0 ≤ random < 1. */
+  readonly random: () => number;
   readonly deadlines: Deadlines;
   readonly stepFiles: StepFiles;
   readonly exits: ExitWatch;
@@ -48,6 +52,8 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   const run = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
     const logPath = logPathOf(context.session.artifactDir, step.index, step.name);
     try {
+      // The files of an attempt before this one would tell a wrong end, when the daemon died between its end and their removal.
+      if (step.attempt > 1) await stepFiles.forget(step.id);
       await stepFiles.writeSpec(step.id, await stepSpec(context, step, deps));
     } catch (error) {
       await end(context, step, outcomeOf.failure(error));
@@ -112,7 +118,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
       // What ended by itself just before is told as it ended.
       const isStopped = reason !== undefined && !(await stepFiles.readExit(step.id));
       if (isStopped) await stopStep(context, step);
-      await end(context, step, await concluded(step, isStopped ? reason : undefined));
+      await end(context, step, await concluded(context, step, isStopped ? reason : undefined));
     } finally {
       signal.removeEventListener('abort', onAbort);
       deps.deadlines.clear(step.id);
@@ -120,9 +126,14 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     }
   };
 
-  const concluded = async (step: StepRecord, reason: Exclude<StopReason, 'shutdown'> | undefined): Promise<StepOutcome> => {
+  const concluded = async (
+    context: SessionContext,
+    step: StepRecord,
+    reason: Exclude<StopReason, 'shutdown'> | undefined,
+  ): Promise<StepOutcome> => {
     const exit: StepExit | undefined = await stepFiles.readExit(step.id);
     if (step.paneId !== undefined) await tmux.finishLog(step.paneId).catch(() => false);
+    await copyAnswer(step, context.session.artifactDir);
     const size = Math.max(0, (await outcomeOf.size(step.outputPath)) - step.outputOffset);
     return { ...(await outcomeOf.exit(exit, reason, step, size)), outputSize: size };
   };
@@ -142,6 +153,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
 
   const end = async (context: SessionContext, step: StepRecord, outcome: StepOutcome): Promise<void> => {
     const { values, problems } = await takePublished(outputFileOf(context.session.artifactDir, step.id));
+    const random = deps.random();
     const note = problems.length > 0 ? ` (COPPICE_OUTPUT_FILE: ${problems.join('; ')})` : '';
     await store.write((w) => {
       for (const [key, value] of Object.entries(values)) {
@@ -150,7 +162,10 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
         w.events.append({ type: 'session.dataSet', subject: sessionSubject(context.session), actor, data: { key, value } });
       }
       const error = outcome.error === undefined ? note.trim() || undefined : outcome.error + note;
-      endStep(w, context.session, step, { ...outcome, ...(error === undefined ? {} : { error }) }, clock.now());
+      concludeStep(w, {
+        ...{ session: context.session, step, definition: stepOf(context.definition, step), now: clock.now(), random },
+        outcome: { ...outcome, ...(error === undefined ? {} : { error }) },
+      });
     });
     await stepFiles.forget(step.id);
     // A failed step's window stays for whoever attaches; a good one's log says it all.

@@ -3,22 +3,26 @@
 import { isFailure } from '../../schemas/errors.ts';
 import type { ArtifactService } from '../artifacts/service.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Deadlines } from '../kernel/deadline.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
-import { builtinNames } from './builtins/index.ts';
+import { waitUntil } from './backoff.ts';
 import { loadContext, snapshotOf, tolerates } from './context.ts';
 import type { DaemonStepRunner } from './daemon-step.ts';
 import type { EnvFiles } from './env-file.ts';
 import { nextWork, type Verdict } from './machine.ts';
+import type { BuiltinsFor } from './own-scripts.ts';
 import { makeArtifactFolders } from './paths.ts';
 import { partOf } from './positions.ts';
 import { cleanupRows } from './rows.ts';
 import type { StepRunner, StopReason } from './run-step.ts';
-import { abandon, beginRunning, endStep, finish } from './transitions.ts';
+import { writeDefinition, writePrompt, writeSessionRecord } from './session-files.ts';
+import { abandon, beginRunning, endStep, finish, skipStep } from './transitions.ts';
+import { isWanted } from './wanted.ts';
 
 export interface SessionRunner {
   /** Runs a session that has left the queue to its end. */
@@ -32,12 +36,14 @@ export interface SessionRunner {
 export interface SessionRunnerDeps {
   readonly store: Store;
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
   readonly ids: Ids;
   readonly log: Log;
   readonly envFiles: EnvFiles;
   readonly steps: StepRunner;
   readonly daemonSteps: DaemonStepRunner;
   readonly artifacts: ArtifactService;
+  readonly builtinsFor: BuiltinsFor;
   readonly onFinished: () => void;
 }
 
@@ -52,11 +58,27 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
   const shutdown = new AbortController();
 
   const runStep = async (sessionId: string, step: StepRecord, isResumed: boolean, cancel: AbortSignal): Promise<void> => {
-    const context = await loadContext(store, deps.envFiles, sessionId);
     // A cancel ends the body. Acquiring is not cut off half-way, and cleanup, finally and release run on through it.
     const signal = partOf(step) === 'body' ? AbortSignal.any([cancel, shutdown.signal]) : shutdown.signal;
+    if (step.retryAt !== undefined && !(await backOff(sessionId, step, step.retryAt, signal))) return;
+    const context = await loadContext(store, deps.envFiles, sessionId);
+    const isFirst = step.status === 'pending' && step.retryAt === undefined;
+    if (isFirst && !isWanted(context, step)) return store.write((w) => skipStep(w, context.session, step));
     if (step.runIn === 'daemon') return deps.daemonSteps.run(context, step, signal);
-    return isResumed ? deps.steps.adopt(context, step, signal) : deps.steps.run(context, step, signal);
+    return isResumed && step.status === 'running' ? deps.steps.adopt(context, step, signal) : deps.steps.run(context, step, signal);
+  };
+
+  /** Waits for the next attempt of a step; false when it does not come to it. */
+  const backOff = async (sessionId: string, step: StepRecord, retryAt: number, signal: AbortSignal): Promise<boolean> => {
+    try {
+      await waitUntil(deps.deadlines, step.id, retryAt, signal);
+      return true;
+    } catch (reason) {
+      if (reason !== 'cancelled') return false;
+      const session = store.read((r) => r.sessions.get(sessionId));
+      if (session) await store.write((w) => endStep(w, session, step, { status: 'cancelled', reason }, clock.now()));
+      return false;
+    }
   };
 
   /** One work item; false when the session is over. */
@@ -71,7 +93,8 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
         return true;
       case 'abandon': {
         const { definition } = snapshotOf(session);
-        const cleanup = cleanupRows({ sessionId, definition, kind: session.kind, builtins: builtinNames, ids: deps.ids });
+        const builtins = await deps.builtinsFor(session.projectPath, definition);
+        const cleanup = cleanupRows({ sessionId, definition, kind: session.kind, builtins, ids: deps.ids });
         await store.write((w) => abandon(w, session, work.verdict, cleanup));
         return true;
       }
@@ -97,14 +120,27 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
 
   const prepare = async (session: SessionRecord, step: StepRecord): Promise<void> => {
     await makeArtifactFolders(session.artifactDir);
+    if (partOf(step) === 'body') await writeFiles(session);
     if (partOf(step) !== 'acquire') await store.write((w) => beginRunning(w, session, clock.now()));
   };
 
+  /** Once, when the worktree and terminal are there and no step has begun. */
+  const writeFiles = async (session: SessionRecord): Promise<void> => {
+    const { definition, lookup, secrets } = await loadContext(store, deps.envFiles, session.id);
+    await writeDefinition(session.artifactDir, definition);
+    await writeSessionRecord(store, session.id);
+    if (secrets.prompt !== undefined) await writePrompt(session.artifactDir, secrets.prompt, lookup);
+    await deps.artifacts.index(session, byDaemon.actor);
+  };
+
   const conclude = async (session: SessionRecord, verdict: Verdict): Promise<void> => {
-    await deps.artifacts.index(session, byDaemon.actor).catch((error: unknown) => {
+    try {
+      await writeSessionRecord(store, session.id, { verdict, at: clock.now() });
+      await deps.artifacts.index(session, byDaemon.actor);
+    } catch (error) {
       // The files are there and can be indexed again; the end of the session must not wait for it.
       log.warn({ err: error, sessionId: session.id }, 'the artifacts of a session could not be indexed');
-    });
+    }
     await store.write((w) => finish(w, session, verdict, clock.now()));
     await deps.envFiles.remove(session.id);
   };

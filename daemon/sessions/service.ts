@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { nearest } from '../../rpc/nearest.ts';
 import { Failure } from '../../schemas/errors.ts';
-import type { Session, StepRun } from '../../schemas/session.ts';
+import type { Session } from '../../schemas/session.ts';
+import type { StepRun } from '../../schemas/step.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { settle } from '../store/receipts.ts';
@@ -13,11 +14,14 @@ import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { TerminalService } from '../terminals/service.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 import type { Admission } from './admission.ts';
+import type { Environment } from './environment.ts';
 import { assertLegal, hasEnded } from './machine.ts';
 import type { SessionRunner } from './runner.ts';
-import { type Prepared, prepare, type StartDeps, type StartRequest, start } from './start.ts';
+import { createSharedData, type SharedData } from './shared-data.ts';
+import { type Prepared, prepare, type StartDeps, type StartExtras, type StartRequest, start } from './start.ts';
+import { againOf } from './start-again.ts';
 import { sessionSubject } from './transitions.ts';
-import { sessionView, stepView } from './view.ts';
+import { orderOf, sessionView, stepViews } from './view.ts';
 
 export interface RemoveSession {
   readonly cancel: boolean;
@@ -27,7 +31,10 @@ export interface RemoveSession {
 
 export interface SessionService {
   prepare(request: Omit<StartRequest, 'environment'>): Promise<Prepared>;
-  start(request: StartRequest, origin: Origin): Promise<Session>;
+  start(request: StartRequest, origin: Origin, extras?: StartExtras): Promise<Session>;
+  /** Starts what an ended session ran, as a new one. */
+  retry(ref: string, environment: Environment, origin: Origin): Promise<Session>;
+  readonly data: SharedData;
   list(filter: SessionFilter, cursor: string | undefined, limit: number): { sessions: Session[]; nextCursor?: string };
   get(ref: string): Session & { sharedData: Record<string, unknown>; stepRuns: StepRun[] };
   /** Throws NOT_FOUND with near slugs. */
@@ -82,18 +89,25 @@ export function createSessionService(deps: SessionDeps): SessionService {
     if (!worktree || worktree.status === 'removed' || worktree.sessionId !== session.id || keepWorktree) return;
     await worktrees.remove(worktree, { callerDirectory, bySession: session.id }, { actor: origin.actor });
   };
+  const begin = async (request: StartRequest, origin: Origin, extras?: StartExtras): Promise<Session> => {
+    const session = await start(deps, request, origin, extras);
+    await deps.admission.admit();
+    return session;
+  };
   return {
     resolve,
     prepare: (request) => prepare(deps, request),
-    async start(request, origin) {
-      const session = await start(deps, request, origin);
-      await deps.admission.admit();
-      return session;
+    start: begin,
+    async retry(ref, environment, origin) {
+      const { request, extras } = againOf(store, resolve(ref), environment);
+      return begin(request, origin, extras);
     },
+    data: createSharedData({ store, clock, resolve }),
     list(filter, cursor, limit) {
       return store.read((r) => {
         const { rows, nextCursor } = pageOf(r.sessions.list(filter, cursor ?? afterAllIds, limit + 1), limit);
-        return { sessions: rows.map((row) => sessionView(r, row)), ...(nextCursor === undefined ? {} : { nextCursor }) };
+        const order = orderOf(r);
+        return { sessions: rows.map((row) => sessionView(r, row, order)), ...(nextCursor === undefined ? {} : { nextCursor }) };
       });
     },
     get: (ref) =>
@@ -103,7 +117,7 @@ export function createSessionService(deps: SessionDeps): SessionService {
         return {
           ...sessionView(r, session),
           sharedData: r.sessions.sharedData(session.id),
-          stepRuns: r.steps.ofSession(session.id).map(stepView),
+          stepRuns: stepViews(r, session.id),
         };
       }),
     cancel: (ref, reason, origin) => cancel(resolve(ref), reason, origin),
@@ -136,7 +150,10 @@ export function createSessionService(deps: SessionDeps): SessionService {
         session.kind === 'standard' ? 'its command needs none; "lifecycle: session" gives it one' : 'it is not there yet, or has ended';
       throw new Failure('PRECONDITION', `Session "${session.slug}" has no terminal: ${why}.`, { details: { reason: 'no_terminal' } });
     },
-    active: (r) => r.sessions.active().map((session) => sessionView(r, session)),
+    active(r) {
+      const order = orderOf(r);
+      return r.sessions.active().map((session) => sessionView(r, session, order));
+    },
     async resume() {
       const active = store.read((r) => r.sessions.active());
       await deps.envFiles.sweep(active.map(({ id }) => id));

@@ -19,14 +19,17 @@ import { settle } from '../store/receipts.ts';
 import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
+import type { FileReader } from '../tools/files.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
 import { branchTaken, worktreeTaken } from '../worktrees/taken.ts';
-import { builtinNames } from './builtins/index.ts';
 import type { Snapshot } from './context.ts';
 import type { EnvFiles } from './env-file.ts';
 import type { Environment } from './environment.ts';
+import type { BuiltinsFor } from './own-scripts.ts';
 import { slug } from './paths.ts';
+import { promptOf } from './prompt.ts';
+import { assertUnused } from './reuse-worktree.ts';
 import { initialRows } from './rows.ts';
 import { sessionSubject } from './transitions.ts';
 import { sessionView } from './view.ts';
@@ -36,6 +39,15 @@ export interface StartRequest {
   readonly command: string;
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly environment: Environment;
+}
+
+/** What the daemon adds to a start of its own. */
+export interface StartExtras {
+  readonly scheduleId?: string;
+  /** The pool of a command that names none. */
+  readonly group?: string;
+  /** The branch of a worktree to go on in, should it be there. */
+  readonly goesOnIn?: string;
 }
 
 /** A command that may run, with what it was given. */
@@ -49,6 +61,8 @@ export interface Prepared {
   /** For the worktree kind. */
   readonly branch?: string;
   readonly base?: string;
+  /** The text of the prompt file. */
+  readonly prompt?: string;
 }
 
 export interface StartDeps {
@@ -60,26 +74,36 @@ export interface StartDeps {
   readonly auth: AuthService;
   readonly git: Git;
   readonly tmux: Tmux;
+  readonly files: FileReader;
   readonly envFiles: EnvFiles;
   readonly artifactsDir: string;
   readonly budgetSeconds: () => number;
+  readonly builtinsFor: BuiltinsFor;
   /** For clients that sent no environment of their own. */
   readonly ownEnvironment: Environment;
 }
 
 /** Checks a start without doing it. */
-export async function prepare(deps: StartDeps, request: Omit<StartRequest, 'environment'>): Promise<Prepared> {
+export async function prepare(
+  deps: StartDeps,
+  request: Omit<StartRequest, 'environment'>,
+  { goesOnIn }: StartExtras = {},
+): Promise<Prepared> {
   const project = await deps.projects.resolve(request.project);
   const entry = await deps.catalogue.get(project.path, request.command);
-  const definition = runnable(entry);
+  const written = runnable(entry);
+  const definition: CommandDefinition =
+    goesOnIn === undefined ? written : { ...written, worktree: { ...written.worktree, existing: 'reuse' } };
   const { values, masked } = resolveArguments(definition.arguments, request.arguments);
   const { kind } = inferKind(definition);
-  const prepared = { project, entry, definition, kind, values, masked };
+  const prompt = await promptOf(deps, { project, entry, definition, kind, values });
+  const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };
   if (kind !== 'worktree') return prepared;
   const lookup = createLookup({
     arguments: values,
     declared: definition.arguments.map(({ name }) => name),
     variables: { project: project.name, project_path: project.path, command_name: entry.name, timestamp: isoTime(deps.clock.now()) },
+    data: goesOnIn === undefined ? {} : { branch_name: goesOnIn },
   });
   const branch = branchFor(definition, lookup, new Date(deps.clock.now()));
   const base = baseFor(definition, lookup);
@@ -88,16 +112,18 @@ export async function prepare(deps: StartDeps, request: Omit<StartRequest, 'envi
   return { ...prepared, branch, ...(base === undefined ? {} : { base }) };
 }
 
-export async function start(deps: StartDeps, request: StartRequest, origin: Origin): Promise<Session> {
+export async function start(deps: StartDeps, request: StartRequest, origin: Origin, extras: StartExtras = {}): Promise<Session> {
   const { store, ids, clock } = deps;
   const environment = Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment;
   checkEnvironmentSize(environment);
-  const prepared = await prepare(deps, request);
+  const prepared = await prepare(deps, request, extras);
   await checkResources(deps, prepared);
   const { definition, kind, project, entry } = prepared;
+  const builtins = await deps.builtinsFor(project.path, definition);
   const id = ids.next('ses');
   const token = deps.auth.newSecret();
-  await deps.envFiles.write(id, { environment, arguments: prepared.values, token });
+  const { prompt } = prepared;
+  await deps.envFiles.write(id, { environment, arguments: prepared.values, token, ...(prompt === undefined ? {} : { prompt }) });
   try {
     return await store.write((w) => {
       const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
@@ -117,9 +143,12 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
         definitionSha256: entry.sha256,
         createdAt: clock.now(),
         ...(budgetSeconds > 0 ? { budgetMs: budgetSeconds * 1000 } : {}),
+        ...poolOf(prepared, extras),
+        ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
       };
       w.sessions.insert(session);
-      for (const row of initialRows({ sessionId: id, definition, kind, builtins: builtinNames, ids })) w.steps.insert(row);
+      if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, clock.now());
+      for (const row of initialRows({ sessionId: id, definition, kind, builtins, ids })) w.steps.insert(row);
       deps.auth.issueForSession(w, id, token);
       const data = { slug: name, commandName: entry.name, kind, status: session.status };
       w.events.append({ type: 'session.created', subject: sessionSubject(session), actor: origin.actor, data });
@@ -129,6 +158,13 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
     await deps.envFiles.remove(id);
     throw error;
   }
+}
+
+/** Which pool a session counts in. A limit without a group is the command's own, in its project. */
+function poolOf({ definition, project, entry }: Prepared, { group }: StartExtras) {
+  const { concurrency } = definition;
+  if (concurrency === undefined) return group === undefined ? {} : { concurrencyGroup: group, concurrencyLimit: 1 };
+  return { concurrencyGroup: concurrency.group ?? `${project.name}/${entry.name}`, concurrencyLimit: concurrency.limit };
 }
 
 /** What would surely fail later is said now. */
@@ -145,8 +181,10 @@ async function checkResources(deps: StartDeps, prepared: Prepared): Promise<void
   }
   if (branch === undefined) return;
   const worktree = deps.store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
+  if (worktree && definition.worktree.existing === 'reuse') return assertUnused(deps.store, worktree);
   if (worktree) throw worktreeTaken(worktree);
-  const isFree = (takesExistingBranch(definition) && base === undefined) || !(await deps.git.branchExists(repositoryOf(project), branch));
+  const takesExisting = definition.worktree.existing === 'reuse' || (takesExistingBranch(definition) && base === undefined);
+  const isFree = takesExisting || !(await deps.git.branchExists(repositoryOf(project), branch));
   if (!isFree) throw branchTaken(project, branch);
 }
 

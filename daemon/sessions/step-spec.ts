@@ -1,15 +1,18 @@
 // What the wrapper of a step is told: argv, directory and the exact environment.
 import { join } from 'node:path';
 import { argumentEnvironment } from '../commands/arguments.ts';
+import type { CommandStep } from '../commands/definition.ts';
 import { renderDeep, renderTemplate } from '../commands/template.ts';
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { FileReader } from '../tools/files.ts';
 import type { StepSpec } from '../tools/step-files.ts';
+import { agentFiles } from './agent-step.ts';
 import { type SessionContext, stepOf, workingDirectoryOf } from './context.ts';
 import { writeContextFile } from './context-file.ts';
 import { stepEnvironment } from './environment.ts';
-import { contextFileOf, outputFileOf } from './paths.ts';
+import { leaseVariables } from './leases.ts';
+import { contextFileOf, outputFileOf, promptFileOf } from './paths.ts';
 import { argvOf } from './step-command.ts';
 
 export interface StepSpecDeps {
@@ -25,7 +28,7 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
   const { artifactDir } = context.session;
   const workingDirectory = await workingDirectoryOf(context, definition.workingDirectory);
   const place = { files: deps.files, projectPath: context.project.path, metaDir: join(artifactDir, 'meta'), stepRunId: step.id };
-  const argv = await argvOf(definition, place);
+  const run = definition.type === 'agent' ? await agentFiles(context, step, definition) : { argv: await argvOf(definition, place) };
   const contextFile = contextFileOf(artifactDir);
   await writeContextFile(contextFile, context, deps.store);
   const venv = context.worktree && join(context.worktree.path, '.venv');
@@ -38,8 +41,11 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
       ...rendered(context.terminal ? context.definition.session.environment : {}),
     },
     step: rendered(definition.env),
-    arguments: argumentEnvironment(context.secrets.arguments, context.definition.arguments),
-    stepArgs: renderDeep(definition.args, context.lookup) as Record<string, unknown>,
+    arguments: {
+      ...argumentEnvironment(context.secrets.arguments, context.definition.arguments),
+      ...leaseVariables(deps.store, context.session),
+    },
+    stepArgs: renderDeep(environmentArgs(definition), context.lookup) as Record<string, unknown>,
     legacy: context.legacy,
     ...(venv && (await deps.files.stat(venv)) ? { virtualEnv: venv } : {}),
     facts: {
@@ -52,6 +58,7 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
       stepIndex: step.index,
       outputFile: outputFileOf(artifactDir, step.id),
       contextFile,
+      ...(context.definition.promptFile === undefined ? {} : { promptFile: promptFileOf(artifactDir) }),
       socket: deps.socketPath,
       token: context.secrets.token,
       ...(context.worktree === undefined ? {} : { worktreePath: context.worktree.path }),
@@ -59,5 +66,11 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
       ...(context.terminal === undefined ? {} : { tmuxSession: context.terminal.name, tmuxSocket: deps.tmuxSocketPath }),
     },
   });
-  return { cwd: workingDirectory, argv, env };
+  return { cwd: workingDirectory, ...run, env };
+}
+
+/** A prompt is for standard input; as a variable it could be longer than the kernel takes. */
+function environmentArgs({ type, args }: CommandStep): CommandStep['args'] {
+  const { prompt: _, ...others } = args;
+  return type === 'agent' ? others : args;
 }

@@ -37,14 +37,14 @@ export function beginRunning(w: Writer, session: SessionRecord, now: number): vo
 }
 
 export function beginStep(w: Writer, session: SessionRecord, step: StepRecord, change: StepChange, now: number): void {
-  w.steps.change(step.id, { ...change, status: 'running', startedAt: now });
+  w.steps.change(step.id, { ...change, status: 'running', startedAt: now, retryAt: null });
   const data = { stepRunId: step.id, index: step.index, phase: step.phase, name: step.name, attempt: step.attempt };
   w.events.append({ type: 'step.started', subject: sessionSubject(session), actor: byDaemon.actor, data });
 }
 
 export function endStep(w: Writer, session: SessionRecord, step: StepRecord, outcome: StepOutcome, now: number): void {
   const { status, exitCode, signal, reason } = outcome;
-  const error = outcome.error?.slice(0, limits.errorMessageChars);
+  const error = trimError(outcome.error);
   const facts = {
     status,
     ...(exitCode === undefined ? {} : { exitCode }),
@@ -52,8 +52,24 @@ export function endStep(w: Writer, session: SessionRecord, step: StepRecord, out
     ...(reason === undefined ? {} : { reason }),
     ...(error === undefined ? {} : { error }),
   };
-  w.steps.change(step.id, { ...facts, endedAt: now, ...(outcome.outputSize === undefined ? {} : { outputSize: outcome.outputSize }) });
+  w.steps.change(step.id, {
+    ...facts,
+    endedAt: now,
+    retryAt: null,
+    ...(outcome.outputSize === undefined ? {} : { outputSize: outcome.outputSize }),
+  });
   const data = { stepRunId: step.id, index: step.index, phase: step.phase, name: step.name, ...facts };
+  w.events.append({ type: 'step.finished', subject: sessionSubject(session), actor: byDaemon.actor, data });
+}
+
+export function trimError(error: string | undefined): string | undefined {
+  return error?.slice(0, limits.errorMessageChars);
+}
+
+/** A step whose condition does not hold. */
+export function skipStep(w: Writer, session: SessionRecord, step: StepRecord): void {
+  w.steps.change(step.id, { status: 'skipped', reason: 'when' });
+  const data = { stepRunId: step.id, index: step.index, phase: step.phase, name: step.name, status: 'skipped' as const, reason: 'when' };
   w.events.append({ type: 'step.finished', subject: sessionSubject(session), actor: byDaemon.actor, data });
 }
 
@@ -68,6 +84,10 @@ export function finish(w: Writer, session: SessionRecord, verdict: Verdict, now:
   const { status, reason, error, exitCode } = verdict;
   w.sessions.change(session.id, { status, reason: reason ?? null, error: error?.slice(0, limits.errorMessageChars) ?? null, endedAt: now });
   w.tokens.revokeOfSession(session.id, now);
+  for (const { id, kind, key, value } of w.leases.releaseOfSession(session.id)) {
+    const freed = { id, kind, key, value };
+    w.events.append({ type: 'lease.released', subject: sessionSubject(session), actor: byDaemon.actor, data: freed });
+  }
   const data = {
     slug: session.slug,
     status,

@@ -9,8 +9,17 @@ import { assertNotNewer, backUp, migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { createReceiptReader, createReceiptWriter, type ReceiptReader, type ReceiptWriter } from './receipts.ts';
 import { type ArtifactReader, type ArtifactWriter, createArtifactReader, createArtifactWriter } from './tables/artifacts.ts';
+import { createLeaseReader, createLeaseWriter, type LeaseReader, type LeaseWriter } from './tables/leases.ts';
 import { createProjectReader, createProjectWriter, type ProjectReader, type ProjectWriter } from './tables/projects.ts';
+import {
+  createRemovedWorktreeReader,
+  createRemovedWorktreeWriter,
+  type RemovedWorktreeReader,
+  type RemovedWorktreeWriter,
+} from './tables/removed-worktrees.ts';
+import { createScheduleReader, createScheduleWriter, type ScheduleReader, type ScheduleWriter } from './tables/schedules.ts';
 import { createSessionReader, createSessionWriter, type SessionReader, type SessionWriter } from './tables/sessions.ts';
+import { type AttemptReader, type AttemptWriter, createAttemptReader, createAttemptWriter } from './tables/step-attempts.ts';
 import { createStepReader, createStepWriter, type StepReader, type StepWriter } from './tables/step-runs.ts';
 import { createTerminalReader, createTerminalWriter, type TerminalReader, type TerminalWriter } from './tables/terminals.ts';
 import { createTokenReader, createTokenWriter, type TokenReader, type TokenWriter } from './tables/tokens.ts';
@@ -23,10 +32,14 @@ export interface Reader {
   readonly receipts: ReceiptReader;
   readonly projects: ProjectReader;
   readonly worktrees: WorktreeReader;
+  readonly removedWorktrees: RemovedWorktreeReader;
   readonly sessions: SessionReader;
   readonly steps: StepReader;
+  readonly attempts: AttemptReader;
+  readonly schedules: ScheduleReader;
   readonly terminals: TerminalReader;
   readonly artifacts: ArtifactReader;
+  readonly leases: LeaseReader;
   readonly tokens: TokenReader;
 }
 
@@ -36,10 +49,14 @@ export interface Writer extends Reader {
   readonly receipts: ReceiptWriter;
   readonly projects: ProjectWriter;
   readonly worktrees: WorktreeWriter;
+  readonly removedWorktrees: RemovedWorktreeWriter;
   readonly sessions: SessionWriter;
   readonly steps: StepWriter;
+  readonly attempts: AttemptWriter;
+  readonly schedules: ScheduleWriter;
   readonly terminals: TerminalWriter;
   readonly artifacts: ArtifactWriter;
+  readonly leases: LeaseWriter;
   readonly tokens: TokenWriter;
 }
 
@@ -151,10 +168,14 @@ function createReader(db: Db): Reader {
     receipts: createReceiptReader(db),
     projects: createProjectReader(db),
     worktrees: createWorktreeReader(db),
+    removedWorktrees: createRemovedWorktreeReader(db),
     sessions: createSessionReader(db),
     steps: createStepReader(db),
+    attempts: createAttemptReader(db),
+    schedules: createScheduleReader(db),
     terminals: createTerminalReader(db),
     artifacts: createArtifactReader(db),
+    leases: createLeaseReader(db),
     tokens: createTokenReader(db),
   };
 }
@@ -166,10 +187,14 @@ function createWriter(db: Db, now: () => number): Writer {
     receipts: createReceiptWriter(db, now),
     projects: createProjectWriter(db),
     worktrees: createWorktreeWriter(db),
+    removedWorktrees: createRemovedWorktreeWriter(db),
     sessions: createSessionWriter(db),
     steps: createStepWriter(db),
+    attempts: createAttemptWriter(db),
+    schedules: createScheduleWriter(db),
     terminals: createTerminalWriter(db),
     artifacts: createArtifactWriter(db),
+    leases: createLeaseWriter(db),
     tokens: createTokenWriter(db),
   };
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # Runs one step and writes down how it ended. Argv is only the path of a spec file, so no user text or secret shows in a process list.
 #
-#   <id>.spec  NUL-terminated fields: cwd, argc, argv..., then NAME=VALUE...; read once and unlinked
+#   <id>.spec  NUL-terminated fields: cwd, stdin, stdout, argc, argv..., then NAME=VALUE...; read once and unlinked. stdin and stdout
+#              are paths of files, or empty for what the wrapper has itself
 #   <id>.pid   "<wrapper pid> <child pid>\n", written when the child runs its program
 #   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all
 #
@@ -18,7 +19,7 @@ my $in_terminal = -t STDIN;
 $SIG{$_} = 'IGNORE' for @shielded;
 $SIG{CHLD} = 'DEFAULT';
 
-my ($cwd, $argv, $env) = read_spec();
+my ($cwd, $stdin, $stdout, $argv, $env) = read_spec();
 set_environment(@$env);
 chdir $cwd or finish("error cannot enter '$cwd': $!");
 run_child(@$argv);
@@ -31,10 +32,10 @@ sub read_spec {
     unlink $spec;
     my @fields = split /\0/, $text // '', -1;
     pop @fields;
-    my ($dir, $argc, @rest) = @fields;
+    my ($dir, $in_path, $out_path, $argc, @rest) = @fields;
     finish('error the spec is damaged') unless defined $argc && $argc =~ /\A[1-9][0-9]*\z/ && @rest >= $argc;
     my @args = splice @rest, 0, $argc;
-    return ($dir, \@args, \@rest);
+    return ($dir, $in_path, $out_path, \@args, \@rest);
 }
 
 # What tmux set for its pane stays, since a program there needs it; nothing else is inherited.
@@ -70,8 +71,9 @@ sub run_child {
         $SIG{$_} = 'DEFAULT' for @shielded;
         # A terminal that was closed while its hangup was still shielded off is a hangup all the same.
         kill 'HUP', $$ if $in_terminal && !-t STDIN;
-        exec { $args[0] } @args;
-        syswrite $writer, "error cannot run '$args[0]': $!";
+        my $problem = redirect();
+        exec { $args[0] } @args if $problem eq '';
+        syswrite $writer, $problem || "error cannot run '$args[0]': $!";
         kill 'KILL', $$;
     }
     close $writer;
@@ -84,6 +86,16 @@ sub run_child {
     my $status = $?;
     finish($failure) if $failure ne '';
     finish($status & 127 ? 'signal ' . ($status & 127) : 'exit ' . ($status >> 8));
+}
+
+# Perl opens a standard handle anew on its own descriptor, so the program finds the files as 0 and 1.
+sub redirect {
+    if ($stdin ne '') { open(STDIN, '<:raw', $stdin) or return "error cannot read '$stdin': $!" }
+    return '' if $stdout eq '';
+    my $mask = umask 077;
+    open(STDOUT, '>:raw', $stdout) or return "error cannot write '$stdout': $!";
+    umask $mask;
+    return '';
 }
 
 sub write_whole {

@@ -8,6 +8,10 @@ import { Failure } from '../../schemas/errors.ts';
 export interface StepSpec {
   readonly cwd: string;
   readonly argv: readonly string[];
+  /** A file to read instead of nothing or the terminal. */
+  readonly stdinPath?: string;
+  /** A file for standard output, written anew; standard error still goes to the log. */
+  readonly stdoutPath?: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -101,13 +105,13 @@ function checkedId(id: string): string {
   return id;
 }
 
-function encodeSpec(id: string, { cwd, argv, env }: StepSpec): string {
+function encodeSpec(id: string, { cwd, argv, stdinPath = '', stdoutPath = '', env }: StepSpec): string {
   if (argv.length === 0) throw new Failure('INVALID_PARAMS', `Step '${id}' has an empty command; name a program to run.`);
   const pairs = Object.entries(env).map(([name, value]) => {
     if (name === '' || name.includes('=')) throw new Failure('INVALID_PARAMS', `'${name}' cannot name an environment variable; rename it.`);
     return `${name}=${value}`;
   });
-  const fields = [cwd, String(argv.length), ...argv, ...pairs];
+  const fields = [cwd, stdinPath, stdoutPath, String(argv.length), ...argv, ...pairs];
   if (fields.some((field) => field.includes('\0'))) {
     throw new Failure('INVALID_PARAMS', `A NUL byte cannot be part of the command or environment of step '${id}'; remove it.`);
   }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Cli } from '../context.ts';
-import { exitCodeOfSession } from '../exit-codes.ts';
 import { parseKeyValues } from '../key-values.ts';
 import { startSession } from '../start-session.ts';
+import { watchSession } from '../watch-session.ts';
 
 interface Options {
   detach?: boolean;
@@ -28,15 +28,5 @@ async function run(cli: Cli, command: string, words: readonly string[], options:
   const session = await startSession(cli, client, { command, arguments: given, project: options.project });
   const { out } = cli;
   if (options.detach) return out.json ? out.document(session) : out.line(session.id);
-  if (out.terminal) out.line(`${out.paint(session.slug, 'bold')} ${out.paint(session.id, 'dim')}`);
-  else if (!out.json) out.line(`${session.slug} ${session.id} started`);
-  const [{ leftExitCode, reportEnd, waitForSession }, { createStepView }] = await Promise.all([
-    import('../wait-for-session.ts'),
-    import('../step-view.ts'),
-  ]);
-  const ended = await waitForSession(cli, client, session, { after: cursor, view: createStepView(out) });
-  if (ended === undefined) return cli.exitWith(leftExitCode);
-  reportEnd(out, ended);
-  if (out.json) out.document(ended);
-  cli.exitWith(exitCodeOfSession(ended));
+  await watchSession(cli, client, session, cursor);
 }

@@ -4,7 +4,7 @@ import { createStatements } from '../statements.ts';
 import { present } from './rows.ts';
 
 type Times = 'createdAt' | 'startedAt' | 'endedAt' | 'cancelRequestedAt';
-type Joined = 'worktreePath' | 'terminalName' | 'queuePosition';
+type Joined = 'worktreePath' | 'terminalName' | 'queuePosition' | 'queueReason';
 
 /** A session as the store keeps it: times in milliseconds, and what only the runner needs. */
 export interface SessionRecord extends Omit<Session, Times | Joined> {
@@ -20,6 +20,8 @@ export interface SessionRecord extends Omit<Session, Times | Joined> {
   readonly budgetMs?: number;
   /** When the budget ends; set when the session starts running. */
   readonly deadlineAt?: number;
+  /** How many of its group may run at once. */
+  readonly concurrencyLimit?: number;
   /** JSON of how it will end, once that is certain and cleanup is what remains. */
   readonly verdict?: string;
 }
@@ -46,6 +48,13 @@ export interface SessionFilter {
   readonly commandName?: string;
 }
 
+export interface QueueRow {
+  readonly id: string;
+  readonly status: SessionRecord['status'];
+  readonly concurrencyGroup?: string;
+  readonly concurrencyLimit?: number;
+}
+
 type Row = { [K in keyof Required<SessionRecord>]: K extends 'arguments' ? string : SessionRecord[K] | null };
 
 export interface SessionReader {
@@ -56,8 +65,9 @@ export interface SessionReader {
   /** Not ended, oldest first. */
   active(): SessionRecord[];
   activeInWorktree(worktreeId: string): SessionRecord[];
-  /** How many queued sessions are older. */
-  queuedBefore(id: string): number;
+  /** What decides who leaves the queue, of all that have not ended, oldest first. */
+  queue(): QueueRow[];
+  activeOfSchedule(scheduleId: string): { readonly id: string; readonly status: SessionRecord['status'] }[];
   countByStatus(): Record<string, number>;
   similarSlugs(prefix: string): string[];
   sharedData(id: string): Record<string, unknown>;
@@ -96,6 +106,9 @@ const fields: Readonly<Record<keyof Required<SessionRecord>, string>> = {
   definitionSha256: 'definition_sha256',
   budgetMs: 'budget_ms',
   deadlineAt: 'deadline_at',
+  concurrencyGroup: 'concurrency_group',
+  concurrencyLimit: 'concurrency_limit',
+  scheduleId: 'schedule_id',
   verdict: 'verdict',
   cancelRequestedAt: 'cancel_requested_at',
   cancelReason: 'cancel_reason',
@@ -113,7 +126,13 @@ export function createSessionReader(db: Db): SessionReader {
   const bySlug = select('slug = ?');
   const active = select(`${activeStatuses} ORDER BY id`);
   const inWorktree = select(`worktree_id = ? AND ${activeStatuses}`);
-  const queuedBefore = db.prepare<[string], number>("SELECT count(*) FROM sessions WHERE status = 'queued' AND id < ?").pluck();
+  const queue = db.prepare<[], { [K in keyof QueueRow]: QueueRow[K] | null }>(
+    `SELECT id, status, concurrency_group AS concurrencyGroup, concurrency_limit AS concurrencyLimit FROM sessions
+     WHERE ${activeStatuses} ORDER BY id`,
+  );
+  const ofSchedule = db.prepare<[string], { id: string; status: SessionRecord['status'] }>(
+    `SELECT id, status FROM sessions WHERE schedule_id = ? AND ${activeStatuses} ORDER BY id`,
+  );
   const counts = db.prepare<[], { status: string; n: number }>('SELECT status, count(*) AS n FROM sessions GROUP BY status');
   const similar = db
     .prepare<[string, string], string>('SELECT slug FROM sessions WHERE slug >= ? AND slug < ? ORDER BY slug LIMIT 5')
@@ -138,7 +157,8 @@ export function createSessionReader(db: Db): SessionReader {
     },
     active: () => active.all().map(toRecord),
     activeInWorktree: (worktreeId) => inWorktree.all(worktreeId).map(toRecord),
-    queuedBefore: (id) => queuedBefore.get(id) as number,
+    queue: () => queue.all().map((row) => present(row) as QueueRow),
+    activeOfSchedule: (scheduleId) => ofSchedule.all(scheduleId),
     countByStatus: () => Object.fromEntries(counts.all().map(({ status, n }) => [status, n])),
     similarSlugs: (prefix) => similar.all(prefix, `${prefix}~`) as string[],
     sharedData: (id) => Object.fromEntries(data.all(id).map(({ key, value }) => [key, JSON.parse(value)])),

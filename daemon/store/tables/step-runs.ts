@@ -1,35 +1,24 @@
-import type { StepRun } from '../../../schemas/session.ts';
+import type { StepRun } from '../../../schemas/step.ts';
 import type { Db } from '../database.ts';
 import { createStatements } from '../statements.ts';
 import { present } from './rows.ts';
 
 /** A step run as the store keeps it. `position` orders all rows of a session, lifecycle ones included. */
-export interface StepRecord extends Omit<StepRun, 'startedAt' | 'endedAt'> {
+export interface StepRecord extends Omit<StepRun, 'startedAt' | 'endedAt' | 'retryAt' | 'earlierAttempts'> {
   readonly position: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly deadlineAt?: number;
   readonly paneId?: string;
+  /** While it backs off: when its next attempt begins. */
+  readonly retryAt?: number;
 }
 
-/** What a transition may change. */
-export type StepChange = Partial<
-  Pick<
-    StepRecord,
-    | 'status'
-    | 'startedAt'
-    | 'endedAt'
-    | 'deadlineAt'
-    | 'exitCode'
-    | 'signal'
-    | 'reason'
-    | 'error'
-    | 'outputPath'
-    | 'outputOffset'
-    | 'outputSize'
-    | 'paneId'
-  >
->;
+type Settable = 'status' | 'attempt' | 'outputPath' | 'outputOffset' | 'outputSize';
+type Clearable = 'startedAt' | 'endedAt' | 'deadlineAt' | 'exitCode' | 'signal' | 'reason' | 'error' | 'paneId' | 'retryAt';
+
+/** What a transition may change. null clears. */
+export type StepChange = Partial<Pick<StepRecord, Settable>> & { readonly [K in Clearable]?: StepRecord[K] | null };
 
 type Row = { [K in keyof Required<StepRecord>]: StepRecord[K] | null };
 
@@ -67,6 +56,7 @@ const fields: Readonly<Record<keyof Required<StepRecord>, string>> = {
   outputOffset: 'output_offset',
   outputSize: 'output_size',
   paneId: 'pane_id',
+  retryAt: 'retry_at',
 };
 const names = Object.keys(fields) as (keyof StepRecord)[];
 const columns = names.map((name) => `${fields[name]} AS "${name}"`).join(', ');

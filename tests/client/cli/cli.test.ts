@@ -28,8 +28,9 @@ describe('the command line', () => {
     expect(code).toBe(0);
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map((match) => match[1]);
     expect(listed).toEqual([
-      ...['init', 'run', 'start', 'ps', 'show', 'logs', 'attach', 'send', 'cancel', 'rm', 'commands', 'plan', 'worktree', 'terminal'],
-      ...['artifacts', 'events', 'project', 'token', 'config', 'daemon', 'doctor', 'metrics', 'call', 'stdio', 'completion', 'help'],
+      ...['init', 'run', 'start', 'ps', 'show', 'logs', 'attach', 'send', 'cancel', 'rm', 'retry', 'data', 'commands', 'plan'],
+      ...['worktree', 'terminal', 'schedule'],
+      ...['artifacts', 'artifact', 'leases', 'import', 'events', 'project', 'token', 'config', 'daemon', 'doctor', 'metrics', 'call', 'stdio', 'completion', 'help'],
     ]);
   });
 

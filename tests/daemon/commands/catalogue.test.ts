@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Catalogue, commandSummary, createCatalogue, runnable } from '../../../daemon/commands/catalogue.ts';
 import { resolveStepScript } from '../../../daemon/commands/resolve-step-script.ts';
+import { cronProblem } from '../../../daemon/tools/cron.ts';
 import { createFileReader, type FileReader } from '../../../daemon/tools/files.ts';
 import { builtins, fixture } from './fixture.ts';
 
@@ -33,7 +34,7 @@ beforeEach(async () => {
       return real.readFile(path);
     },
   };
-  catalogue = createCatalogue({ files, now: () => now, builtins, userDir: join(home, 'user') });
+  catalogue = createCatalogue({ files, now: () => now, builtins, cronProblem, userDir: join(home, 'user') });
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 

@@ -9,7 +9,7 @@ const matching = (...globs: string[]): string[] => types.filter((type) => compil
 test.each([
   ['session.started', ['session.started']],
   ['step.*', ['step.started', 'step.finished']],
-  ['*.removed', ['project.removed', 'session.removed', 'worktree.removed']],
+  ['*.removed', ['project.removed', 'schedule.removed', 'session.removed', 'worktree.removed']],
   ['*.reload*', ['config.reloaded', 'config.reloadFailed']],
   ['session', []],
   ['sessionXstarted', []],

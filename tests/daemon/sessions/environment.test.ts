@@ -63,6 +63,10 @@ test('a step finds its own facts, and what there is not is not set', () => {
     COPPICE_SOCKET: '/run/coppice.sock',
     COPPICE_TOKEN: 'tok',
   });
+  expect(build({ facts: { ...facts, promptFile: '/a/prompts/prompt.md' }, legacy: true })).toMatchObject({
+    COPPICE_PROMPT_FILE: '/a/prompts/prompt.md',
+    PRUNEJUICE_PROMPT_FILE: '/a/prompts/prompt.md',
+  });
   const place = { worktreePath: '/w', branch: 'topic', tmuxSession: 'build-1', tmuxSocket: '/run/tmux.sock' };
   expect(build({ facts: { ...facts, ...place } })).toMatchObject({
     COPPICE_WORKTREE_PATH: '/w',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isAlive, parentOf } from '../../../daemon/tools/proc.ts';
 import { createStepFiles } from '../../../daemon/tools/step-files.ts';
@@ -37,6 +37,25 @@ describe('a step without a terminal', () => {
     await runStep(place, 'nowhere', ['true'], baseEnv, place.path('gone'));
     expect(await endOf(place, 'nothing')).toEqual({ kind: 'error', message: "cannot run 'no-such-program': No such file or directory" });
     expect(await endOf(place, 'nowhere')).toMatchObject({ kind: 'error', message: expect.stringContaining('cannot enter') });
+  });
+
+  test('a file can be its input and another its output, while standard error still goes to the log', async () => {
+    await using place = createPlace();
+    writeFileSync(place.path('in'), 'asked\n');
+    const files = { stdinPath: place.path('in'), stdoutPath: place.path('out') };
+    await place.files.writeSpec('ask', { cwd: place.dir, argv: ['sh', '-c', 'cat; echo aside >&2'], env: baseEnv, ...files });
+    await startStepProcess({ files: place.files, id: 'ask', logPath: place.path('ask.log') });
+    expect(await endOf(place, 'ask')).toEqual({ kind: 'exit', code: 0 });
+    expect([readFileSync(place.path('out'), 'utf8'), readFileSync(place.path('ask.log'), 'utf8')]).toEqual(['asked\n', 'aside\n']);
+    expect(statSync(place.path('out')).mode & 0o077).toBe(0);
+    // An attempt before this one may have left more.
+    await place.files.writeSpec('again', { cwd: place.dir, argv: ['echo', 'x'], env: baseEnv, ...files });
+    await startStepProcess({ files: place.files, id: 'again', logPath: place.path('ask.log') });
+    await endOf(place, 'again');
+    expect(readFileSync(place.path('out'), 'utf8')).toBe('x\n');
+    await place.files.writeSpec('none', { cwd: place.dir, argv: ['true'], env: baseEnv, stdinPath: place.path('gone') });
+    await startStepProcess({ files: place.files, id: 'none', logPath: place.path('ask.log') });
+    expect(await endOf(place, 'none')).toMatchObject({ kind: 'error', message: expect.stringContaining("cannot read '") });
   });
 
   test('arguments and environment arrive exactly, whatever they hold', async () => {

@@ -1,0 +1,42 @@
+// What the daemon itself writes into the artifacts of a session: its definition, its record and its prompt.
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CommandDefinition } from '../commands/definition.ts';
+import { definitionText } from '../commands/definition-text.ts';
+import { renderTemplate, type TemplateLookup } from '../commands/template.ts';
+import { isoTime } from '../kernel/clock.ts';
+import type { Store } from '../store/store.ts';
+import { hasEnded, type Verdict } from './machine.ts';
+import { promptFileOf } from './paths.ts';
+import { sessionView, stepViews } from './view.ts';
+
+export async function writeDefinition(artifactDir: string, definition: CommandDefinition): Promise<void> {
+  await writeWhole(join(artifactDir, 'meta', 'definition.yaml'), definitionText(definition));
+}
+
+/** The record of a session with its steps and shared data, secrets masked; how it ends before the rows say so. */
+export async function writeSessionRecord(store: Store, sessionId: string, ended?: { verdict: Verdict; at: number }): Promise<void> {
+  const found = store.read((r) => {
+    const session = r.sessions.get(sessionId);
+    if (!session || hasEnded(session.status)) return undefined;
+    const { verdict, at } = ended ?? {};
+    const end = verdict === undefined ? {} : { status: verdict.status, reason: verdict.reason, error: verdict.error };
+    const view = { ...sessionView(r, session), ...end, ...(at === undefined ? {} : { endedAt: isoTime(at) }) };
+    const sharedData = r.sessions.sharedData(sessionId);
+    return { artifactDir: session.artifactDir, content: { ...view, sharedData, stepRuns: stepViews(r, sessionId) } };
+  });
+  if (found) await writeWhole(join(found.artifactDir, 'meta', 'session.json'), `${JSON.stringify(found.content, null, 2)}\n`);
+}
+
+export async function writePrompt(artifactDir: string, source: string, lookup: TemplateLookup): Promise<void> {
+  const rendered = renderTemplate(source, lookup);
+  await writeWhole(join(artifactDir, 'prompts', 'prompt.source.md'), source);
+  await writeWhole(promptFileOf(artifactDir), rendered);
+}
+
+/** Readers see the file before or after, never half of it. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.new`;
+  await writeFile(temporary, text, { mode: 0o600 });
+  await rename(temporary, path);
+}
