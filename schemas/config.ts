@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CopyRule } from './copy-rule.ts';
 
 /**
  * How a changed key takes effect: `live` at once, `pinned` for sessions that start after it, `restart` with the next daemon.
@@ -29,6 +30,16 @@ const WebSocketConfig = z.strictObject({
 
 const WorktreesConfig = z.strictObject({
   root: key(z.string().startsWith('/').optional(), 'Where worktrees are made; default: the data directory.', { reload: 'pinned' }),
+  copy: key(
+    z
+      .array(CopyRule)
+      .max(100)
+      .default(() =>
+        ['.env*', '.vscode/settings.json', '.vscode/tasks.json', '.vscode/launch.json'].map((pattern) => CopyRule.parse({ pattern })),
+      ),
+    'Untracked files that a new worktree gets from the main checkout, beside those of .worktreeinclude: pattern, mode, required.',
+    { reload: 'live' },
+  ),
 });
 
 const SessionsConfig = z.strictObject({
@@ -49,6 +60,32 @@ const EventsConfig = z.strictObject({
   keep_rows: key(z.int().min(1_000).max(100_000_000).default(1_000_000), 'Events kept at most.', { reload: 'live' }),
 });
 
+const Argv = z.array(z.string().min(1)).min(1).max(100);
+
+const HooksConfig = z.strictObject({
+  post_create: key(z.array(Argv).max(20).default([]), 'Programs run in a new worktree, as argv; one that fails takes it back.', {
+    reload: 'live',
+  }),
+  pre_remove: key(z.array(Argv).max(20).default([]), 'Programs run in a worktree before it is removed; one that fails keeps it.', {
+    reload: 'live',
+  }),
+});
+
+const LeasesConfig = z.strictObject({
+  ports: key(
+    z
+      .string()
+      .regex(/^\d{1,5}-\d{1,5}$/, 'must be like 41000-42999')
+      .refine((text) => {
+        const [first = 0, last = 0] = text.split('-').map(Number);
+        return first >= 1_024 && first <= last && last <= 65_535;
+      }, 'must rise and lie within 1024-65535')
+      .default('41000-42999'),
+    'The ports that leases are given from.',
+    { reload: 'live' },
+  ),
+});
+
 const HotReloadConfig = z.strictObject({
   enabled: key(z.boolean().default(true), 'Watch the configuration files.', { reload: 'restart' }),
   debounce_ms: key(z.int().min(100).max(10_000).default(2_000), 'Quiet time after a change before it is read.', { reload: 'live' }),
@@ -60,6 +97,8 @@ export const Config = z.strictObject({
   worktrees: WorktreesConfig.prefault({}),
   sessions: SessionsConfig.prefault({}),
   events: EventsConfig.prefault({}),
+  hooks: HooksConfig.prefault({}),
+  leases: LeasesConfig.prefault({}),
   hot_reload: HotReloadConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;

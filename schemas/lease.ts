@@ -4,6 +4,8 @@ import { limits } from './limits.ts';
 import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 
 export const leaseKinds = ['port', 'name', 'slot'] as const;
+/** Names the variable that tells the lease. */
+export const leaseKeyPattern = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 export const Lease = z
   .object({
@@ -34,7 +36,7 @@ export const leaseMethods = {
     effect: 'mutation',
     params: {
       kind: z.enum(leaseKinds),
-      key: z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be letters, digits and underscores'),
+      key: z.string().regex(leaseKeyPattern, 'must be letters, digits and underscores'),
       pool: z.string().min(1).max(limits.nameChars).default('default'),
       value: z.string().min(1).max(limits.nameChars).optional().describe('A certain port or name; default: a free one.'),
       slots: z.int().min(1).max(1_000).default(1).describe('For slots: how many the pool has.'),
@@ -42,7 +44,7 @@ export const leaseMethods = {
       worktree: Ref.optional(),
     },
     result: Lease,
-    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'PRECONDITION', 'LIMIT_EXCEEDED'],
+    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'PRECONDITION'],
   }),
   'lease.release': defineMethod({
     summary: 'Gives a lease back before its owner ends.',

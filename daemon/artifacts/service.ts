@@ -1,20 +1,32 @@
 // The files a session leaves behind: indexed by walking its artifact directory, read in ranges.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
-import { extname, join, relative } from 'node:path';
+import { access, readdir, rm } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { Artifact } from '../../schemas/artifact.ts';
+import type { ResultOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
-import type { Store } from '../store/store.ts';
-import type { ArtifactRecord } from '../store/tables/artifacts.ts';
+import type { Origin } from '../kernel/origin.ts';
+import { settle } from '../store/receipts.ts';
+import type { Store, Writer } from '../store/store.ts';
+import type { ArtifactRecord, PrunableSession } from '../store/tables/artifacts.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
+import type { ProcessTool } from '../tools/process.ts';
 import { readRange } from '../tools/read-range.ts';
+import { type Archive, packDirectory } from './archive.ts';
+import { type Description, describe } from './describe.ts';
+import { choosePruned, type PruneWish } from './prune.ts';
+import { type PutFile, putFile } from './put.ts';
 
 export interface ArtifactService {
   /** Indexes every file of the session that is new or changed; answers how many there are. */
   index(session: Pick<SessionRecord, 'id' | 'projectId' | 'artifactDir'>, actor: string): Promise<number>;
+  /** Stores one file, by path or by content. */
+  put(session: SessionRecord, file: PutFile, origin: Origin): Promise<Artifact>;
+  /** Packs what an ended session left. */
+  archive(session: SessionRecord, origin: Origin): Promise<Archive & { files: number }>;
+  /** Deletes by age and size; a dry run only tells. */
+  prune(wish: PruneWish & { dryRun: boolean }, origin: Origin): Promise<ResultOf<'artifact.prune'>>;
   list(
     sessionId: string,
     kind: string | undefined,
@@ -31,44 +43,93 @@ export interface ArtifactDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly process: Pick<ProcessTool, 'runTool'>;
 }
 
-const kindByFolder: Readonly<Record<string, Artifact['kind']>> = {
-  logs: 'log',
-  outputs: 'output',
-  prompts: 'prompt',
-  specs: 'spec',
-  meta: 'config',
-};
-
-const mimeByExtension: Readonly<Record<string, string>> = {
-  '.json': 'application/json',
-  '.md': 'text/markdown',
-  '.log': 'text/plain',
-  '.txt': 'text/plain',
-  '.yaml': 'application/yaml',
-  '.yml': 'application/yaml',
-  '.html': 'text/html',
-  '.png': 'image/png',
-  '.gz': 'application/gzip',
-};
-
-export function createArtifactService({ store, clock, ids }: ArtifactDeps): ArtifactService {
+export function createArtifactService({ store, clock, ids, process }: ArtifactDeps): ArtifactService {
+  const keep = (w: Writer, file: Description, session: Pick<SessionRecord, 'id' | 'projectId'>, actor: string): ArtifactRecord => {
+    const known = w.artifacts.byPath(session.id, file.path);
+    const artifact = { ...file, id: known?.id ?? ids.next('art'), sessionId: session.id, createdAt: known?.createdAt ?? clock.now() };
+    w.artifacts.put(artifact);
+    const { id, kind, path, sizeBytes } = artifact;
+    const subject = { projectId: session.projectId, sessionId: session.id };
+    w.events.append({ type: 'artifact.stored', subject, actor, data: { id, kind, path, sizeBytes } });
+    return artifact;
+  };
+  const pruneOne = async ({ id, slug, artifactDir, sizeBytes }: PrunableSession, actor: string): Promise<boolean> => {
+    // Looked at again: somebody may have restored its worktree meanwhile.
+    if (!store.read((r) => r.artifacts.isPrunable(id))) return false;
+    // Files first: rows that are left after a crash lead the next pruning here again.
+    await rm(artifactDir, { recursive: true, force: true });
+    await store.write((w) => {
+      w.artifacts.removeOfSession(id);
+      const projectId = w.sessions.get(id)?.projectId;
+      const subject = { sessionId: id, ...(projectId === undefined ? {} : { projectId }) };
+      w.events.append({ type: 'artifact.pruned', subject, actor, data: { slug, sizeBytes } });
+    });
+    return true;
+  };
   return {
+    async put(session, file, origin) {
+      const worktree = session.worktreeId === undefined ? undefined : store.read((r) => r.worktrees.get(session.worktreeId as string));
+      const roots = [session.projectPath, ...(worktree ? [worktree.path] : [])];
+      const path = await putFile({ artifactDir: session.artifactDir, roots }, file, ids.random(12));
+      const description = { ...(await describe(session.artifactDir, path)), kind: file.kind };
+      return store.write((w) => settle(w, origin.receipt, artifactView(keep(w, description, session, origin.actor))));
+    },
+    async archive(session, origin) {
+      const { artifactDir, slug, status } = session;
+      if (session.endedAt === undefined) {
+        throw new Failure('PRECONDITION', `Session "${slug}" is ${status}; its artifacts can be packed when it has ended.`, {
+          details: { reason: 'not_ended', status },
+        });
+      }
+      const isThere = await access(artifactDir).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) {
+        throw new Failure('PRECONDITION', `The artifacts of session "${slug}" are gone; there is nothing to pack.`, {
+          details: { reason: 'no_artifacts' },
+        });
+      }
+      const packed = await packDirectory(process, artifactDir, ids.random(12));
+      const files = (await filesBelow(artifactDir)).length;
+      return store.write((w) => {
+        const subject = { projectId: session.projectId, sessionId: session.id };
+        const data = { path: packed.path, sha256: packed.sha256 };
+        w.events.append({ type: 'artifact.archived', subject, actor: origin.actor, data });
+        return settle(w, origin.receipt, { ...packed, files });
+      });
+    },
+    async prune({ dryRun, ...wish }, origin) {
+      if (wish.olderThanDays === undefined && wish.keepBytes === undefined) {
+        throw new Failure('INVALID_PARAMS', 'Say what may go: olderThanDays, keepBytes, or both.', {
+          details: { issues: [{ path: ['olderThanDays'], message: 'this or keepBytes is needed' }] },
+        });
+      }
+      const { candidates, total } = store.read((r) => ({ candidates: r.artifacts.prunable(), total: r.artifacts.totalBytes() }));
+      const chosen = choosePruned(candidates, total, wish, clock.now());
+      const gone: PrunableSession[] = [];
+      for (const session of chosen) if (dryRun || (await pruneOne(session, origin.actor))) gone.push(session);
+      const result = {
+        sessions: gone.map(({ id, slug, sizeBytes, endedAt }) => ({ id, slug, sizeBytes, endedAt: isoTime(endedAt) })),
+        sizeBytes: gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+        dryRun,
+      };
+      return store.write((w) => settle(w, origin.receipt, result));
+    },
     async index({ id: sessionId, projectId, artifactDir }, actor) {
       const found: Description[] = [];
       // A few at a time: a session may leave more files than a process may open.
       for (const paths of slicesOf(await filesBelow(artifactDir), filesAtOnce)) {
-        found.push(...(await Promise.all(paths.map((path) => describe(artifactDir, path)))));
+        found.push(...(await Promise.all(paths.map((path) => describe(artifactDir, relative(artifactDir, path))))));
       }
       await store.write((w) => {
         for (const file of found) {
           const known = w.artifacts.byPath(sessionId, file.path);
           if (known?.sha256 === file.sha256) continue;
-          const artifact: ArtifactRecord = { ...file, id: known?.id ?? ids.next('art'), sessionId, createdAt: clock.now() };
-          w.artifacts.put(artifact);
-          const { id, kind, path, sizeBytes } = artifact;
-          w.events.append({ type: 'artifact.stored', subject: { projectId, sessionId }, actor, data: { id, kind, path, sizeBytes } });
+          keep(w, { ...file, kind: known?.kind ?? file.kind }, { id: sessionId, projectId }, actor);
         }
       });
       return found.length;
@@ -77,7 +138,7 @@ export function createArtifactService({ store, clock, ids }: ArtifactDeps): Arti
       const rows = store.read((r) => r.artifacts.list(sessionId, kind, cursor ?? '', limit + 1));
       const last = rows[limit - 1];
       return {
-        artifacts: rows.slice(0, limit).map((row) => ({ ...row, createdAt: isoTime(row.createdAt) })),
+        artifacts: rows.slice(0, limit).map(artifactView),
         ...(rows.length > limit && last ? { nextCursor: last.path } : {}),
       };
     },
@@ -97,7 +158,9 @@ export function createArtifactService({ store, clock, ids }: ArtifactDeps): Arti
 
 const filesAtOnce = 16;
 
-type Description = Pick<ArtifactRecord, 'path' | 'kind' | 'sizeBytes' | 'sha256' | 'mime'>;
+function artifactView(row: ArtifactRecord): Artifact {
+  return { ...row, createdAt: isoTime(row.createdAt) };
+}
 
 /** Regular files only: a link could lead anywhere. The bookkeeping of running steps, in `meta`, is left out. */
 async function filesBelow(dir: string): Promise<string[]> {
@@ -111,27 +174,4 @@ async function filesBelow(dir: string): Promise<string[]> {
 
 function slicesOf<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
-}
-
-async function describe(artifactDir: string, path: string): Promise<Description> {
-  const inside = relative(artifactDir, path);
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return {
-    path: inside,
-    kind: kindByFolder[inside.split('/')[0] ?? ''] ?? 'output',
-    sizeBytes: (await stat(path)).size,
-    sha256: hash.digest('hex'),
-    mime: mimeByExtension[extname(inside)] ?? ((await looksBinary(path)) ? 'application/octet-stream' : 'text/plain'),
-  };
-}
-
-async function looksBinary(path: string): Promise<boolean> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
-    return buffer.subarray(0, bytesRead).includes(0);
-  } finally {
-    await file.close();
-  }
 }

@@ -50,6 +50,7 @@ export function checkTemplates({ definition, origins, problems, complete }: Temp
     check(window.name, ['session', 'windows', index, 'name']);
     refuse(window.command ?? '', ['session', 'windows', index, 'command']);
   }
+  for (const [index, wish] of (definition.leases ?? []).entries()) check(wish.value, ['leases', index, 'value']);
   for (const step of steps) {
     const path = origins[step.index - 1]?.path ?? [];
     check(step.args, [...path, 'args']);

@@ -3,10 +3,9 @@ import { inferKind } from '../commands/kind.ts';
 import { planSteps } from '../commands/plan.ts';
 import { isBroken } from '../commands/problems.ts';
 import type { HandlersOf } from '../server/connection.ts';
-import { builtinNames } from '../sessions/builtins/index.ts';
 import type { Services } from './services.ts';
 
-export function commandHandlers({ projects, catalogue, sessions, config }: Services): HandlersOf<'command'> {
+export function commandHandlers({ projects, catalogue, sessions, config, builtinsFor }: Services): HandlersOf<'command'> {
   return {
     'command.list': async ({ project, category }) => {
       const entries = await catalogue.list((await projects.resolve(project)).path);
@@ -14,13 +13,14 @@ export function commandHandlers({ projects, catalogue, sessions, config }: Servi
       return { commands: summaries.filter((summary) => category === undefined || summary.category === category) };
     },
     'command.get': async ({ project, name }) => {
-      const entry = await catalogue.get((await projects.resolve(project)).path, name);
+      const { path } = await projects.resolve(project);
+      const entry = await catalogue.get(path, name);
       const { definition } = entry;
       const kind = definition && inferKind(definition).kind;
       return {
         ...commandSummary(entry),
         arguments: [...(definition?.arguments ?? [])],
-        steps: definition && kind ? [...planSteps(definition, { kind, builtins: builtinNames })] : [],
+        steps: definition && kind ? [...planSteps(definition, { kind, builtins: await builtinsFor(path, definition) })] : [],
         definition: definition ?? null,
         sha256: entry.sha256,
       };
@@ -42,7 +42,7 @@ export function commandHandlers({ projects, catalogue, sessions, config }: Servi
         ...(branch === undefined ? {} : { branch }),
         ...(base === undefined ? {} : { base }),
         timeoutSeconds: definition.timeoutSeconds ?? config.current.sessions.timeout,
-        steps: [...planSteps(definition, { kind, builtins: builtinNames })],
+        steps: [...planSteps(definition, { kind, builtins: await builtinsFor(prepared.project.path, definition) })],
       };
     },
   };

@@ -1,4 +1,4 @@
-import type { StepPhase } from '../../schemas/session.ts';
+import type { StepPhase } from '../../schemas/step.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 
 /**
@@ -11,6 +11,7 @@ const partStarts: Readonly<Record<Part, number>> = { acquire: 0, body: 1_000, cl
 const partsDescending = (Object.keys(partStarts) as Part[]).toReversed();
 
 export const lifecycleNames = {
+  acquireLeases: 'acquire leases',
   acquireWorktree: 'acquire worktree',
   acquireTerminal: 'acquire terminal',
   releaseTerminal: 'release terminal',

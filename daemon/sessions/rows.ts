@@ -17,6 +17,7 @@ export interface RowsOptions {
 export function initialRows(options: RowsOptions): StepRecord[] {
   const { definition, kind } = options;
   const acquire = [
+    ...(definition.leases?.length ? [lifecycleNames.acquireLeases] : []),
     ...(kind === 'worktree' ? [lifecycleNames.acquireWorktree] : []),
     ...(kind === 'standard' ? [] : [lifecycleNames.acquireTerminal]),
   ];

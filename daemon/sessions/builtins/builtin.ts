@@ -1,8 +1,11 @@
 import type { ArtifactService } from '../../artifacts/service.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { TerminalService } from '../../terminals/service.ts';
+import type { ExitWatch } from '../../tools/exit-watch.ts';
 import type { Git } from '../../tools/git/git.ts';
 import type { ProcessTool } from '../../tools/process.ts';
 import type { Tmux } from '../../tools/tmux.ts';
+import type { WorktreeService } from '../../worktrees/service.ts';
 import type { SessionContext } from '../context.ts';
 import type { Resources } from '../resources.ts';
 
@@ -12,11 +15,15 @@ export interface BuiltinDeps {
   readonly process: ProcessTool;
   readonly artifacts: ArtifactService;
   readonly resources: Resources;
+  readonly terminals: TerminalService;
+  readonly worktrees: WorktreeService;
+  readonly exits: ExitWatch;
   readonly clock: Clock;
 }
 
 export interface BuiltinCall {
   readonly context: SessionContext;
+  readonly stepIndex: number;
   /** Of the step, templates expanded. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;

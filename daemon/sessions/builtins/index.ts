@@ -1,9 +1,13 @@
 import type { Builtin } from './builtin.ts';
+import { cleanup } from './cleanup.ts';
 import { gatherContext } from './gather-context.ts';
 import { createWorktree, startSession, startWorktreeSession } from './resources.ts';
+import { sessionWait } from './session-wait.ts';
 import { setupEnvironment } from './setup-environment.ts';
 import { storeArtifacts } from './store-artifacts.ts';
+import { sessionCapture, sessionKill, sessionSend } from './terminal.ts';
 import { validatePrerequisites } from './validate-prerequisites.ts';
+import { worktreeRemove } from './worktree-remove.ts';
 
 /** The steps that the daemon runs itself, by the name that a command file uses. */
 export const builtins: Readonly<Record<string, Builtin>> = {
@@ -15,6 +19,13 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   'session-create': startSession,
   'start-worktree-session': startWorktreeSession,
   'store-artifacts': storeArtifacts,
+  cleanup,
+  'session-kill': sessionKill,
+  'session-destroy': sessionKill,
+  'session-send': sessionSend,
+  'session-capture': sessionCapture,
+  'session-wait': sessionWait,
+  'worktree-remove': worktreeRemove,
 };
 
 export const builtinNames: readonly string[] = Object.keys(builtins);

@@ -5,16 +5,31 @@ export interface ArtifactRecord extends Omit<Artifact, 'createdAt'> {
   readonly createdAt: number;
 }
 
+/** An ended session that nothing holds any more: no terminal lives, and no worktree of it is there. */
+export interface PrunableSession {
+  readonly id: string;
+  readonly slug: string;
+  readonly artifactDir: string;
+  readonly endedAt: number;
+  readonly sizeBytes: number;
+}
+
 export interface ArtifactReader {
   get(id: string): ArtifactRecord | undefined;
   byPath(sessionId: string, path: string): ArtifactRecord | undefined;
   /** By path, after the path `cursor`. */
   list(sessionId: string, kind: string | undefined, cursor: string, limit: number): ArtifactRecord[];
+  /** Oldest first. */
+  prunable(): PrunableSession[];
+  isPrunable(sessionId: string): boolean;
+  /** Of all sessions. */
+  totalBytes(): number;
 }
 
 export interface ArtifactWriter extends ArtifactReader {
   /** Adds or renews the row of one path. */
   put(artifact: ArtifactRecord): void;
+  removeOfSession(sessionId: string): void;
 }
 
 const columns = 'id, session_id AS sessionId, kind, path, size_bytes AS sizeBytes, sha256, mime, created_at AS createdAt';
@@ -25,10 +40,25 @@ export function createArtifactReader(db: Db): ArtifactReader {
   const list = db.prepare<[string, string, string | null, number], ArtifactRecord>(
     `SELECT ${columns} FROM artifacts WHERE session_id = ? AND path > ? AND kind = ifnull(?, kind) ORDER BY path LIMIT ?`,
   );
+  const selectPrunable = (
+    where: string,
+  ) => `SELECT s.id, s.slug, s.artifact_dir AS artifactDir, s.ended_at AS endedAt, sum(a.size_bytes) AS sizeBytes
+     FROM sessions AS s JOIN artifacts AS a ON a.session_id = s.id
+     WHERE ${where}
+       AND s.ended_at IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM worktrees AS w WHERE w.id = s.worktree_id AND w.status <> 'removed')
+       AND NOT EXISTS (SELECT 1 FROM terminals AS t WHERE t.session_id = s.id AND t.status = 'live')
+     GROUP BY s.id ORDER BY s.ended_at, s.id`;
+  const prunable = db.prepare<[], PrunableSession>(selectPrunable('true'));
+  const onePrunable = db.prepare<[string], PrunableSession>(selectPrunable('s.id = ?'));
+  const total = db.prepare<[], number>('SELECT ifnull(sum(size_bytes), 0) FROM artifacts').pluck();
   return {
     get: (id) => get.get(id),
     byPath: (sessionId, path) => byPath.get(sessionId, path),
     list: (sessionId, kind, cursor, limit) => list.all(sessionId, cursor, kind ?? null, limit),
+    prunable: () => prunable.all(),
+    isPrunable: (sessionId) => onePrunable.get(sessionId) !== undefined,
+    totalBytes: () => total.get() as number,
   };
 }
 
@@ -38,5 +68,10 @@ export function createArtifactWriter(db: Db): ArtifactWriter {
      VALUES (@id, @sessionId, @kind, @path, @sizeBytes, @sha256, @mime, @createdAt)
      ON CONFLICT (session_id, path) DO UPDATE SET size_bytes = excluded.size_bytes, sha256 = excluded.sha256, kind = excluded.kind, mime = excluded.mime`,
   );
-  return { ...createArtifactReader(db), put: (artifact) => void put.run(artifact) };
+  const remove = db.prepare('DELETE FROM artifacts WHERE session_id = ?');
+  return {
+    ...createArtifactReader(db),
+    put: (artifact) => void put.run(artifact),
+    removeOfSession: (sessionId) => void remove.run(sessionId),
+  };
 }

@@ -1,6 +1,7 @@
 // The git tool: everything the daemon knows of git, by function. Plain objects in and out; failures are Failures.
 import { type AddedWorktree, type AddWorktree, addWorktree } from './add-worktree.ts';
 import { checkBranchName } from './branch-name.ts';
+import { type CommitWork, commitWork, type MadeCommit } from './commit.ts';
 import {
   type BranchTip,
   type CommitLine,
@@ -10,16 +11,27 @@ import {
   countCommits,
   isMergedOrPushed,
 } from './commits.ts';
+import { conflictingFiles, type MergePair } from './conflicts.ts';
 import { type DeleteBranch, deleteBranch } from './delete-branch.ts';
 import { type DiffWanted, diff, type WorktreeDiff } from './diff.ts';
+import { hiddenPatterns } from './hidden-patterns.ts';
 import { type ListedWorktree, listWorktrees } from './list-worktrees.ts';
+import { type ComputeMerge, computeMerge, fastForwardCheckout, type MoveBranch, mergeBase, moveBranch } from './merge.ts';
+import { hasTracked, type OtherPath, otherPaths } from './others.ts';
+import { hideChange, hideUntracked } from './private-exclude.ts';
+import { type OpenPullRequest, openPullRequest } from './pull-request.ts';
 import { type RecentCommit, recentCommits } from './recent-commits.ts';
 import { branchCheckedOutAt, branchExists, defaultBranch, type Head, head, resolveCommit } from './refs.ts';
 import { type Remote, remotes } from './remotes.ts';
 import { type RemovedWorktree, removeWorktree, sweepTrash } from './remove-worktree.ts';
+import { repositoriesAtRisk } from './repositories-inside.ts';
 import { type FoundRepository, findRepository, type Repository } from './repository.ts';
-import { type Addition, rollBackWorktree } from './roll-back-worktree.ts';
+import { type RestoreSnapshot, restoreSnapshot, unlockRestored } from './restore-snapshot.ts';
+import { type Addition, rollBackWorktree, undoAddition } from './roll-back-worktree.ts';
 import { createRunGit, type GitDeps } from './run-git.ts';
+import { type SavedSnapshot, type SaveSnapshot, saveSnapshot } from './save-snapshot.ts';
+import type { SnapshotManifest } from './snapshot-manifest.ts';
+import { deleteSnapshot, findSnapshot, type SnapshotSummary } from './snapshot-ref.ts';
 import { status, type WorktreeStatus } from './status.ts';
 import { type GitVersion, version } from './version.ts';
 
@@ -33,6 +45,8 @@ export interface Git {
   branchCheckedOutAt(repo: Repository, branch: string): Promise<string | undefined>;
   addWorktree(wanted: AddWorktree): Promise<AddedWorktree>;
   rollBackWorktree(addition: Addition): Promise<boolean>;
+  /** Takes a worktree back that was just made, whatever is in it. */
+  undoAddition(addition: Addition): Promise<void>;
   removeWorktree(which: { repo: Repository; path: string }): Promise<RemovedWorktree>;
   sweepTrash(directory: string): Promise<void>;
   deleteBranch(which: DeleteBranch): Promise<boolean>;
@@ -45,6 +59,26 @@ export interface Git {
   isMergedOrPushed(tip: BranchTip): Promise<boolean>;
   recentCommits(worktreePath: string, limit: number): Promise<RecentCommit[]>;
   remotes(repo: Repository): Promise<Remote[]>;
+  /** Untracked and ignored paths of the main checkout. */
+  otherPaths(repo: Repository): Promise<OtherPath[]>;
+  hasTracked(worktreePath: string, pattern: string): Promise<boolean>;
+  hideUntracked(worktreePath: string, paths: readonly string[]): Promise<void>;
+  hideChange(worktreePath: string, path: string): Promise<void>;
+  hiddenPatterns(worktreePath: string): Promise<string>;
+  /** Paths in a worktree of repositories that hold work which goes with it and cannot be saved from outside. */
+  repositoriesAtRisk(worktreePath: string): Promise<string[]>;
+  saveSnapshot(wanted: SaveSnapshot): Promise<SavedSnapshot>;
+  findSnapshot(repo: Repository, ref: string): Promise<SnapshotSummary | undefined>;
+  deleteSnapshot(repo: Repository, ref: string): Promise<void>;
+  restoreSnapshot(wanted: RestoreSnapshot): Promise<SnapshotManifest>;
+  unlockRestored(repo: Repository, path: string): Promise<boolean>;
+  commitWork(wanted: CommitWork): Promise<MadeCommit>;
+  computeMerge(wanted: ComputeMerge): Promise<string>;
+  mergeBase(repo: Repository, a: string, b: string): Promise<string | undefined>;
+  moveBranch(wanted: MoveBranch): Promise<void>;
+  fastForwardCheckout(worktreePath: string, to: string): Promise<void>;
+  conflictingFiles(pair: MergePair): Promise<string[]>;
+  openPullRequest(wanted: OpenPullRequest): Promise<string>;
   version(): Promise<GitVersion>;
 }
 
@@ -60,6 +94,7 @@ export function createGit(deps: GitDeps): Git {
     branchCheckedOutAt: (repo, branch) => branchCheckedOutAt(git, repo, branch),
     addWorktree: (wanted) => addWorktree(git, wanted),
     rollBackWorktree: (addition) => rollBackWorktree(git, addition),
+    undoAddition: (addition) => undoAddition(git, addition),
     removeWorktree: (which) => removeWorktree(git, which),
     sweepTrash: (directory) => sweepTrash(git, directory),
     deleteBranch: (which) => deleteBranch(git, which),
@@ -72,6 +107,24 @@ export function createGit(deps: GitDeps): Git {
     isMergedOrPushed: (tip) => isMergedOrPushed(git, tip),
     recentCommits: (worktreePath, limit) => recentCommits(git, worktreePath, limit),
     remotes: (repo) => remotes(git, repo),
+    otherPaths: (repo) => otherPaths(git, repo),
+    hasTracked: (worktreePath, pattern) => hasTracked(git, worktreePath, pattern),
+    hideUntracked: (worktreePath, paths) => hideUntracked(git, worktreePath, paths),
+    hideChange: (worktreePath, path) => hideChange(git, worktreePath, path),
+    hiddenPatterns,
+    repositoriesAtRisk: (worktreePath) => repositoriesAtRisk(git, worktreePath),
+    saveSnapshot: (wanted) => saveSnapshot(git, wanted),
+    findSnapshot: (repo, ref) => findSnapshot(git, repo, ref),
+    deleteSnapshot: (repo, ref) => deleteSnapshot(git, repo, ref),
+    restoreSnapshot: (wanted) => restoreSnapshot(git, wanted),
+    unlockRestored: (repo, path) => unlockRestored(git, repo, path),
+    commitWork: (wanted) => commitWork(git, wanted),
+    computeMerge: (wanted) => computeMerge(git, wanted),
+    mergeBase: (repo, a, b) => mergeBase(git, repo, a, b),
+    moveBranch: (wanted) => moveBranch(git, wanted),
+    fastForwardCheckout: (worktreePath, to) => fastForwardCheckout(git, worktreePath, to),
+    conflictingFiles: (pair) => conflictingFiles(git, pair),
+    openPullRequest: (wanted) => openPullRequest(git, wanted),
     version: () => version(git),
   };
 }

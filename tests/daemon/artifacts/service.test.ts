@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createArtifactService } from '../../../daemon/artifacts/service.ts';
 import { createIds } from '../../../daemon/kernel/ids.ts';
+import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { idOf, openTestStore, projectId, projectRow, sessionRow } from '../../helpers/open-store.ts';
 
@@ -19,7 +20,7 @@ async function setUp() {
   return {
     store: opened.store,
     session,
-    artifacts: createArtifactService({ store: opened.store, clock, ids: createIds(clock) }),
+    artifacts: createArtifactService({ store: opened.store, clock, ids: createIds(clock), process: createProcessTool({ baseEnv: {} }) }),
     write(path: string, content: string | Uint8Array) {
       mkdirSync(dirname(join(artifactDir, path)), { recursive: true });
       writeFileSync(join(artifactDir, path), content);
@@ -69,7 +70,7 @@ test('indexing again stores only what is new or changed, under the same id', asy
   expect(setup.stored()).toBe(3);
 });
 
-test('links are not followed, and the bookkeeping of running steps is left out, nobody else\'s files', async () => {
+test("links are not followed, and the bookkeeping of running steps is left out, nobody else's files", async () => {
   using setup = await setUp();
   setup.write('outputs/result.out', 'mine');
   setup.write('outputs/generator.script', 'mine');

@@ -1,0 +1,79 @@
+// The user's own programs around a worktree. Their end is waited for, their time is limited, and their failure is told with what they said.
+import { Failure, isFailure } from '../../schemas/errors.ts';
+import { limits } from '../../schemas/limits.ts';
+import { endStragglers, markOf } from '../tools/git/stragglers.ts';
+import type { ProcessTool } from '../tools/process.ts';
+
+export type HookName = 'post_create' | 'pre_remove';
+
+export interface HookFacts {
+  readonly worktreePath: string;
+  readonly worktreeId: string;
+  readonly branch: string;
+  readonly projectPath: string;
+  readonly sessionId?: string | undefined;
+}
+
+export interface Hooks {
+  /** Runs all of them in order; the first that fails throws TOOL_FAILED. Answers whether there was any. */
+  run(name: HookName, facts: HookFacts): Promise<boolean>;
+}
+
+export interface HookDeps {
+  readonly process: Pick<ProcessTool, 'runTool'>;
+  readonly configured: () => Readonly<Record<HookName, readonly (readonly string[])[]>>;
+}
+
+const anyExit = Array.from({ length: 256 }, (_, code) => code);
+const tailChars = 1_200;
+
+export function createHooks({ process, configured }: HookDeps): Hooks {
+  return {
+    async run(name, facts) {
+      const all = configured()[name];
+      for (const argv of all) await runHook(process, name, argv, facts);
+      return all.length > 0;
+    },
+  };
+}
+
+async function runHook(process: HookDeps['process'], name: HookName, argv: readonly string[], facts: HookFacts): Promise<void> {
+  const [program = '', ...words] = argv;
+  const { worktreePath } = facts;
+  // What a successful post_create left running is not pre_remove's to end.
+  const mark = name === 'post_create' ? worktreePath : `${worktreePath}#${name}`;
+  try {
+    const { exitCode, stdout, stderr } = await process.runTool(program, words, {
+      cwd: worktreePath,
+      env: { ...markOf(mark), ...variables(name, facts) },
+      timeoutMs: limits.hookMs,
+      okExitCodes: anyExit,
+    });
+    if (exitCode !== 0) throw failed(name, program, `it ended with exit code ${exitCode}`, `${stdout}\n${stderr}`, { exitCode });
+  } catch (error) {
+    // What it started must neither run on in a worktree that goes, nor after its time.
+    await endStragglers(mark);
+    if (!isFailure(error) || (error.details?.hook ?? undefined) !== undefined) throw error;
+    const stderr = typeof error.details?.stderrTail === 'string' ? error.details.stderrTail : '';
+    throw failed(name, program, error.message.replace(/\.$/, ''), stderr, {}, error);
+  }
+}
+
+function variables(name: HookName, facts: HookFacts): Record<string, string | undefined> {
+  return {
+    COPPICE_HOOK: name,
+    COPPICE_WORKTREE_PATH: facts.worktreePath,
+    COPPICE_WORKTREE_ID: facts.worktreeId,
+    COPPICE_BRANCH_NAME: facts.branch,
+    COPPICE_PROJECT_PATH: facts.projectPath,
+    COPPICE_SESSION_ID: facts.sessionId,
+  };
+}
+
+function failed(name: HookName, program: string, what: string, said: string, details: object, cause?: unknown): Failure {
+  const tail = said.trim().slice(-tailChars);
+  return new Failure('TOOL_FAILED', `The hook ${name} ("${program}") failed: ${what}.${tail === '' ? '' : ` Its last lines:\n${tail}`}`, {
+    details: { tool: program, hook: name, stderrTail: tail, ...details },
+    cause,
+  });
+}
