@@ -95,6 +95,8 @@ describe('the contract', () => {
     const project = session.projectId;
     const worktree = await client.worktree.create({ project, branch: 'topic' });
     await client.auth.createToken({ name: 'one', scopes: ['read'], expiresAt: '2035-01-01T00:00:00.000Z' });
+    const schedule = await client.schedule.create({ project, command: 'build', cron: '0 3 * * *' });
+    await client.session.setData({ id: live.id, key: 'shared', value: 1 });
     const known: Record<string, unknown> = {
       project,
       id: session.id,
@@ -108,6 +110,8 @@ describe('the contract', () => {
       const params = Object.fromEntries(Object.entries(known).filter(([key]) => key in methods[name].own.shape));
       const noun = name.split('.')[0];
       if (noun === 'worktree' && 'id' in params) params.id = worktree.id;
+      if (noun === 'schedule' && 'id' in params) params.id = schedule.id;
+      if (name === 'session.getData') Object.assign(params, { id: live.id, key: 'shared' });
       const answer = await answerOf(daemon, name, params);
       if (answer !== 'result') without.push(`${name}: ${answer}`);
     }
@@ -121,8 +125,8 @@ describe('the contract', () => {
 });
 
 describe('every list', () => {
-  // Steps are bounded by their command and come whole; commands are the files of a few folders; events have positions instead of pages.
-  const whole: readonly string[] = ['session.listSteps', 'command.list', 'event.list'];
+  // Steps are bounded by their command and come whole, shared data belongs together; commands are the files of a few folders; events have positions instead of pages.
+  const whole: readonly string[] = ['session.listSteps', 'session.listData', 'command.list', 'event.list'];
   const lists = names.filter((name) => /\.list([A-Z]\w*)?$/.test(name) && !whole.includes(name));
 
   test('takes a limit of 200 and a cursor, and no more', async () => {
