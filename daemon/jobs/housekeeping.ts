@@ -10,19 +10,28 @@ export interface HousekeepingDeps {
   readonly clock: Clock;
   readonly config: ConfigService;
   readonly log: Log;
+  /** Forgets what worktrees that were removed by force left, once it is too old. */
+  readonly forgetRemoved?: () => Promise<number>;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Deletes what is too old or too much; failures are logged and tried again the next time, since nothing depends on them. */
-export async function keepHouse({ store, clock, config, log }: HousekeepingDeps): Promise<{ events: number; receipts: number }> {
+export async function keepHouse({
+  store,
+  clock,
+  config,
+  log,
+  forgetRemoved,
+}: HousekeepingDeps): Promise<{ events: number; receipts: number }> {
   const { keep_days: keepDays, keep_rows: keepRows } = config.current.events;
   const beforeMs = clock.now() - keepDays * dayMs;
   const limit = limits.eventPruneRows;
   try {
     const events = await inSlices(limit, () => store.write((w) => w.events.prune({ beforeMs, keepRows, limit })));
     const receipts = await inSlices(limit, () => store.write((w) => w.receipts.prune(clock.now() - limits.receiptsKeptMs, limit)));
-    if (events + receipts > 0) log.info({ events, receipts }, 'housekeeping removed old rows');
+    const worktrees = (await forgetRemoved?.()) ?? 0;
+    if (events + receipts + worktrees > 0) log.info({ events, receipts, worktrees }, 'housekeeping removed old rows');
     return { events, receipts };
   } catch (error) {
     log.error({ err: error }, 'housekeeping failed; it is tried again at its next time');

@@ -14,6 +14,8 @@ export interface RemovalFacts {
   readonly changedPaths: readonly string[];
   /** Commits beyond the base that no other branch and no remote holds. */
   readonly commitsNowhereElse: readonly { readonly commit: string; readonly subject: string }[];
+  /** Repositories inside, with work that goes with them. */
+  readonly repositories?: readonly string[];
   readonly processes: readonly { readonly pid: number; readonly command: string }[];
   /** Sessions that have not ended and use it, other than one that is removing it itself. */
   readonly liveSessions: readonly string[];
@@ -24,7 +26,7 @@ export function workAtRisk(facts: RemovalFacts): WorkAtRisk | undefined {
   const reasons = reasonsAgainst(facts);
   if (reasons.length === 0) return undefined;
   return {
-    paths: [...facts.changedPaths],
+    paths: [...new Set([...facts.changedPaths, ...(facts.repositories ?? [])])],
     commits: facts.commitsNowhereElse.map(({ commit, subject }) => ({ commit, subject })),
     processes: facts.processes.map(({ pid, command }) => ({ pid, command })),
     reasons,
@@ -32,7 +34,17 @@ export function workAtRisk(facts: RemovalFacts): WorkAtRisk | undefined {
 }
 
 function reasonsAgainst(facts: RemovalFacts): string[] {
-  const { worktreePath, mainCheckout, callerDirectory, locked, changedPaths, commitsNowhereElse, processes, liveSessions } = facts;
+  const {
+    worktreePath,
+    mainCheckout,
+    callerDirectory,
+    locked,
+    changedPaths,
+    commitsNowhereElse,
+    processes,
+    liveSessions,
+    repositories = [],
+  } = facts;
   return [
     // Also a worktree that the main checkout lies in would take it along.
     isInside(mainCheckout, worktreePath) && 'It is the main checkout of the repository, or holds it.',
@@ -40,6 +52,8 @@ function reasonsAgainst(facts: RemovalFacts): string[] {
     locked !== undefined && `Git holds it locked${locked.trim() === '' ? '' : ` (${locked.trim()})`}; unlock it first.`,
     liveSessions.length > 0 && `${counted(liveSessions.length, 'session')} still live in it: ${liveSessions.join(', ')}.`,
     processes.length > 0 && `${counted(processes.length, 'process', 'processes')} run in it.`,
+    repositories.length > 0 &&
+      `${counted(repositories.length, 'repository', 'repositories')} inside with work of their own: ${repositories.join(', ')}; push it or move them away.`,
     changedPaths.length > 0 && `${counted(changedPaths.length, 'path')} not committed.`,
     commitsNowhereElse.length > 0 && `${counted(commitsNowhereElse.length, 'commit')} neither merged nor pushed.`,
   ].filter((reason) => reason !== false);

@@ -5,7 +5,7 @@ import type { WorkAtRisk } from '../../schemas/worktree.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { KeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Log } from '../kernel/log.ts';
-import type { Origin } from '../kernel/origin.ts';
+import { byDaemon, type Origin } from '../kernel/origin.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store } from '../store/store.ts';
@@ -13,7 +13,9 @@ import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Proc } from '../tools/proc.ts';
+import type { Hooks } from './hooks.ts';
 import { workAtRisk } from './removal-proof.ts';
+import { createSaving, type Saved, type SavingDeps } from './saving.ts';
 import { subjectOf } from './subject.ts';
 
 const commitsShown = 20;
@@ -22,15 +24,25 @@ export interface RemoveOptions {
   readonly callerDirectory?: string | undefined;
   /** The session whose end this is: it does not count as a live one. */
   readonly bySession?: string;
+  /** Save what is not committed or not merged instead of refusing. All else that speaks against a removal still does. */
+  readonly force?: boolean;
+}
+
+export interface Removed {
+  readonly branchDeleted: boolean;
+  /** The reference that holds the work, after force. */
+  readonly savedAs?: string;
 }
 
 export interface Removal {
-  remove(worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<{ branchDeleted: boolean }>;
+  remove(worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<Removed>;
+  /** Ends a forced removal that a former daemon died over after the work was saved. False when there is none. */
+  endInterrupted(project: ProjectRecord, worktree: WorktreeRecord): Promise<boolean>;
   /** Waits for the deletion of directories that were moved aside. */
   idle(): Promise<void>;
 }
 
-export interface RemovalDeps {
+export interface RemovalDeps extends SavingDeps {
   readonly store: Store;
   readonly git: Git;
   readonly proc: Pick<Proc, 'processesInside'>;
@@ -38,30 +50,38 @@ export interface RemovalDeps {
   readonly log: Log;
   /** Serialises git's worktree commands a repository: git races with itself. */
   readonly queue: KeyedQueue;
+  readonly hooks: Hooks;
 }
 
 export function createRemoval(deps: RemovalDeps): Removal {
   const { store, git, log, clock, queue } = deps;
   const deletions = new Set<Promise<void>>();
+  const saving = createSaving(deps);
 
   const prove = async (project: ProjectRecord, worktree: WorktreeRecord, options: RemoveOptions): Promise<WorkAtRisk | undefined> => {
     const repo = repositoryOf(project);
-    const [status, listed, processes] = await Promise.all([
+    const [status, listed, processes, repositories] = await Promise.all([
       git.status(worktree.path),
       git.listWorktrees(repo),
       deps.proc.processesInside(worktree.path),
+      git.repositoriesAtRisk(worktree.path),
     ]);
     const { baseCommit } = worktree;
     const branch = status.branch ?? 'HEAD';
+    const isSaved = options.force === true;
     const commits =
-      status.head === undefined ? [] : await git.commitsNowhereElse({ repo, branch, tip: status.head, baseCommit, limit: commitsShown });
+      status.head === undefined || isSaved
+        ? []
+        : await git.commitsNowhereElse({ repo, branch, tip: status.head, baseCommit, limit: commitsShown });
+    const changed = [...status.staged, ...status.unstaged].map(({ path }) => path).concat(status.untracked, status.conflicted);
     const live = store.read((r) => r.sessions.activeInWorktree(worktree.id)).filter((session) => session.id !== options.bySession);
     return workAtRisk({
       worktreePath: worktree.path,
       mainCheckout: project.path,
       callerDirectory: options.callerDirectory === undefined ? undefined : await realpath(options.callerDirectory).catch(() => undefined),
       locked: listed.find(({ path }) => path === worktree.path)?.locked,
-      changedPaths: [...status.staged, ...status.unstaged].map(({ path }) => path).concat(status.untracked, status.conflicted),
+      changedPaths: isSaved ? [] : changed,
+      repositories,
       commitsNowhereElse: commits,
       processes,
       liveSessions: live.map((session) => session.slug),
@@ -82,27 +102,61 @@ export function createRemoval(deps: RemovalDeps): Removal {
     return (await git.countCommits({ cwd: project.path, base, tip })) === 0;
   };
 
-  const remove = async (worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<{ branchDeleted: boolean }> => {
+  const remove = async (worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<Removed> => {
     const project = store.read((r) => r.projects.get(worktree.projectId));
     if (!project) throw new Error(`worktree "${worktree.id}" has no project row`);
+    // Somebody was faster while this waited for its turn.
+    if (store.read((r) => r.worktrees.get(worktree.id))?.status === 'removed') return { branchDeleted: false };
     // A directory that vanished by itself holds nothing any more: only git's entry and the branch are left to tidy up.
-    const present = (await git.findRepository(worktree.path))?.worktreePath === worktree.path;
-    if (present) {
+    const isPresent = (await git.findRepository(worktree.path))?.worktreePath === worktree.path;
+    if (isPresent) {
       const risk = await prove(project, worktree, options);
       if (risk) throw atRisk(worktree, risk);
+      const { id: worktreeId, path: worktreePath, branch } = worktree;
+      const facts = { worktreeId, worktreePath, branch, projectPath: project.path, sessionId: options.bySession ?? worktree.sessionId };
+      // What a hook leaves behind counts too.
+      const left = (await deps.hooks.run('pre_remove', facts)) ? await prove(project, worktree, options) : undefined;
+      if (left) throw atRisk(worktree, left);
     }
+    if (!isPresent || !options.force) return takeAway(project, worktree, undefined, origin);
+    const saved = await saving.save(project, worktree, origin);
+    try {
+      // Saving takes a while; whoever came in meanwhile is not thrown out.
+      const late = await prove(project, worktree, options);
+      if (late) throw atRisk(worktree, late);
+      return await takeAway(project, worktree, saved, origin);
+    } catch (error) {
+      await saving.dropUnneeded(project, worktree);
+      throw error;
+    }
+  };
+  const takeAway = async (project: ProjectRecord, worktree: WorktreeRecord, saved: Saved | undefined, origin: Origin): Promise<Removed> => {
     const removed = await git.removeWorktree({ repo: repositoryOf(project), path: worktree.path }).catch((error: unknown) => {
       if (isFailure(error) && error.kind === 'NOT_FOUND') return undefined;
       throw error;
     });
     if (removed) trackDeletion(worktree, removed.deleted);
-    const branchDeleted = await deleteOwnBranch(project, worktree);
+    const branchDeleted = saved ? await deleteSavedBranch(project, worktree, saved) : await deleteOwnBranch(project, worktree);
     return store.write((w) => {
-      w.worktrees.markRemoved(worktree.id, clock.now());
+      const removedAt = clock.now();
+      w.worktrees.markRemoved(worktree.id, removedAt);
+      if (saved) {
+        const { ref, files } = saved;
+        w.removedWorktrees.insert({ id: worktree.id, projectId: worktree.projectId, ref, files, removedAt });
+      }
+      for (const { id, kind, key, value } of w.leases.releaseOfWorktree(worktree.id)) {
+        const freed = { id, kind, key, value };
+        w.events.append({ type: 'lease.released', subject: subjectOf(worktree), actor: origin.actor, data: freed });
+      }
       const data = { path: worktree.path, branch: worktree.branch, branchDeleted };
       w.events.append({ type: 'worktree.removed', subject: subjectOf(worktree), actor: origin.actor, data });
-      return settle(w, origin.receipt, { branchDeleted });
+      return settle(w, origin.receipt, { branchDeleted, ...(saved ? { savedAs: saved.ref } : {}) });
     });
+  };
+  /** Ours, and still where the reference holds it: its commits can be brought back. */
+  const deleteSavedBranch = async (project: ProjectRecord, worktree: WorktreeRecord, { branchTip }: Saved): Promise<boolean> => {
+    if (!worktree.branchCreated || branchTip === undefined) return false;
+    return git.deleteBranch({ repo: repositoryOf(project), branch: worktree.branch, expectedCommit: branchTip });
   };
   const trackDeletion = (worktree: WorktreeRecord, deleted: Promise<void>): void => {
     const tracked = deleted
@@ -114,6 +168,11 @@ export function createRemoval(deps: RemovalDeps): Removal {
     remove: (worktree, options, origin) => {
       const gitDir = store.read((r) => r.projects.get(worktree.projectId))?.gitDir ?? worktree.projectId;
       return queue.run(gitDir, () => remove(worktree, options, origin));
+    },
+    async endInterrupted(project, worktree) {
+      const saved = await saving.find(project, worktree);
+      if (saved) await takeAway(project, worktree, saved, byDaemon);
+      return saved !== undefined;
     },
     idle: async () => void (await Promise.all(deletions)),
   };

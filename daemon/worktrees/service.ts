@@ -1,22 +1,30 @@
 // Worktrees of the daemon: made with the intent on record first, removed only after proof that nothing is lost. The main checkout is
 // never touched.
 import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
-import { byDaemon, type Origin } from '../kernel/origin.ts';
+import type { Origin } from '../kernel/origin.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import { settle } from '../store/receipts.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
-import { createRemoval, type RemovalDeps, type RemoveOptions } from './removal.ts';
+import { type Adopting, createAdopting } from './adopting.ts';
+import { type Conflicts, createConflicts } from './conflicts.ts';
+import { beginFurnishing, type FurnishDeps, type FurnishWishes } from './furnish.ts';
+import { createMerging, type Merging } from './merging.ts';
+import { createPublishing, type Publishing } from './publishing.ts';
+import { createReconciling, ownBranch } from './reconciling.ts';
+import { createRemoval, type Removal, type RemovalDeps } from './removal.ts';
+import { createRestoring, type Restoring } from './restoring.ts';
+import { isMergePath } from './scratch.ts';
 import { slugOf } from './slug.ts';
 import { subjectOf } from './subject.ts';
 import { branchTaken, worktreeTaken } from './taken.ts';
 import { worktreeView } from './view.ts';
 
-export interface CreateWorktree {
+export interface CreateWorktree extends FurnishWishes {
   readonly project: ProjectRecord;
   readonly branch: string;
   /** Any commit-ish; default: the repository's default branch. */
@@ -26,26 +34,25 @@ export interface CreateWorktree {
   readonly sessionId?: string;
 }
 
-export interface WorktreeService {
+export interface WorktreeService extends Removal, Restoring, Adopting, Merging, Conflicts, Publishing {
   create(spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord>;
-  remove(worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<{ branchDeleted: boolean }>;
   /** Does it hold anything beyond what it began with? */
   isTouched(worktree: WorktreeRecord): Promise<boolean>;
   retain(worktree: WorktreeRecord, reason: string, origin: Origin): Promise<void>;
   /** Compares rows with the disk at start: half-made ones are rolled back, vanished ones marked. */
   reconcile(): Promise<void>;
-  /** Deletions of moved-aside directories that still run. */
-  idle(): Promise<void>;
+  /** A worktree that a merge has for as long as it runs. */
+  isTemporary(path: string): boolean;
 }
 
-export interface WorktreeDeps extends RemovalDeps {
+export interface WorktreeDeps extends RemovalDeps, FurnishDeps {
   readonly ids: Ids;
-  readonly root: () => string;
 }
 
 export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
-  const { store, git, clock, ids, log, queue } = deps;
+  const { store, git, clock, ids, queue } = deps;
   const removal = createRemoval(deps);
+  const reconcile = createReconciling(deps, removal);
 
   const create = async (spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord> => {
     const { project, branch } = spec;
@@ -56,9 +63,14 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     const base = exists ? branch : (spec.base ?? (await defaultBase(git, project)));
     const baseCommit = await git.resolveCommit(repo, base);
     const record = await intend({ ...spec, base, baseCommit, branchCreated: !exists });
+    const furnishing = beginFurnishing(deps, project, spec);
     try {
       await mkdir(join(record.path, '..'), { recursive: true, mode: 0o700 });
       await git.addWorktree({ repo, path: record.path, branch, base: baseCommit, createBranch: !exists });
+      await furnishing.finish(record).catch(async (error: unknown) => {
+        await git.undoAddition({ repo, path: record.path, ...ownBranch(record) });
+        throw error;
+      });
     } catch (error) {
       await store.write((w) => w.worktrees.remove(record.id));
       throw error;
@@ -99,19 +111,15 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
       w.worktrees.insert(record);
       return record;
     });
-  const rollBack = async (worktree: WorktreeRecord): Promise<void> => {
-    const project = store.read((r) => r.projects.get(worktree.projectId));
-    const isGone =
-      !project || (await git.findRepository(worktree.path)) === undefined
-        ? true
-        : await git.rollBackWorktree({ repo: repositoryOf(project), path: worktree.path, ...ownBranch(worktree) });
-    // Git had finished it, and somebody may have used it since: it is a worktree like any other.
-    await store.write((w) => (isGone ? w.worktrees.remove(worktree.id) : w.worktrees.setStatus(worktree.id, 'present')));
-  };
   return {
     create: (spec, origin) => queue.run(spec.project.gitDir, () => create(spec, origin)),
-    remove: removal.remove,
-    idle: removal.idle,
+    ...removal,
+    ...createRestoring(deps),
+    ...createAdopting(deps),
+    ...createMerging(deps),
+    ...createConflicts(deps),
+    ...createPublishing(deps),
+    isTemporary: (path) => isMergePath(deps.root(), path),
     async isTouched(worktree) {
       const status = await git.status(worktree.path);
       return !status.clean || status.head !== worktree.baseCommit;
@@ -122,39 +130,8 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
         const data = { path: worktree.path, branch: worktree.branch, reason };
         w.events.append({ type: 'worktree.retained', subject: subjectOf(worktree), actor: origin.actor, data });
       }),
-    async reconcile() {
-      const rows = store.read((r) => r.worktrees.allLive());
-      for (const folder of new Set(rows.map(({ path }) => dirname(path)))) {
-        await git.sweepTrash(folder).catch((error: unknown) => log.warn({ err: error }, `left-over files in "${folder}" stay`));
-      }
-      for (const worktree of rows) {
-        try {
-          if (worktree.status === 'creating') await rollBack(worktree);
-          else await noteAbsence(worktree);
-        } catch (error) {
-          // One repository that cannot be looked at must not keep the daemon from starting; its row stays as it was.
-          log.error({ err: error, worktreeId: worktree.id }, `the worktree "${worktree.path}" could not be reconciled`);
-        }
-      }
-    },
+    reconcile,
   };
-
-  async function noteAbsence(worktree: WorktreeRecord): Promise<void> {
-    const present = (await git.findRepository(worktree.path))?.worktreePath === worktree.path;
-    const status = present ? 'present' : 'missing';
-    if (status === worktree.status) return;
-    await store.write((w) => {
-      w.worktrees.setStatus(worktree.id, status);
-      if (present) return;
-      const data = { path: worktree.path, branch: worktree.branch };
-      w.events.append({ type: 'worktree.missing', subject: subjectOf(worktree), actor: byDaemon.actor, data });
-    });
-  }
-}
-
-/** Rolling back deletes a branch only when it was made with the worktree and still is where it began. */
-function ownBranch(worktree: WorktreeRecord): { branch?: string; expectedCommit?: string } {
-  return worktree.branchCreated ? { branch: worktree.branch, expectedCommit: worktree.baseCommit } : {};
 }
 
 async function defaultBase(git: Git, project: ProjectRecord): Promise<string> {

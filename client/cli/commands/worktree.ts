@@ -1,19 +1,14 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { isFailure } from '../../../schemas/errors.ts';
 import type { ResultOf, Worktree } from '../../../schemas/index.ts';
 import { type Cli, projectOf } from '../context.ts';
 import { type Output, statusCell } from '../output.ts';
 import { age, printable } from '../text.ts';
-
-interface ProjectOption {
-  project?: string;
-}
-
-const projectOption = ['-p, --project <project>', 'the project: id, name or path'] as const;
+import { inProject, type ProjectOption, projectOption, refOf, worktreeArgument } from '../worktree-ref.ts';
+import { listRemoved, registerRemoval } from './worktree-removal.ts';
+import { registerWork } from './worktree-work.ts';
 
 export function register(program: Command, cli: Cli): void {
-  const worktree = program.command('worktree').description('make, list, compare and remove worktrees');
+  const worktree = program.command('worktree').description('make, list, compare, merge and remove worktrees');
   worktree
     .command('create')
     .description('make a worktree for a branch, new or existing')
@@ -24,27 +19,24 @@ export function register(program: Command, cli: Cli): void {
   worktree
     .command('list')
     .description('list worktrees, newest first')
+    .option('--removed', 'those that were removed by force and can be restored')
     .option(...projectOption)
-    .action((options: ProjectOption) => list(cli, options.project));
+    .action(({ project, removed }: ProjectOption & { removed?: boolean }) => (removed ? listRemoved(cli, project) : list(cli, project)));
   worktree
     .command('get')
     .description('show one worktree and what git says of it')
-    .argument('<worktree>', 'id, branch or path')
+    .argument(...worktreeArgument)
     .option(...projectOption)
     .action((ref: string, options: ProjectOption) => get(cli, ref, options.project));
   worktree
     .command('diff')
     .description('show what changed since the base')
-    .argument('<worktree>', 'id, branch or path')
+    .argument(...worktreeArgument)
     .option('--patch', 'print the patch itself')
     .option(...projectOption)
     .action((ref: string, options: ProjectOption & { patch?: boolean }) => diff(cli, ref, options));
-  worktree
-    .command('rm')
-    .description('remove a worktree when nothing is lost with it')
-    .argument('<worktree>', 'id, branch or path')
-    .option(...projectOption)
-    .action((ref: string, options: ProjectOption) => remove(cli, ref, options.project));
+  registerWork(worktree, cli);
+  registerRemoval(worktree, cli);
 }
 
 async function create(cli: Cli, branch: string, { base, project }: ProjectOption & { base?: string }): Promise<void> {
@@ -128,32 +120,6 @@ function printDiff(out: Output, result: ResultOf<'worktree.diff'>): void {
   out.table(['WHERE', 'CHANGE', '+', '-', 'PATH'], [...rows, ...result.untracked.map((path) => ['untracked', 'added', '', '', path])]);
   const { files, additions, deletions, commits } = result.summary;
   out.line(`${count(files, 'file')}, +${additions} -${deletions}, ${count(commits, 'commit')}`);
-}
-
-async function remove(cli: Cli, ref: string, project: string | undefined): Promise<void> {
-  const client = await cli.connect();
-  const worktree = refOf(cli, ref);
-  const result = await inProject(cli, project, (where) => client.worktree.remove({ worktree, callerDirectory: cli.cwd, ...where }));
-  if (cli.out.json) cli.out.document(result);
-  else cli.out.line(`${printable(ref)} removed${result.branchDeleted ? ', with its branch' : ''}`);
-}
-
-/** A branch name that several projects have means the one of the working directory. */
-async function inProject<T>(cli: Cli, project: string | undefined, call: (where: { project?: string }) => Promise<T>): Promise<T> {
-  if (project !== undefined) return call({ project });
-  try {
-    return await call({});
-  } catch (error) {
-    if (!isFailure(error) || error.kind !== 'CONFLICT') throw error;
-    return await call({ project: cli.cwd }).catch((second: unknown) => {
-      throw isFailure(second) && second.kind === 'NOT_FOUND' ? error : second;
-    });
-  }
-}
-
-/** The daemon knows nothing of our working directory, so a path goes out absolute. */
-function refOf(cli: Cli, ref: string): string {
-  return ref === '.' || ref === '..' || /^(\.\.?)?\//.test(ref) ? resolve(cli.cwd, ref) : ref;
 }
 
 function count(amount: number, noun: string): string {

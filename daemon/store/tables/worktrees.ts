@@ -42,6 +42,8 @@ export interface WorktreeWriter extends WorktreeReader {
   setBase(id: string, baseCommit: string, branchCreated: boolean): void;
   setRetained(id: string, reason: string | null): void;
   markRemoved(id: string, at: number): void;
+  /** It is back. */
+  markRestored(id: string): void;
   /** For one that never came to be. */
   remove(id: string): void;
 }
@@ -78,6 +80,7 @@ export function createWorktreeWriter(db: Db): WorktreeWriter {
   const setBase = db.prepare('UPDATE worktrees SET base_commit = ?, branch_created = ? WHERE id = ?');
   const setRetained = db.prepare('UPDATE worktrees SET retained = ? WHERE id = ?');
   const markRemoved = db.prepare("UPDATE worktrees SET status = 'removed', removed_at = ? WHERE id = ?");
+  const markRestored = db.prepare("UPDATE worktrees SET status = 'present', removed_at = NULL WHERE id = ?");
   const remove = db.prepare('DELETE FROM worktrees WHERE id = ?');
   return {
     ...createWorktreeReader(db),
@@ -87,6 +90,7 @@ export function createWorktreeWriter(db: Db): WorktreeWriter {
     setBase: (id, baseCommit, branchCreated) => void setBase.run(baseCommit, branchCreated ? 1 : 0, id),
     setRetained: (id, reason) => void setRetained.run(reason, id),
     markRemoved: (id, at) => void markRemoved.run(at, id),
+    markRestored: (id) => void markRestored.run(id),
     remove: (id) => void remove.run(id),
   };
 }

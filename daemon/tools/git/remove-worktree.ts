@@ -6,7 +6,8 @@ import { findAdminEntry, isAbsence, readText } from './git-files.ts';
 import type { Repository } from './repository.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
 
-const trashPrefix = '.trash-';
+/** Ours beyond doubt: what bears it is deleted, also beside worktrees that were adopted in a directory of the user's. */
+const trashPrefix = '.coppice-trash-';
 
 export interface RemovedWorktree {
   /** Settles when the files are gone from the disk. */

@@ -1,5 +1,5 @@
 // How git is called: one environment, two ways to run, nothing of the daemon's own surroundings leaking in.
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { Failure } from '../../../schemas/errors.ts';
 
 export interface RunOptions {
@@ -27,7 +27,11 @@ export interface ToolRunner {
     tool: string,
     args: readonly string[],
     env: Readonly<Record<string, string>>,
-  ): { readonly stdout: Readable; readonly ended: Promise<{ readonly stderrTail: string; readonly missing: boolean }> };
+  ): {
+    readonly stdin: Writable;
+    readonly stdout: Readable;
+    readonly ended: Promise<{ readonly stderrTail: string; readonly missing: boolean }>;
+  };
 }
 
 export interface GitDeps {
@@ -39,12 +43,14 @@ export interface GitDeps {
 export interface RunGit {
   /** Takes no lock, so it never disturbs a git of the user. */
   read(cwd: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
-  /** `mark` is added to the environment, to find the children of this git by. */
-  write(cwd: string, args: readonly string[], options?: RunOptions, mark?: Readonly<Record<string, string>>): Promise<RunResult>;
+  /** `more` is added to the environment. */
+  write(cwd: string, args: readonly string[], options?: RunOptions, more?: Readonly<Record<string, string>>): Promise<RunResult>;
   /** The first bytes of what a reading git would print; it is ended after them. */
   readStart(cwd: string, args: readonly string[], maxBytes: number): Promise<Buffer>;
+  /** A reading git that is given `input` and whose output is taken as it comes, in bytes. `ended` tells what it complained about. */
+  stream(cwd: string, args: readonly string[], input: string): { readonly stdout: Readable; readonly ended: Promise<string> };
   /** Other programs, in git's environment. */
-  other(tool: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  other(tool: string, args: readonly string[], options?: RunOptions & { readonly cwd?: string }): Promise<RunResult>;
   readonly readEnv: Readonly<Record<string, string>>;
 }
 
@@ -98,7 +104,13 @@ export function createRunGit({ process, env }: GitDeps): RunGit {
   return {
     readEnv: wholeReadEnv,
     read: (cwd, args, options) => run(cwd, args, readEnv, options),
-    write: (cwd, args, options, mark) => run(cwd, args, mark ? { ...writeEnv, ...mark } : writeEnv, options),
+    write: (cwd, args, options, more) => run(cwd, args, more ? { ...writeEnv, ...more } : writeEnv, options),
+    stream(cwd, args, input) {
+      refuseNul(args);
+      const { stdin, stdout, ended } = process.converse('git', ['-C', cwd, ...args], wholeReadEnv);
+      stdin.end(input);
+      return { stdout, ended: ended.then(({ stderrTail }) => stderrTail) };
+    },
     other: (tool, args, options) => process.runTool(tool, args, { ...options, env: writeEnv }),
     async readStart(cwd, args, maxBytes) {
       refuseNul(args);

@@ -55,6 +55,14 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     },
     allLive: (r) => void r.allLive(),
   },
+  removedWorktrees: {
+    get: (r) => void r.get('x'),
+    list(r) {
+      r.list({}, last, 10);
+      r.list({ projectId }, last, 10);
+    },
+    olderThan: (r) => void r.olderThan(1, 10),
+  },
   sessions: {
     get: (r) => void r.get(session),
     bySlug: (r) => void r.bySlug('x'),

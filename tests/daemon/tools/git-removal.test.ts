@@ -57,7 +57,7 @@ test('a removal that git refuses puts the directory back', async () => {
 
 test('trash of an interrupted removal is swept, and nothing else', async () => {
   await using f = await createGitFixture();
-  await f.test.write('x/y.txt', 'x', f.test.beside('.trash-abc'));
+  await f.test.write('x/y.txt', 'x', f.test.beside('.coppice-trash-abc'));
   await f.git.sweepTrash(f.test.directory);
   await f.git.sweepTrash(f.test.beside('missing'));
   expect((await readdir(f.test.directory)).sort()).toEqual(['home', 'repo']);

@@ -1,0 +1,84 @@
+// Rows and the disk are compared when a daemon starts: half-made worktrees are rolled back, vanished ones marked, and what the former
+// daemon began and did not end is ended.
+import { dirname } from 'node:path';
+import type { Log } from '../kernel/log.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import { repositoryOf } from '../projects/repository.ts';
+import type { Store } from '../store/store.ts';
+import type { ProjectRecord } from '../store/tables/projects.ts';
+import type { WorktreeRecord } from '../store/tables/worktrees.ts';
+import type { Git } from '../tools/git/git.ts';
+import type { Removal } from './removal.ts';
+import { savedRefOf } from './saving.ts';
+import { sweepScratch } from './scratch.ts';
+import { subjectOf } from './subject.ts';
+
+export interface ReconcilingDeps {
+  readonly store: Store;
+  readonly git: Git;
+  readonly log: Log;
+  readonly root: () => string;
+}
+
+export function createReconciling(
+  { store, git, log, root }: ReconcilingDeps,
+  removal: Pick<Removal, 'endInterrupted'>,
+): () => Promise<void> {
+  const projectOf = (worktree: WorktreeRecord): ProjectRecord | undefined => store.read((r) => r.projects.get(worktree.projectId));
+
+  const rollBack = async (worktree: WorktreeRecord): Promise<void> => {
+    const project = projectOf(worktree);
+    const isGone =
+      !project || (await git.findRepository(worktree.path)) === undefined
+        ? true
+        : await git.rollBackWorktree({ repo: repositoryOf(project), path: worktree.path, ...ownBranch(worktree) });
+    // Git had finished it, and somebody may have used it since: it is a worktree like any other.
+    await store.write((w) => (isGone ? w.worktrees.remove(worktree.id) : w.worktrees.setStatus(worktree.id, 'present')));
+  };
+  const compare = async (worktree: WorktreeRecord): Promise<void> => {
+    const present = (await git.findRepository(worktree.path))?.worktreePath === worktree.path;
+    const project = projectOf(worktree);
+    if (present && project) await tidy(project, worktree);
+    else if (project && (await removal.endInterrupted(project, worktree))) return;
+    const status = present ? 'present' : 'missing';
+    if (status === worktree.status) return;
+    await store.write((w) => {
+      w.worktrees.setStatus(worktree.id, status);
+      if (present) return;
+      const data = { path: worktree.path, branch: worktree.branch };
+      w.events.append({ type: 'worktree.missing', subject: subjectOf(worktree), actor: byDaemon.actor, data });
+    });
+  };
+  /** What was saved for a removal that did not come, or is restored, is no longer needed: the worktree itself is there. */
+  const tidy = async (project: ProjectRecord, worktree: WorktreeRecord): Promise<void> => {
+    await git.deleteSnapshot(repositoryOf(project), savedRefOf(worktree.id));
+    await git.unlockRestored(repositoryOf(project), worktree.path);
+  };
+  const sweepMerges = async (): Promise<void> => {
+    for (const path of await sweepScratch(root())) {
+      const repo = await git.findRepository(path);
+      if (repo?.worktreePath === path) await git.undoAddition({ repo, path });
+    }
+  };
+  return async () => {
+    await sweepMerges().catch((error: unknown) => log.warn({ err: error }, `left-over files of merges in "${root()}" stay`));
+    const rows = store.read((r) => r.worktrees.allLive());
+    for (const folder of new Set(rows.map(({ path }) => dirname(path)))) {
+      await git.sweepTrash(folder).catch((error: unknown) => log.warn({ err: error }, `left-over files in "${folder}" stay`));
+    }
+    for (const worktree of rows) {
+      try {
+        if (worktree.status === 'creating') await rollBack(worktree);
+        else await compare(worktree);
+      } catch (error) {
+        // One repository that cannot be looked at must not keep the daemon from starting; its row stays as it was.
+        log.error({ err: error, worktreeId: worktree.id }, `the worktree "${worktree.path}" could not be reconciled`);
+      }
+    }
+  };
+}
+
+/** Rolling back deletes a branch only when it was made with the worktree and still is where it began. */
+export function ownBranch(worktree: WorktreeRecord): { branch?: string; expectedCommit?: string } {
+  return worktree.branchCreated ? { branch: worktree.branch, expectedCommit: worktree.baseCommit } : {};
+}
