@@ -11,7 +11,7 @@ import { loadConfig } from './config/load.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLog, type RootLog } from './kernel/log.ts';
-import { type Paths, resolvePaths } from './kernel/paths.ts';
+import { type Paths, resolvePaths } from './root/paths.ts';
 import { openLogFile } from './tools/log-file.ts';
 import { readTextIfThere } from './tools/watch.ts';
 
@@ -85,7 +85,8 @@ async function run(paths: Paths, about: { version: string; packageRoot: string; 
     machineBootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     clock: systemClock,
     random: Math.random,
-    onStopRequested: (reason) => setImmediate(() => stop(reason, 0)),
+    // A second call joins the stop under way; only a second signal ends the process at once.
+    onStopRequested: (reason) => setImmediate(() => (stopped ? undefined : stop(reason, 0))),
   });
   process.on('SIGTERM', () => stop('SIGTERM', 0));
   process.on('SIGINT', () => stop('SIGINT', 0));

@@ -50,6 +50,9 @@ export interface TerminalDeps {
 
 const shellWindow = 'shell';
 
+/** How long the wrapper of a shell may take to write down its end. */
+const exitFileMs = 1_000;
+
 export function createTerminalService(deps: TerminalDeps): TerminalService {
   const { store, tmux, stepFiles, clock } = deps;
 
@@ -164,6 +167,8 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         if (shell && terminal.sessionId !== undefined) {
           await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, sleep: (ms) => sleep(clock, ms) });
         }
+        // The wrapper writes its last file a moment after the shell's end; forgotten before, it would stay for ever.
+        if (shell) await deps.exits.wait(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
         await store.write((w) => end(w, terminal, 'ended', reason, origin));
         await stepFiles.forget(terminal.shellRunId);
       } finally {

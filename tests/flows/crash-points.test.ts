@@ -80,7 +80,7 @@ for (const odd of [1, 0]) {
     expect(await signals.lines('ran')).toEqual(numbers);
     expect(await signals.lines('last')).toEqual(numbers);
     await expectNothingLeftOver(daemon, repo);
-    expect(readdirSync(`${home.stateDir}/steps`)).toEqual([]);
+    await until('the files of steps to be gone', () => readdirSync(`${home.stateDir}/steps`).length === 0);
   });
 }
 

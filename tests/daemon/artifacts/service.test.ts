@@ -69,7 +69,7 @@ test('indexing again stores only what is new or changed, under the same id', asy
   expect(setup.stored()).toBe(3);
 });
 
-test('links are not followed, and the bookkeeping of running steps is left out, nobody else\'s files', async () => {
+test("links are not followed, and the bookkeeping of running steps is left out, nobody else's files", async () => {
   using setup = await setUp();
   setup.write('outputs/result.out', 'mine');
   setup.write('outputs/generator.script', 'mine');

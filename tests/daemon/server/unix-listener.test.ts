@@ -41,7 +41,7 @@ test('a stale socket is replaced; a file that is no socket is left alone', async
   expect(existsSync(dir.at('file'))).toBe(true);
 });
 
-test('a socket that is somebody else\'s by now is not removed at the end', async () => {
+test("a socket that is somebody else's by now is not removed at the end", async () => {
   using dir = createTempDir();
   const path = dir.at('run', 'x.sock');
   const first = await open(path);

@@ -117,12 +117,18 @@ test('one that fails undoes all of them: the database is what it was', () => {
   const path = dir.at('coppice.db');
   const db = openFixture(path, 1);
   const before = schemaOf(path);
-  const rows = createHash('sha256').update(JSON.stringify(db.prepare('SELECT * FROM sessions').all())).digest('hex');
+  const rows = createHash('sha256')
+    .update(JSON.stringify(db.prepare('SELECT * FROM sessions').all()))
+    .digest('hex');
   expect(() => migrate(db, [...migrations, next, broken], { dir: dir.at('backups'), stamp: 'now' })).toThrow('nowhere');
   expect(db.inTransaction).toBe(false);
   expect(db.pragma('user_version', { simple: true })).toBe(1);
   expect(schemaOf(path)).toEqual(before);
-  expect(createHash('sha256').update(JSON.stringify(db.prepare('SELECT * FROM sessions').all())).digest('hex')).toBe(rows);
+  expect(
+    createHash('sha256')
+      .update(JSON.stringify(db.prepare('SELECT * FROM sessions').all()))
+      .digest('hex'),
+  ).toBe(rows);
   db.close();
 });
 

@@ -107,15 +107,23 @@ function planOf(db: Database.Database, sql: string): string[] {
   const named = [...sql.matchAll(/@(\w+)/g)].map((match) => [match[1], 1] as const);
   const positional = [...sql.matchAll(/\?/g)].map(() => 1);
   const values = named.length > 0 ? [Object.fromEntries(named)] : positional;
-  return db.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...values).map(({ detail }) => detail);
+  return db
+    .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+    .all(...values)
+    .map(({ detail }) => detail);
 }
 
-const readsWholeTable = (detail: string): boolean => growing.some((table) => new RegExp(`^SCAN ${table}(?! USING (COVERING )?INDEX)`).test(detail));
+const readsWholeTable = (detail: string): boolean =>
+  growing.some((table) => new RegExp(`^SCAN ${table}(?! USING (COVERING )?INDEX)`).test(detail));
 
 test('no statement reads a whole table that grows', async () => {
   const texts = await preparedTexts();
   expect(texts.length).toBeGreaterThan(60);
-  for (const table of growing) expect(texts.some((sql) => sql.includes(table)), table).toBe(true);
+  for (const table of growing)
+    expect(
+      texts.some((sql) => sql.includes(table)),
+      table,
+    ).toBe(true);
   using opened = openTestStore();
   const db = new Database(opened.path);
   const offences = texts.flatMap((sql) =>
@@ -147,7 +155,10 @@ test('deleting a project or session finds what hangs on it by an index', () => {
   using opened = openTestStore();
   const db = new Database(opened.path);
   const references = growing.flatMap((table) =>
-    db.prepare<[], { from: string; table: string }>(`PRAGMA foreign_key_list(${table})`).all().map(({ from }) => [table, from] as const),
+    db
+      .prepare<[], { from: string; table: string }>(`PRAGMA foreign_key_list(${table})`)
+      .all()
+      .map(({ from }) => [table, from] as const),
   );
   expect(references.length).toBeGreaterThan(5);
   for (const [table, column] of references) {
