@@ -34,6 +34,7 @@ export const limits = {
   commandFileBytes: 256 * 1024,
   commandFilesPerFolder: 1_000,
   sharedDataBytes: 64 * 1024,
+  publishedBytes: 1024 * 1024,
   diffPatchBytes: 4 * 1024 * 1024,
   outputTailBytes: 4 * 1024,
   errorMessageChars: 2_000,

@@ -1,6 +1,7 @@
 // The scopes of a session: its worktree and its terminal, ensured in order, released in reverse by the keep policies.
 
 import { isFailure } from '../../schemas/errors.ts';
+import type { WorkAtRisk } from '../../schemas/worktree.ts';
 import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { sessionSteps, worktreeSteps } from '../commands/kind.ts';
 import { renderTemplate } from '../commands/template.ts';
@@ -103,7 +104,11 @@ export function createResources({ store, clock, worktrees, terminals, shell }: R
         return `removed: ${decision.reason}`;
       } catch (error) {
         // Whatever a policy says, work is not lost: the worktree stays and says why.
-        if (isFailure(error) && error.kind === 'WORK_AT_RISK') return retain(worktree, 'work_at_risk');
+        if (isFailure(error) && error.kind === 'WORK_AT_RISK') {
+          const { reasons, processes } = error.details as WorkAtRisk;
+          const running = processes.map(({ pid, command }) => `${command} (${pid})`).join(', ');
+          return `${await retain(worktree, 'work_at_risk')}: ${reasons.join(' ')}${running && ` ${running}`}`;
+        }
         throw error;
       }
     },

@@ -46,11 +46,9 @@ export function createRemoval(deps: RemovalDeps): Removal {
 
   const prove = async (project: ProjectRecord, worktree: WorktreeRecord, options: RemoveOptions): Promise<WorkAtRisk | undefined> => {
     const repo = repositoryOf(project);
-    const [status, listed, processes] = await Promise.all([
-      git.status(worktree.path),
-      git.listWorktrees(repo),
-      deps.proc.processesInside(worktree.path),
-    ]);
+    const [status, listed] = await Promise.all([git.status(worktree.path), git.listWorktrees(repo)]);
+    // Last, since our own git stands inside while it looks.
+    const processes = await deps.proc.processesInside(worktree.path);
     const { baseCommit } = worktree;
     const branch = status.branch ?? 'HEAD';
     const commits =

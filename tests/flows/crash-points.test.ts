@@ -93,6 +93,8 @@ test('a session that leaves nothing is gone without a trace after a kill -9 at a
     const run = await killAtEvent(daemon, repo, 'look', n);
     const ended = await daemon.ended(run.id);
     expect({ n, status: ended.status, error: ended.error }).toEqual({ n, status: 'succeeded', error: undefined });
+    const released = ended.stepRuns.at(-1);
+    expect({ n, name: released?.name, reason: released?.reason }).toEqual({ n, name: 'release worktree', reason: 'removed: untouched' });
     expect({ n, branches: await repo.git('branch', '--format=%(refname:short)') }).toEqual({ n, branches: 'master' });
     killed = run.killed;
   }

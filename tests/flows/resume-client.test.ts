@@ -94,6 +94,7 @@ describe('a missing daemon', () => {
     expect(pids.size).toBe(1);
     expect(notices.length).toBeGreaterThan(0);
     const [pid] = pids;
+    await until('those that lost the race to end', () => home.processes().every((found) => found.pid === pid));
     await clients[0]?.daemon.stop();
     await until('the daemon to end', () => !isAlive(pid as number));
     // One that was stopped on purpose is not started again by a client that was connected.
