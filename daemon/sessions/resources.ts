@@ -13,7 +13,7 @@ import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { TerminalService } from '../terminals/service.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 import { type SessionContext, workingDirectoryOf } from './context.ts';
-import { inheritable } from './environment.ts';
+import { inheritable, sessionVariables } from './environment.ts';
 import { decideTerminal, decideWorktree } from './keep.ts';
 import type { Verdict } from './machine.ts';
 import { logPathOf } from './paths.ts';
@@ -35,9 +35,10 @@ export interface ResourceDeps {
   readonly terminals: TerminalService;
   /** From the configuration; the starting client's $SHELL otherwise. */
   readonly shell: () => string | undefined;
+  readonly places: { readonly socketPath: string; readonly tmuxSocketPath: string };
 }
 
-export function createResources({ store, clock, worktrees, terminals, shell }: ResourceDeps): Resources {
+export function createResources({ store, clock, worktrees, terminals, shell, places }: ResourceDeps): Resources {
   const touched = async (worktree: WorktreeRecord | undefined): Promise<boolean> =>
     worktree !== undefined && worktree.status === 'present' && worktrees.isTouched(worktree);
 
@@ -60,19 +61,31 @@ export function createResources({ store, clock, worktrees, terminals, shell }: R
     const { session, worktree, definition, lookup, secrets } = context;
     const { nameTemplate, environment } = definition.session;
     const rendered = Object.entries(environment).map(([name, value]) => [name, renderTemplate(value, lookup)]);
+    const name = nameTemplate === undefined ? session.slug : `${tmuxName(renderTemplate(nameTemplate, lookup))}-${session.slug}`;
+    const cwd = await workingDirectoryOf(context, definition.session.workingDirectory);
     return terminals.create(
       {
-        name: nameTemplate === undefined ? session.slug : `${tmuxName(renderTemplate(nameTemplate, lookup))}-${session.slug}`,
+        name,
         sessionId: session.id,
         projectId: session.projectId,
         ...(worktree === undefined ? {} : { worktreeId: worktree.id }),
-        cwd: await workingDirectoryOf(context, definition.session.workingDirectory),
+        cwd,
         shell: shell() ?? secrets.environment.SHELL ?? '/bin/sh',
         environment: {
           ...inheritable(secrets.environment),
           ...Object.fromEntries(rendered),
-          COPPICE_SESSION_ID: session.id,
-          COPPICE_TOKEN: secrets.token,
+          ...sessionVariables({
+            sessionId: session.id,
+            commandName: session.commandName,
+            projectPath: session.projectPath,
+            artifactDir: session.artifactDir,
+            workingDirectory: cwd,
+            tmuxSession: name,
+            tmuxSocket: places.tmuxSocketPath,
+            socket: places.socketPath,
+            token: secrets.token,
+            ...(worktree === undefined ? {} : { worktreePath: worktree.path, branch: worktree.branch }),
+          }),
         },
         logPath: logPathOf(session.artifactDir, 0, 'terminal'),
       },
