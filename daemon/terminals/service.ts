@@ -6,7 +6,6 @@ import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import { byDaemon, type Origin } from '../kernel/origin.ts';
-import { sleep } from '../kernel/retry.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
@@ -170,7 +169,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         if (isThere) await tmux.killSession(terminal.tmuxId);
         // What ignores the hang-up, or was sent to the background, ends too.
         if (shell && terminal.sessionId !== undefined) {
-          await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, sleep: (ms) => sleep(clock, ms) });
+          await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
         }
         // The wrapper writes its last file a moment after the shell's end; forgotten before, it would stay for ever.
         if (shell) await deps.exits.wait(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
