@@ -213,7 +213,7 @@ describe('a daemon that stops', () => {
     signals.open('go');
     expect((await byId(raw, 6)).get('create')).toMatchObject({ result: { branch: 'topic' } });
     await raw.closed;
-    expect((await daemon.stop()).exitCode).toBe(0);
+    expect((await daemon.gone()).exitCode).toBe(0);
     await daemon.again();
     expect((await daemon.client.worktree.list()).worktrees).toHaveLength(1);
     expect(home.log()).not.toMatch(/"level":"(error|fatal)"/);
