@@ -24,7 +24,7 @@ export type StreamMarker =
   /** Ephemeral events were dropped because this client was slow. */
   | { readonly type: 'stream.shed'; readonly cursor: string; readonly count: number }
   /** The events with these numbers can not be had any more. */
-  | { readonly type: 'stream.gap'; readonly cursor: string; readonly from: number; readonly to: number; readonly reason: 'lag' | 'pruned' };
+  | { readonly type: 'stream.gap'; readonly cursor: string; readonly from: number; readonly to: number; readonly reason: 'pruned' };
 
 export type StreamItem = ClientEvent | StreamMarker;
 
@@ -47,7 +47,7 @@ export type Dial = (options: { readonly again: boolean; readonly signal: AbortSi
 type Subscribed = ResultOf<'event.subscribe'>;
 type Arrival =
   | { readonly kind: 'events'; readonly cursor: string; readonly events: readonly ClientEvent[]; readonly shed?: number }
-  | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly reason: 'lag' | 'pruned' };
+  | { readonly kind: 'gap'; readonly from: number; readonly to: number; readonly reason: 'pruned' };
 
 /** Events kept for a consumer that is busy; past it the socket is not read. */
 const bufferedEvents = 1_024;

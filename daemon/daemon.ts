@@ -6,6 +6,7 @@ import { createFeed } from './events/feed.ts';
 import type { DaemonFacts, Services } from './handlers/services.ts';
 import { keepHouse } from './jobs/housekeeping.ts';
 import { findMissingWrappers } from './jobs/missing-wrappers.ts';
+import { sweepSteps } from './jobs/sweep-steps.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
 import type { Log } from './kernel/log.ts';
 import { byDaemon } from './kernel/origin.ts';
@@ -113,12 +114,13 @@ async function openEpoch(store: Store, { machineBootId }: DaemonOptions, { ids }
 }
 
 /** Rows and reality are compared before anybody can ask: what lives is adopted, what died is marked. */
-async function reconcile({ terminals, worktrees, sessions }: Services, { control }: Tools, log: Log): Promise<void> {
+async function reconcile({ store, terminals, worktrees, sessions }: Services, { control, stepFiles }: Tools, log: Log): Promise<void> {
   await terminals.reconcile();
   control.onServerExit(() => {
     terminals.reconcile().catch((error: unknown) => log.error({ err: error }, 'the end of the tmux server could not be handled'));
   });
   await worktrees.reconcile();
+  await sweepSteps({ store, stepFiles });
   await sessions.resume();
 }
 

@@ -2,7 +2,7 @@
 // The process: argv, environment, signals and exit code. Everything else is in daemon.ts.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { errorTable, isFailure } from '../schemas/errors.ts';
@@ -11,7 +11,7 @@ import { loadConfig } from './config/load.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLog, type RootLog } from './kernel/log.ts';
-import { type Paths, resolvePaths } from './kernel/paths.ts';
+import { type Paths, resolvePaths } from './root/paths.ts';
 import { openLogFile } from './tools/log-file.ts';
 import { readTextIfThere } from './tools/watch.ts';
 
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     env: process.env,
     home: homedir(),
     ...(values.socket === undefined ? {} : { socket: values.socket }),
-    ...(values.config === undefined ? {} : { config: values.config }),
+    ...(values.config === undefined ? {} : { config: resolve(values.config) }),
   });
   await run(paths, { version, packageRoot, configNamed: values.config !== undefined });
 }
@@ -57,8 +57,10 @@ async function run(paths: Paths, about: { version: string; packageRoot: string; 
 
   let daemon: Daemon | undefined;
   let stopped: Promise<void> | undefined;
+  let signalled = false;
   const stop = (reason: string, exitCode: number): void => {
-    if (stopped || !daemon) process.exit(exitCode);
+    if (!daemon) process.exit(exitCode);
+    if (stopped) return;
     process.exitCode = exitCode;
     // Everything is released and the loop empties by itself; this is for what does not.
     stopped = daemon.stop(reason).finally(() => setTimeout(() => process.exit(exitCode), lastResortMs).unref());
@@ -67,8 +69,16 @@ async function run(paths: Paths, about: { version: string; packageRoot: string; 
     (kind: string) =>
     (error: unknown): void => {
       log.log.fatal({ err: error }, kind);
+      // What goes wrong on the way out must not leave the process hanging.
+      if (stopped) process.exit(errorTable.INTERNAL.exit);
       stop(kind, errorTable.INTERNAL.exit);
     };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // A stop that somebody asked for by a call goes on; a second signal means at once.
+    if (signalled) process.exit(0);
+    signalled = true;
+    stop(signal, 0);
+  };
   process.on('unhandledRejection', crash('unhandled rejection'));
   process.on('uncaughtException', crash('uncaught exception'));
   daemon = await startDaemon({
@@ -87,8 +97,8 @@ async function run(paths: Paths, about: { version: string; packageRoot: string; 
     random: Math.random,
     onStopRequested: (reason) => setImmediate(() => stop(reason, 0)),
   });
-  process.on('SIGTERM', () => stop('SIGTERM', 0));
-  process.on('SIGINT', () => stop('SIGINT', 0));
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
   process.on(
     'SIGHUP',
     () => void daemon?.reloadConfig().catch((error: unknown) => log.log.warn({ err: error }, 'the configuration was not reloaded')),

@@ -15,7 +15,10 @@ export function contractFiles(version: string): Readonly<Record<string, string>>
 }
 
 function configSchema(): Record<string, unknown> {
-  const { $schema, ...schema } = z.toJSONSchema(Config, { target: 'draft-7', io: 'input', unrepresentable: 'any' }) as Record<string, unknown>;
+  const { $schema, ...schema } = z.toJSONSchema(Config, { target: 'draft-7', io: 'input', unrepresentable: 'any' }) as Record<
+    string,
+    unknown
+  >;
   return { $schema, title: 'coppice configuration', description: 'config.toml of coppice.', ...schema };
 }
 

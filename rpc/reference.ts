@@ -54,9 +54,10 @@ function fieldsText(fields: Readonly<Record<string, { readonly description?: str
 
 function methodsPart({ methods }: Document): string {
   const nouns = [...new Set(methods.map(({ name }) => nounOf(name)))];
-  return ['## Methods', ...nouns.flatMap((noun) => [`### ${noun}`, ...methods.filter(({ name }) => nounOf(name) === noun).map(methodText)])].join(
-    '\n\n',
-  );
+  return [
+    '## Methods',
+    ...nouns.flatMap((noun) => [`### ${noun}`, ...methods.filter(({ name }) => nounOf(name) === noun).map(methodText)]),
+  ].join('\n\n');
 }
 
 function methodText(method: Document['methods'][number]): string {
@@ -65,7 +66,7 @@ function methodText(method: Document['methods'][number]): string {
   const errors = method.errors.map(({ $ref }) => $ref.slice($ref.lastIndexOf('/') + 1)).filter((kind) => !universal.includes(kind));
   return [
     `#### ${method.name}`,
-    `${method.summary} *(${method['x-access']}, ${method['x-effect']})*`,
+    `${method.summary} *(access ${code(method['x-access'])}${method['x-effect'] === 'mutation' ? ', changes something' : ''})*`,
     own.length === 0 ? 'No parameters.' : table('parameter', own),
     resultText(method.result.schema),
     ...(errors.length === 0 ? [] : [`Errors: ${errors.map(code).join(', ')}.`]),
@@ -84,7 +85,9 @@ function shapesPart({ components }: Document): string {
 }
 
 function eventsPart(document: Document): string {
-  const events = document['x-events'].map(({ name, summary, durable, data }) => row(code(name), durable ? 'yes' : 'no', summary, code(typeText(data))));
+  const events = document['x-events'].map(({ name, summary, durable, data }) =>
+    row(code(name), durable ? 'yes' : 'no', summary, code(typeText(data))),
+  );
   const notifications = document['x-notifications'].map(({ name, summary, params }) => row(code(name), summary, code(typeText(params))));
   return [
     '## Events',
@@ -111,10 +114,16 @@ function configPart(schema: JsonSchema): string {
   });
   const sample = Object.keys(Config.shape)[0] ?? '';
   const variable = `COPPICE_${sample.toUpperCase()}__KEY`;
-  return [`## Configuration\n\nTOML. A key of \`[${sample}]\` can also be set by the variable \`${variable}\`, which wins.`, ...sections].join('\n\n');
+  return [
+    `## Configuration\n\nTOML. A key of \`[${sample}]\` can also be set by the variable \`${variable}\`, which wins.`,
+    ...sections,
+  ].join('\n\n');
 }
 
-function table(title: string, members: readonly { readonly name: string; readonly required: boolean; readonly schema: JsonSchema }[]): string {
+function table(
+  title: string,
+  members: readonly { readonly name: string; readonly required: boolean; readonly schema: JsonSchema }[],
+): string {
   const rows = members.map(({ name, required, schema }) => {
     const standard = schema.default === undefined ? '' : `Default: ${code(JSON.stringify(schema.default))}.`;
     const isOptional = !required || schema.default !== undefined;

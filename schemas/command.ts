@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Diagnostic, Ref } from './primitives.ts';
+import { Diagnostic, NextCursor, page, Ref } from './primitives.ts';
 
 export const sessionKinds = ['standard', 'session', 'worktree'] as const;
 export const argumentTypes = ['string', 'integer', 'number', 'boolean', 'path', 'list'] as const;
@@ -59,11 +59,11 @@ const name = z.string().min(1).max(limits.nameChars);
 
 export const commandMethods = {
   'command.list': defineMethod({
-    summary: 'Commands a project can run, broken files included with what is wrong in them.',
+    summary: 'Commands a project can run, by name, broken files included with what is wrong in them.',
     access: 'read',
     effect: 'read',
-    params: { project, category: z.string().optional() },
-    result: z.object({ commands: z.array(CommandSummary) }),
+    params: { ...page, project, category: z.string().optional() },
+    result: z.object({ commands: z.array(CommandSummary), nextCursor: NextCursor }),
     errors: ['NOT_FOUND'],
   }),
   'command.get': defineMethod({

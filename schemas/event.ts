@@ -89,7 +89,7 @@ export const notifications = {
   },
   'event.gap': {
     summary: 'Events that this subscription can not get any more.',
-    params: z.object({ subscriptionId: z.string(), from: z.int(), to: z.int(), reason: z.enum(['lag', 'pruned']) }),
+    params: z.object({ subscriptionId: z.string(), from: z.int(), to: z.int(), reason: z.enum(['pruned']) }),
   },
   '$/progress': {
     summary: 'How far a call is that was given a progressToken.',

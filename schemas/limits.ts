@@ -34,6 +34,7 @@ export const limits = {
   commandFileBytes: 256 * 1024,
   commandFilesPerFolder: 1_000,
   sharedDataBytes: 64 * 1024,
+  publishedBytes: 1024 * 1024,
   commitMessageBytes: 64 * 1024,
   removedWorktreesKeptMs: 30 * 24 * 60 * 60 * 1000,
   promptFileBytes: 256 * 1024,

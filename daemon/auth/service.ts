@@ -14,6 +14,8 @@ import { accessOf, type Caller, owner } from './caller.ts';
 export interface AuthService {
   /** The caller that a token stands for; undefined for a wrong, expired or revoked one. */
   callerOf(secret: string): Caller | undefined;
+  /** Remembers that a token was used just now. */
+  noteUse(caller: Caller): Promise<void>;
   create(
     spec: { name: string; scopes: readonly Scope[]; expiresAt?: string | undefined },
     actor: string,
@@ -53,6 +55,9 @@ export function createAuthService({ store, clock, ids, ownerToken }: AuthDeps): 
         ...(token.expiresAt === undefined ? {} : { expiresAt: token.expiresAt }),
         ...(token.sessionId === undefined ? {} : { sessionId: token.sessionId }),
       };
+    },
+    async noteUse({ tokenId }) {
+      if (tokenId !== undefined) await store.write((w) => w.tokens.touch(tokenId, clock.now()));
     },
     async create({ name, scopes, expiresAt }, actor) {
       const secret = ids.random(secretLength);

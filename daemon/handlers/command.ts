@@ -7,10 +7,16 @@ import type { Services } from './services.ts';
 
 export function commandHandlers({ projects, catalogue, sessions, config, builtinsFor }: Services): HandlersOf<'command'> {
   return {
-    'command.list': async ({ project, category }) => {
+    'command.list': async ({ project, category, cursor = '', limit }) => {
       const entries = await catalogue.list((await projects.resolve(project)).path);
-      const summaries = entries.filter((entry) => !entry.definition?.abstract).map(commandSummary);
-      return { commands: summaries.filter((summary) => category === undefined || summary.category === category) };
+      const summaries = entries
+        .filter((entry) => !entry.definition?.abstract && entry.name > cursor)
+        .map(commandSummary)
+        .filter((summary) => category === undefined || summary.category === category)
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const commands = summaries.slice(0, limit);
+      const last = commands.at(-1);
+      return { commands, ...(summaries.length > limit && last ? { nextCursor: last.name } : {}) };
     },
     'command.get': async ({ project, name }) => {
       const { path } = await projects.resolve(project);

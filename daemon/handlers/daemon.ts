@@ -9,13 +9,14 @@ export function daemonHandlers({ store, feed, config, auth, metrics, doctor, tmu
   const identity = { version: daemon.version, pid: daemon.pid, bootId: daemon.bootId, startedAt: isoTime(daemon.startedAt) };
   const cursor = (): string => formatCursor(feed.epoch, feed.lastSeq());
   return {
-    'daemon.hello': ({ protocolVersion, token }, call) => {
+    'daemon.hello': async ({ protocolVersion, token }, call) => {
       const agreed = agree(protocolVersion, daemon);
       if (token !== undefined) {
         const caller = auth.callerOf(token);
         if (!caller)
           throw new Failure('UNAUTHENTICATED', 'The token is wrong, expired or revoked; make a new one with "coppice token create".');
         call.context.caller = caller;
+        await auth.noteUse(caller);
       }
       return {
         protocolVersion: agreed,

@@ -1,7 +1,7 @@
 import type { Config } from '../../schemas/config.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { RootLog } from '../kernel/log.ts';
-import type { Paths } from '../kernel/paths.ts';
+import type { Paths } from './paths.ts';
 
 /** All that a daemon takes from outside. Nothing below the root reads the environment, the clock or randomness by itself. */
 export interface DaemonOptions {

@@ -70,7 +70,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
-  const resources = createResources({ store, clock, git, worktrees, terminals, shell: () => config.current.sessions.shell });
+  const resources = createResources({ store, clock, git, worktrees, terminals, shell: () => config.current.sessions.shell, places: paths });
 
   const envFiles = createEnvFiles(paths.environmentDir);
   const steps = createStepRunner({

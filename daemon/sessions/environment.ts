@@ -10,7 +10,8 @@ export function inheritable(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !dropped.some((pattern) => pattern.test(name))));
 }
 
-export interface StepFacts {
+/** What everything inside a session is told: its steps, and the shell of its terminal. */
+export interface SessionFacts {
   readonly sessionId: string;
   readonly commandName: string;
   readonly projectPath: string;
@@ -20,18 +21,20 @@ export interface StepFacts {
   readonly workingDirectory: string;
   readonly tmuxSession?: string;
   readonly tmuxSocket?: string;
+  readonly socket: string;
+  readonly token: string;
+}
+
+export interface StepFacts extends SessionFacts {
   readonly stepName: string;
   readonly stepIndex: number;
   readonly outputFile: string;
   readonly contextFile: string;
   readonly promptFile?: string;
-  readonly socket: string;
-  readonly token: string;
 }
 
-/** Our own variables of one step, by the name behind the prefix. */
-function ownVariables(facts: StepFacts): Record<string, string | undefined> {
-  return {
+export function sessionVariables(facts: SessionFacts): Environment {
+  return ownVariables({
     SESSION_ID: facts.sessionId,
     COMMAND_NAME: facts.commandName,
     PROJECT_PATH: facts.projectPath,
@@ -41,14 +44,23 @@ function ownVariables(facts: StepFacts): Record<string, string | undefined> {
     WORKING_DIRECTORY: facts.workingDirectory,
     TMUX_SESSION: facts.tmuxSession,
     TMUX_SOCKET: facts.tmuxSocket,
+    SOCKET: facts.socket,
+    TOKEN: facts.token,
+  });
+}
+
+function stepVariables(facts: StepFacts): Environment {
+  return ownVariables({
     STEP_NAME: facts.stepName,
     STEP_INDEX: String(facts.stepIndex),
     OUTPUT_FILE: facts.outputFile,
     CONTEXT_FILE: facts.contextFile,
     PROMPT_FILE: facts.promptFile,
-    SOCKET: facts.socket,
-    TOKEN: facts.token,
-  };
+  });
+}
+
+function ownVariables(values: Readonly<Record<string, string | undefined>>): Environment {
+  return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[`COPPICE_${name}`, value]])));
 }
 
 export interface EnvironmentParts {
@@ -69,9 +81,7 @@ export interface EnvironmentParts {
 export function stepEnvironment(parts: EnvironmentParts): Environment {
   const { VIRTUAL_ENV: _, ...inherited } = inheritable(parts.inherited);
   const keepsVenv = parts.facts.worktreePath === undefined && parts.inherited.VIRTUAL_ENV !== undefined;
-  const own = Object.fromEntries(
-    Object.entries(ownVariables(parts.facts)).flatMap(([name, value]) => (value === undefined ? [] : [[`COPPICE_${name}`, value]])),
-  );
+  const own = { ...sessionVariables(parts.facts), ...stepVariables(parts.facts) };
   const stepArgs = Object.fromEntries(
     Object.entries(parts.stepArgs).map(([name, value]) => [`COPPICE_STEP_${variableName(name)}`, asText(value)]),
   );

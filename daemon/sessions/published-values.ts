@@ -1,5 +1,5 @@
 // What a step wrote to its output file, as shared data: `key=value` lines, or lines that are JSON objects.
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { limits } from '../../schemas/limits.ts';
 
 export interface PublishedValues {
@@ -28,12 +28,18 @@ export function parsePublished(text: string): PublishedValues {
 
 /** Reads and deletes the file; no file is nothing published. */
 export async function takePublished(path: string): Promise<PublishedValues> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readBounded(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
   await rm(path, { force: true });
   return parsePublished(text);
+}
+
+/** A file over the bound publishes nothing but the news of that. */
+async function readBounded(path: string): Promise<string> {
+  const { size } = await stat(path);
+  return size <= limits.publishedBytes ? readFile(path, 'utf8') : `${size} bytes are over the limit of ${limits.publishedBytes}`;
 }
 
 function parseObject(line: string): Record<string, unknown> | undefined {

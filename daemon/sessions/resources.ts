@@ -1,6 +1,7 @@
 // The scopes of a session: its worktree and its terminal, ensured in order, released in reverse by the keep policies.
 
 import { isFailure } from '../../schemas/errors.ts';
+import type { WorkAtRisk } from '../../schemas/worktree.ts';
 import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { sessionSteps, worktreeSteps } from '../commands/kind.ts';
 import { renderTemplate } from '../commands/template.ts';
@@ -14,7 +15,7 @@ import type { TerminalService } from '../terminals/service.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 import { type SessionContext, workingDirectoryOf } from './context.ts';
-import { inheritable } from './environment.ts';
+import { inheritable, sessionVariables } from './environment.ts';
 import { decideTerminal, decideWorktree } from './keep.ts';
 import { leaseVariables } from './leases.ts';
 import type { Verdict } from './machine.ts';
@@ -39,9 +40,10 @@ export interface ResourceDeps {
   readonly git: Pick<Git, 'branchExists'>;
   /** From the configuration; the starting client's $SHELL otherwise. */
   readonly shell: () => string | undefined;
+  readonly places: { readonly socketPath: string; readonly tmuxSocketPath: string };
 }
 
-export function createResources({ store, clock, worktrees, terminals, git, shell }: ResourceDeps): Resources {
+export function createResources({ store, clock, worktrees, terminals, git, shell, places }: ResourceDeps): Resources {
   const touched = async (worktree: WorktreeRecord | undefined): Promise<boolean> =>
     worktree !== undefined && worktree.status === 'present' && worktrees.isTouched(worktree);
 
@@ -71,20 +73,32 @@ export function createResources({ store, clock, worktrees, terminals, git, shell
     const { session, worktree, definition, lookup, secrets } = context;
     const { nameTemplate, environment } = definition.session;
     const rendered = Object.entries(environment).map(([name, value]) => [name, renderTemplate(value, lookup)]);
+    const name = nameTemplate === undefined ? session.slug : `${tmuxName(renderTemplate(nameTemplate, lookup))}-${session.slug}`;
+    const cwd = await workingDirectoryOf(context, definition.session.workingDirectory);
     return terminals.create(
       {
-        name: nameTemplate === undefined ? session.slug : `${tmuxName(renderTemplate(nameTemplate, lookup))}-${session.slug}`,
+        name,
         sessionId: session.id,
         projectId: session.projectId,
         ...(worktree === undefined ? {} : { worktreeId: worktree.id }),
-        cwd: await workingDirectoryOf(context, definition.session.workingDirectory),
+        cwd,
         shell: shell() ?? secrets.environment.SHELL ?? '/bin/sh',
         environment: {
           ...inheritable(secrets.environment),
           ...Object.fromEntries(rendered),
           ...leaseVariables(store, session),
-          COPPICE_SESSION_ID: session.id,
-          COPPICE_TOKEN: secrets.token,
+          ...sessionVariables({
+            sessionId: session.id,
+            commandName: session.commandName,
+            projectPath: session.projectPath,
+            artifactDir: session.artifactDir,
+            workingDirectory: cwd,
+            tmuxSession: name,
+            tmuxSocket: places.tmuxSocketPath,
+            socket: places.socketPath,
+            token: secrets.token,
+            ...(worktree === undefined ? {} : { worktreePath: worktree.path, branch: worktree.branch }),
+          }),
         },
         logPath: logPathOf(session.artifactDir, 0, 'terminal'),
       },
@@ -120,7 +134,11 @@ export function createResources({ store, clock, worktrees, terminals, git, shell
         return `removed: ${decision.reason}`;
       } catch (error) {
         // Whatever a policy says, work is not lost: the worktree stays and says why.
-        if (isFailure(error) && error.kind === 'WORK_AT_RISK') return retain(worktree, 'work_at_risk');
+        if (isFailure(error) && error.kind === 'WORK_AT_RISK') {
+          const { reasons, processes } = error.details as WorkAtRisk;
+          const running = processes.map(({ pid, command }) => `${command} (${pid})`).join(', ');
+          return `${await retain(worktree, 'work_at_risk')}: ${reasons.join(' ')}${running && ` ${running}`}`;
+        }
         throw error;
       }
     },

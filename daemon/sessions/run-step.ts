@@ -3,7 +3,6 @@
 import { Failure } from '../../schemas/errors.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
-import { sleep } from '../kernel/retry.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
@@ -146,7 +145,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
       childPid: pids.childPid,
       wrapperPid: pids.wrapperPid,
       marker: { sessionId: context.session.id, stepIndex: step.index },
-      sleep: (ms) => sleep(clock, ms),
+      clock,
     });
     await deps.exits.wait(step.id, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
   };

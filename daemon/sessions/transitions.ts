@@ -83,7 +83,8 @@ export function abandon(w: Writer, session: SessionRecord, verdict: Verdict, cle
 export function finish(w: Writer, session: SessionRecord, verdict: Verdict, now: number): void {
   const { status, reason, error, exitCode } = verdict;
   w.sessions.change(session.id, { status, reason: reason ?? null, error: error?.slice(0, limits.errorMessageChars) ?? null, endedAt: now });
-  w.tokens.revokeOfSession(session.id, now);
+  // Who works in a terminal that stays goes on with the rights of the session, until that ends too.
+  if (!w.terminals.liveOfSession(session.id)) w.tokens.revokeOfSession(session.id, now);
   for (const { id, kind, key, value } of w.leases.releaseOfSession(session.id)) {
     const freed = { id, kind, key, value };
     w.events.append({ type: 'lease.released', subject: sessionSubject(session), actor: byDaemon.actor, data: freed });

@@ -1,8 +1,9 @@
 // The store is the truth: everything the daemon claims is read from here, and a fact and its events are one transaction.
 import { mkdirSync } from 'node:fs';
+import { Failure } from '../../schemas/errors.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type RetryPolicy, retryPolicies } from '../kernel/retry.ts';
-import { type Db, openDatabase, versionOf } from './database.ts';
+import { type Db, isBusy, openDatabase, versionOf } from './database.ts';
 import { createEventReader, createEventWriter, type EventReader, type EventWriter, type LoggedEvent } from './event-log.ts';
 import { createMetaReader, createMetaWriter, type MetaReader, type MetaWriter } from './meta.ts';
 import { assertNotNewer, backUp, migrate } from './migrate.ts';
@@ -82,8 +83,7 @@ export class Store {
   constructor(options: StoreOptions) {
     const { clock } = options;
     mkdirSync(options.backupDir, { recursive: true, mode: 0o700 });
-    assertNotNewer(versionOf(options.path), migrations, options.path);
-    this.#db = openDatabase(options.path);
+    this.#db = open(options.path);
     this.#backupDir = options.backupDir;
     const stamp = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
     try {
@@ -158,6 +158,18 @@ export class Store {
     if (!last) return;
     this.#publishedSeq = last.seq;
     for (const listener of this.#listeners) listener(events);
+  }
+}
+
+function open(path: string): Db {
+  try {
+    assertNotNewer(versionOf(path), migrations, path);
+    return openDatabase(path);
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    throw new Failure('STORE_BUSY', `Another process holds the database "${path}"; end it (fuser tells which) and start again.`, {
+      cause: error,
+    });
   }
 }
 

@@ -6,7 +6,6 @@ import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import { byDaemon, type Origin } from '../kernel/origin.ts';
-import { sleep } from '../kernel/retry.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
@@ -50,6 +49,9 @@ export interface TerminalDeps {
 
 const shellWindow = 'shell';
 
+/** How long the wrapper of a shell may take to write down its beginning or end. */
+const exitFileMs = 1_000;
+
 export function createTerminalService(deps: TerminalDeps): TerminalService {
   const { store, tmux, stepFiles, clock } = deps;
 
@@ -58,6 +60,8 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
   const end = (w: Writer, terminal: TerminalRecord, status: 'ended' | 'lost', reason: string, origin: Origin): void => {
     if (w.terminals.get(terminal.id)?.status !== 'live') return;
     w.terminals.end(terminal.id, status, reason, clock.now());
+    const session = terminal.sessionId === undefined ? undefined : w.sessions.get(terminal.sessionId);
+    if (session?.endedAt !== undefined) w.tokens.revokeOfSession(session.id, clock.now());
     const data = { name: terminal.name, status, reason };
     w.events.append({ type: 'terminal.ended', subject: subjectOf(w, terminal), actor: origin.actor, data });
   };
@@ -158,12 +162,17 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
       if (terminal.status !== 'live') throw gone(terminal);
       ending.add(terminal.id);
       try {
+        const isThere = (await present([terminal])).has(terminal);
+        // A session can be over before its shell has begun; ended unseen, that would still stand in the worktree.
+        if (isThere) await deps.exits.waitStarted(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
         const shell = await stepFiles.readPids(terminal.shellRunId);
-        if ((await present([terminal])).has(terminal)) await tmux.killSession(terminal.tmuxId);
+        if (isThere) await tmux.killSession(terminal.tmuxId);
         // What ignores the hang-up, or was sent to the background, ends too.
         if (shell && terminal.sessionId !== undefined) {
-          await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, sleep: (ms) => sleep(clock, ms) });
+          await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
         }
+        // The wrapper writes its last file a moment after the shell's end; forgotten before, it would stay for ever.
+        if (shell) await deps.exits.wait(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
         await store.write((w) => end(w, terminal, 'ended', reason, origin));
         await stepFiles.forget(terminal.shellRunId);
       } finally {

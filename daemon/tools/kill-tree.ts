@@ -1,5 +1,7 @@
 // Ends a step for certain: its group, its descendants, and what left both but carries the marks of the session in its environment.
 import { limits } from '../../schemas/limits.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { sleep } from '../kernel/retry.ts';
 import { descendantsOf, findMarked, isAlive, parentOf, type SessionMarker, startTimeOf } from './proc.ts';
 
 export interface KillTreeOptions {
@@ -8,7 +10,7 @@ export interface KillTreeOptions {
   readonly wrapperPid: number | undefined;
   readonly marker: SessionMarker;
   readonly graceMs?: number;
-  readonly sleep: (ms: number) => Promise<unknown>;
+  readonly clock: Clock;
 }
 
 export interface KillTreeResult {
@@ -23,9 +25,9 @@ export async function killTree(options: KillTreeOptions): Promise<KillTreeResult
   const targets = createTargets(options);
   let living = await targets.find();
   if (living.length === 0) return { signal: undefined, survivors: [] };
-  living = await signalUntilDead('SIGTERM', options.graceMs ?? limits.killGraceMs, living, targets, options.sleep);
+  living = await signalUntilDead('SIGTERM', options.graceMs ?? limits.killGraceMs, living, targets, options.clock);
   if (living.length === 0) return { signal: 'SIGTERM', survivors: [] };
-  return { signal: 'SIGKILL', survivors: await signalUntilDead('SIGKILL', confirmMs, living, targets, options.sleep) };
+  return { signal: 'SIGKILL', survivors: await signalUntilDead('SIGKILL', confirmMs, living, targets, options.clock) };
 }
 
 const confirmMs = 2_000;
@@ -70,22 +72,22 @@ async function signalUntilDead(
   timeoutMs: number,
   first: number[],
   targets: Targets,
-  sleep: KillTreeOptions['sleep'],
+  clock: Clock,
 ): Promise<number[]> {
   const signalled = new Set<number>();
   let living = first;
-  let waitedMs = 0;
+  // Looking at everything takes its time too, so the grace is one of the clock and not of the pauses.
+  const endsAt = clock.now() + timeoutMs;
   let pauseMs = firstPauseMs;
-  while (living.length > 0 && waitedMs < timeoutMs) {
+  while (living.length > 0 && clock.now() < endsAt) {
     for (const pid of living) {
       if (signalled.has(pid)) continue;
       signalled.add(pid);
       await send(pid, signal, targets.startTime(pid));
     }
     // A look at the known ones is cheap; a scan of everything, for what was forked meanwhile, comes when they are dead or now and then.
-    for (let look = 0; look < looksPerScan && living.length > 0 && waitedMs < timeoutMs; look++) {
-      await sleep(pauseMs);
-      waitedMs += pauseMs;
+    for (let look = 0; look < looksPerScan && living.length > 0 && clock.now() < endsAt; look++) {
+      await sleep(clock, pauseMs);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       living = await stillAlive(living, targets);
     }

@@ -111,6 +111,8 @@ sub write_whole {
 sub finish {
     my ($text) = @_;
     $text =~ s/[\0\n]/ /g;
+    # Who reads of the end may remove the directory at once, and this process must not count as one inside.
+    chdir '/';
     write_whole('exit', $text);
     # tmux closes a pane when its process has ended and no byte is waiting; what the kernel still moves to it does not count as waiting.
     select undef, undef, undef, 0.01 if $in_terminal;

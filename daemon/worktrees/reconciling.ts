@@ -28,10 +28,8 @@ export function createReconciling(
 
   const rollBack = async (worktree: WorktreeRecord): Promise<void> => {
     const project = projectOf(worktree);
-    const isGone =
-      !project || (await git.findRepository(worktree.path)) === undefined
-        ? true
-        : await git.rollBackWorktree({ repo: repositoryOf(project), path: worktree.path, ...ownBranch(worktree) });
+    // Also when nothing is there yet: the git of the dead daemon may still be at it, and makes the branch first.
+    const isGone = !project || (await git.rollBackWorktree({ repo: repositoryOf(project), path: worktree.path, ...ownBranch(worktree) }));
     // Git had finished it, and somebody may have used it since: it is a worktree like any other.
     await store.write((w) => (isGone ? w.worktrees.remove(worktree.id) : w.worktrees.setStatus(worktree.id, 'present')));
   };

@@ -60,12 +60,13 @@ export function createRemoval(deps: RemovalDeps): Removal {
 
   const prove = async (project: ProjectRecord, worktree: WorktreeRecord, options: RemoveOptions): Promise<WorkAtRisk | undefined> => {
     const repo = repositoryOf(project);
-    const [status, listed, processes, repositories] = await Promise.all([
+    const [status, listed, repositories] = await Promise.all([
       git.status(worktree.path),
       git.listWorktrees(repo),
-      deps.proc.processesInside(worktree.path),
       git.repositoriesAtRisk(worktree.path),
     ]);
+    // Last, since our own git stands inside while it looks.
+    const processes = await deps.proc.processesInside(worktree.path);
     const { baseCommit } = worktree;
     const branch = status.branch ?? 'HEAD';
     const isSaved = options.force === true;

@@ -71,7 +71,9 @@ describe('the rooms', () => {
     expect(files.length).toBeGreaterThan(100);
     for (const room of Object.keys(rooms)) expect(below(room).length, room).toBeGreaterThan(10);
     expect(files.flatMap(({ imports }) => imports).length).toBeGreaterThan(500);
-    const lost = files.flatMap(({ path, imports }) => imports.filter(({ kind, target }) => kind === 'own' && !exists(target)).map(({ target }) => `${path} → ${target}`));
+    const lost = files.flatMap(({ path, imports }) =>
+      imports.filter(({ kind, target }) => kind === 'own' && !exists(target)).map(({ target }) => `${path} → ${target}`),
+    );
     expect(lost).toEqual([]);
   });
 
@@ -90,7 +92,11 @@ describe('the rooms', () => {
   test('zod runs in rpc only where the contract becomes documents: a client never loads it', () => {
     const running = below('rpc').filter(({ imports }) => imports.some(({ target, typeOnly }) => target === 'zod' && !typeOnly));
     expect(running.map(({ path }) => path).toSorted()).toEqual(['rpc/contract-files.ts', 'rpc/openrpc.ts']);
-    expect([...reachable('client/index.ts'), ...reachable('client/cli/main.ts')].filter((target) => target === 'zod' || target.startsWith('daemon/'))).toEqual([]);
+    expect(
+      [...reachable('client/index.ts'), ...reachable('client/cli/main.ts')].filter(
+        (target) => target === 'zod' || target.startsWith('daemon/'),
+      ),
+    ).toEqual([]);
   });
 
   test('nobody imports tests', () => {

@@ -2,10 +2,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Ground } from './ground.ts';
 import type { LineClient } from './line-client.ts';
 import { compared, type Row } from './rows.ts';
 import { inTurn, timed } from './samples.ts';
+
+/** Programs that were told to end do so a little later; without a pause one contender's cleanup falls into the other's time. */
+const settleMs = 80;
 
 /** From the call to the event that worktree and terminal are there; raw: `git worktree add`, then `tmux new-session`. */
 export async function measureSessionCreate(ground: Ground, rounds: number): Promise<Row[]> {
@@ -41,6 +45,7 @@ export async function measureSessionCreate(ground: Ground, rounds: number): Prom
     async undo(): Promise<void> {
       await ended;
       await caller.call('session.remove', { id: sessionId });
+      await delay(settleMs);
     },
   };
   const raw = {
@@ -59,6 +64,7 @@ export async function measureSessionCreate(ground: Ground, rounds: number): Prom
       await run('tmux', [...tmux, 'kill-session', '-t', `=raw-${count}`], daemon.env);
       await run('git', ['worktree', 'remove', '--force', path], repo.env, repo.path);
       await run('git', ['branch', '-q', '-D', branch], repo.env, repo.path);
+      await delay(settleMs);
     },
   };
   try {

@@ -28,6 +28,7 @@ export async function inTurn<K extends string>(contenders: Readonly<Record<K, Tu
       if (round >= 0) for (const [name, value] of taken) samples[name].push(value);
     } catch (error) {
       failures += 1;
+      process.stderr.write(`a round failed: ${error instanceof Error ? error.message : String(error)}\n`);
       if (failures > 3) throw error;
     }
   }

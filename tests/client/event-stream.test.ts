@@ -87,8 +87,8 @@ describe('a stream of events', () => {
     const stream = client.events();
     const next = stream.next();
     await daemon.until(() => daemon.subscriptions().length === 1);
-    daemon.subscriptions()[0]?.notify('event.gap', { from: 10, to: 20, reason: 'lag' });
-    expect(await next).toMatchObject({ value: { type: 'stream.gap', from: 10, to: 20, reason: 'lag', cursor: 'e1:20' } });
+    daemon.subscriptions()[0]?.notify('event.gap', { from: 10, to: 20, reason: 'pruned' });
+    expect(await next).toMatchObject({ value: { type: 'stream.gap', from: 10, to: 20, reason: 'pruned', cursor: 'e1:20' } });
   });
 
   test('stops reading while its consumer is slow, and loses nothing', async () => {

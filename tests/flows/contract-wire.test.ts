@@ -187,7 +187,7 @@ describe('a daemon that stops', () => {
     });
     const project = await daemon.client.project.add({ path: repo.path });
     // A hook that waits keeps one mutation in flight for as long as this test likes.
-    await repo.hook('post-checkout', `${signals.tell('checkout')}; ${signals.waitFor('go on')}`);
+    await repo.hook('post-checkout', `${signals.tell('checkout')}; ${signals.waitFor('go')}`);
     await using raw = await openRaw(home.socketPath);
     await using listener = await Listener.to(home.socketPath);
     const received = await listener.subscribe({ types: ['daemon.*', 'worktree.*'] });
@@ -205,16 +205,15 @@ describe('a daemon that stops', () => {
       ),
     );
     const early = await byId(raw, 5);
-    process.stderr.write(raw.text() + home.log());
     for (const id of ['list', 'token'])
       expect(early.get(id)).toMatchObject({ error: { code: 5030, data: { kind: 'SHUTTING_DOWN', retryable: true } } });
     expect(early.get('ping')).toMatchObject({ result: { pid: daemon.pid } });
     expect(early.get('status')).toMatchObject({ result: { stopping: true } });
     expect(early.get('stop')).toMatchObject({ result: {} });
-    signals.open('go on');
+    signals.open('go');
     expect((await byId(raw, 6)).get('create')).toMatchObject({ result: { branch: 'topic' } });
     await raw.closed;
-    expect((await daemon.stop()).exitCode).toBe(0);
+    expect((await daemon.gone()).exitCode).toBe(0);
     await daemon.again();
     expect((await daemon.client.worktree.list()).worktrees).toHaveLength(1);
     expect(home.log()).not.toMatch(/"level":"(error|fatal)"/);

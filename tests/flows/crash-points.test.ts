@@ -80,7 +80,7 @@ for (const odd of [1, 0]) {
     expect(await signals.lines('ran')).toEqual(numbers);
     expect(await signals.lines('last')).toEqual(numbers);
     await expectNothingLeftOver(daemon, repo);
-    expect(readdirSync(`${home.stateDir}/steps`)).toEqual([]);
+    await until('the files of steps to be gone', () => readdirSync(`${home.stateDir}/steps`).length === 0);
   });
 }
 
@@ -93,6 +93,8 @@ test('a session that leaves nothing is gone without a trace after a kill -9 at a
     const run = await killAtEvent(daemon, repo, 'look', n);
     const ended = await daemon.ended(run.id);
     expect({ n, status: ended.status, error: ended.error }).toEqual({ n, status: 'succeeded', error: undefined });
+    const released = ended.stepRuns.at(-1);
+    expect({ n, name: released?.name, reason: released?.reason }).toEqual({ n, name: 'release worktree', reason: 'removed: untouched' });
     expect({ n, branches: await repo.git('branch', '--format=%(refname:short)') }).toEqual({ n, branches: 'master' });
     killed = run.killed;
   }

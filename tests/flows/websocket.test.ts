@@ -1,36 +1,13 @@
 import { createHmac } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { Peer } from '../../rpc/peer.ts';
-import { connectWebSocket } from '../../rpc/websocket-client.ts';
 import { type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
 import { rawHttp, upgradeHeaders } from '../helpers/rpc-http.ts';
 import { until } from '../helpers/until.ts';
-
-interface Door {
-  readonly port: number;
-  readonly secret: string;
-  readonly token: string;
-}
-
-function doorOf({ home }: RealDaemon): Door {
-  const endpoint = JSON.parse(readFileSync(join(home.stateDir, 'endpoint.json'), 'utf8')) as {
-    webSocket: { port: number };
-    secret: string;
-  };
-  return { port: endpoint.webSocket.port, secret: endpoint.secret, token: readFileSync(join(home.stateDir, 'token'), 'utf8').trim() };
-}
-
-const hello = { protocolVersion: 1, client: { name: 'test', version: '1' } };
-
-async function open({ port }: Door, token: string): Promise<Peer> {
-  const peer = new Peer(await connectWebSocket({ port, token }));
-  await peer.call('daemon.hello', hello);
-  return peer;
-}
+import { type Door, doorOf, openDoor } from '../helpers/websocket-door.ts';
 
 /** A socket of which the frames and the end are looked at. */
 function openBare(
@@ -165,7 +142,7 @@ describe('a WebSocket connection', () => {
   test('speaks the whole protocol: calls, batches, events', async () => {
     await using daemon = await startRealDaemon();
     const door = doorOf(daemon);
-    const peer = await open(door, door.token);
+    const peer = await openDoor(door, door.token);
     expect(await peer.call('daemon.ping')).toEqual({ pid: daemon.pid });
     const seen: string[] = [];
     peer.onNotification('event', (params) => seen.push(...(params as { events: { type: string }[] }).events.map(({ type }) => type)));
@@ -227,7 +204,7 @@ describe('a WebSocket connection', () => {
     await using daemon = await startRealDaemon();
     const door = doorOf(daemon);
     const peers = [];
-    for (let count = 0; count < 64; count += 1) peers.push(await open(door, door.token));
+    for (let count = 0; count < 64; count += 1) peers.push(await openDoor(door, door.token));
     const answer = await rawHttp(door.port, 'GET / HTTP/1.1', [
       `Host: 127.0.0.1:${door.port}`,
       `Authorization: Bearer ${door.token}`,
@@ -237,7 +214,7 @@ describe('a WebSocket connection', () => {
     expect(await daemon.client.daemon.ping()).toEqual({ pid: daemon.pid });
     peers.pop()?.close();
     await until('room for another', async () => {
-      peers.push(await open(door, door.token));
+      peers.push(await openDoor(door, door.token));
       return true;
     });
     for (const peer of peers) peer.close();
@@ -254,86 +231,11 @@ describe('a WebSocket connection', () => {
     socket.on('error', () => undefined);
     const closed = new Promise((resolve) => socket.on('close', resolve));
     socket.write('GET / HTTP/1.1\r\nHost: 127');
-    const peer = await open(door, door.token);
+    const peer = await openDoor(door, door.token);
     expect(await peer.call('daemon.ping')).toEqual({ pid: daemon.pid });
     await closed;
     expect(text === '' || text.startsWith('HTTP/1.1 408')).toBe(true);
     expect(await peer.call('daemon.ping')).toEqual({ pid: daemon.pid });
     peer.close();
-  });
-});
-
-describe('a token', () => {
-  test('opens what its scopes say and no more', async () => {
-    await using daemon = await startRealDaemon();
-    const door = doorOf(daemon);
-    const { token } = await daemon.client.auth.createToken({ name: 'reader', scopes: ['read'] });
-    const peer = await open(door, token);
-    expect(await peer.call('session.list')).toMatchObject({ sessions: [] });
-    expect(await peer.call('event.list')).toMatchObject({ fresh: false });
-    const refused: [string, Record<string, unknown>][] = [
-      ['session.start', { project: 'x', command: 'x' }],
-      ['session.cancel', { id: 'x' }],
-      ['worktree.remove', { worktree: 'x' }],
-      ['terminal.send', {}],
-      ['daemon.stop', {}],
-      ['auth.createToken', { name: 'more', scopes: ['admin'] }],
-      ['auth.listTokens', {}],
-      ['config.reload', {}],
-    ];
-    for (const [method, params] of refused) {
-      await expect(peer.call(method, params), method).rejects.toMatchObject({ kind: 'FORBIDDEN', details: { method } });
-    }
-    // What came by a token stays under it: a hello without one does not raise it.
-    expect(await peer.call('daemon.hello', hello)).toMatchObject({ scopes: ['read'] });
-    await expect(peer.call('daemon.stop')).rejects.toMatchObject({ kind: 'FORBIDDEN' });
-    await expect(peer.call('daemon.hello', { ...hello, token: 'wrong' })).rejects.toMatchObject({ kind: 'UNAUTHENTICATED' });
-    peer.close();
-  });
-
-  test('that is revoked closes its connections, on either door, and opens nothing again', async () => {
-    await using daemon = await startRealDaemon();
-    const door = doorOf(daemon);
-    const { token, id } = await daemon.client.auth.createToken({ name: 'gone', scopes: ['admin'] });
-    const { token: other } = await daemon.client.auth.createToken({ name: 'stays', scopes: ['read'] });
-    const peers = [await open(door, token), await open(door, token)];
-    const stays = await open(door, other);
-    const lowered = daemon.client;
-    // One that revokes its own token still learns that it did.
-    expect(await peers[0]?.call('auth.revokeToken', { token: id })).toEqual({});
-    await Promise.all(peers.map((peer) => peer.closed));
-    await expect(open(door, token)).rejects.toThrow(/401/);
-    await expect(lowered.daemon.hello({ protocolVersion: 1, token })).rejects.toMatchObject({ kind: 'UNAUTHENTICATED' });
-    expect(await stays.call('daemon.ping')).toEqual({ pid: daemon.pid });
-    stays.close();
-  });
-
-  test('that has expired opens nothing', async () => {
-    await using daemon = await startRealDaemon();
-    const door = doorOf(daemon);
-    const expiresAt = new Date(Date.now() + 1_500).toISOString();
-    const { token } = await daemon.client.auth.createToken({ name: 'short', scopes: ['read'], expiresAt });
-    const peer = await open(door, token);
-    await until('the token to expire', async () => {
-      const { status } = await rawHttp(door.port, 'GET / HTTP/1.1', [
-        `Host: 127.0.0.1:${door.port}`,
-        `Authorization: Bearer ${token}`,
-        ...upgradeHeaders,
-      ]);
-      return status === 401;
-    });
-    await peer.closed;
-    await expect(
-      daemon.client.auth.createToken({ name: 'past', scopes: ['read'], expiresAt: new Date(0).toISOString() }),
-    ).rejects.toMatchObject({ kind: 'INVALID_PARAMS' });
-  });
-
-  test('of the owner can be rotated by replacing its file', async () => {
-    await using daemon = await startRealDaemon();
-    const door = doorOf(daemon);
-    const { writeFileSync } = await import('node:fs');
-    writeFileSync(join(daemon.home.stateDir, 'token'), 'a-new-token-of-the-owner-0123456789\n', { mode: 0o600 });
-    await expect(open(door, door.token)).rejects.toThrow(/401/);
-    (await open(door, 'a-new-token-of-the-owner-0123456789')).close();
   });
 });

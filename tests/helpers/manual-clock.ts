@@ -20,8 +20,7 @@ export function createManualClock(start = Date.UTC(2030, 0, 1)): ManualClock {
   const timers = new Set<Timer>();
   let now = start;
   let everArmed = 0;
-  const nextDue = (until: number): Timer | undefined =>
-    [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+  const nextDue = (until: number): Timer | undefined => [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
   const fire = (timer: Timer): void => {
     timers.delete(timer);
     now = Math.max(now, timer.at);

@@ -95,7 +95,16 @@ export function worktreeRow(n: number, over: Partial<WorktreeRecord> = {}): Work
 }
 
 export function terminalRow(n: number, over: Partial<TerminalRecord> = {}): TerminalRecord {
-  return { id: idOf('trm', n), name: `demo-${n}`, tmuxId: `$${n}`, shellRunId: idOf('stp', 900 + n), cwd: '/src', status: 'live', createdAt: n, ...over };
+  return {
+    id: idOf('trm', n),
+    name: `demo-${n}`,
+    tmuxId: `$${n}`,
+    shellRunId: idOf('stp', 900 + n),
+    cwd: '/src',
+    status: 'live',
+    createdAt: n,
+    ...over,
+  };
 }
 
 export function artifactRow(n: number, over: Partial<ArtifactRecord> = {}): ArtifactRecord {

@@ -62,6 +62,8 @@ export interface RealDaemon extends AsyncDisposable {
   kill(signal?: NodeJS.Signals): Promise<Exit>;
   /** Sends SIGTERM and waits. */
   stop(): Promise<Exit>;
+  /** Waits for the end of a process that ends by itself. */
+  gone(): Promise<Exit>;
   /** Starts again on the same home, after kill or stop. */
   again(env?: Readonly<Record<string, string | undefined>>): Promise<void>;
   /** stop, then again. */
@@ -180,6 +182,7 @@ export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<
     cli: (args, cliOptions) => runCli(home, args, cliOptions),
     kill: (signal = 'SIGKILL') => end(signal),
     stop: () => end('SIGTERM'),
+    gone: () => current.exit,
     again: (env) => begin({ ...options.env, ...env }),
     async restart() {
       await end('SIGTERM');

@@ -14,7 +14,9 @@ export async function writeSampleRows(store: Store): Promise<void> {
     w.sessions.change(idOf('ses', 1), { worktreeId: idOf('wt', 1), branch: 'topic-1', deadlineAt: 99 });
     w.sessions.insert(sessionRow(2, { status: 'failed', reason: 'exit', error: 'Step "x" failed.', startedAt: 2, endedAt: 3 }));
     w.sessions.setData(idOf('ses', 1), 'branch_name', 'topic-1', 4);
-    w.steps.insert(stepRow(1, { status: 'succeeded', exitCode: 0, startedAt: 2, endedAt: 3, outputPath: '/x/logs/001.log', outputSize: 12 }));
+    w.steps.insert(
+      stepRow(1, { status: 'succeeded', exitCode: 0, startedAt: 2, endedAt: 3, outputPath: '/x/logs/001.log', outputSize: 12 }),
+    );
     w.steps.insert(stepRow(2));
     w.terminals.insert(terminalRow(1, { sessionId: idOf('ses', 1), worktreeId: idOf('wt', 1) }));
     w.terminals.insert(terminalRow(2));

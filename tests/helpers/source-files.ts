@@ -49,7 +49,10 @@ export function importsOf(path: string, text: string): Import[] {
 
 function onlyTypes(names: string): boolean {
   const listed = /^\{([^}]*)\}$/.exec(names.trim())?.[1];
-  const members = listed?.split(',').map((name) => name.trim()).filter(Boolean);
+  const members = listed
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
   return members !== undefined && members.length > 0 && members.every((name) => name.startsWith('type '));
 }
 

@@ -24,10 +24,13 @@ export function register(program: Command, cli: Cli): void {
 
 async function list(cli: Cli, { project, category }: { project?: string; category?: string }): Promise<void> {
   const client = await cli.connect();
-  const { commands } = await client.command.list({
-    project: await projectOf(cli, client, project),
-    ...(category === undefined ? {} : { category }),
-  });
+  const asked = { project: await projectOf(cli, client, project), limit: 200, ...(category === undefined ? {} : { category }) };
+  const commands: CommandSummary[] = [];
+  for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+    const page = await client.command.list({ ...asked, ...(cursor === undefined ? {} : { cursor }) });
+    commands.push(...page.commands);
+    cursor = page.nextCursor;
+  }
   const { out } = cli;
   if (out.json) return out.document({ commands });
   out.table(

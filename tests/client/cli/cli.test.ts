@@ -30,7 +30,23 @@ describe('the command line', () => {
     expect(listed).toEqual([
       ...['init', 'run', 'start', 'ps', 'show', 'logs', 'attach', 'send', 'cancel', 'rm', 'retry', 'data', 'commands', 'plan'],
       ...['worktree', 'terminal', 'schedule'],
-      ...['artifacts', 'artifact', 'leases', 'import', 'events', 'project', 'token', 'config', 'daemon', 'doctor', 'metrics', 'call', 'stdio', 'completion', 'help'],
+      ...[
+        'artifacts',
+        'artifact',
+        'leases',
+        'import',
+        'events',
+        'project',
+        'token',
+        'config',
+        'daemon',
+        'doctor',
+        'metrics',
+        'call',
+        'stdio',
+        'completion',
+        'help',
+      ],
     ]);
   });
 

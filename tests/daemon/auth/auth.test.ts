@@ -30,7 +30,13 @@ test.each(grants)('the scope %s opens %j', (scope, access) => {
 test('the table names every scope; no scope at all opens what is public; scopes add up', () => {
   expect(grants.map(([scope]) => scope)).toEqual([...scopes]);
   expect([...accessOf([])]).toEqual(['public']);
-  expect(accessLevels.filter((level) => accessOf(['approve', 'operate']).has(level))).toEqual(['public', 'session', 'read', 'operate', 'approve']);
+  expect(accessLevels.filter((level) => accessOf(['approve', 'operate']).has(level))).toEqual([
+    'public',
+    'session',
+    'read',
+    'operate',
+    'approve',
+  ]);
   expect(owner.access).toEqual(new Set(accessLevels));
 });
 
@@ -38,7 +44,15 @@ test('a process inside a session can read, and neither start, cancel, approve no
   const allowed = Object.entries(methods as Record<string, Method>).filter(([, { access }]) => accessOf(['session']).has(access));
   const names = allowed.map(([name]) => name);
   expect(names).toContain('session.get');
-  for (const name of ['session.start', 'session.cancel', 'worktree.remove', 'terminal.send', 'auth.createToken', 'daemon.stop', 'config.reload']) {
+  for (const name of [
+    'session.start',
+    'session.cancel',
+    'worktree.remove',
+    'terminal.send',
+    'auth.createToken',
+    'daemon.stop',
+    'config.reload',
+  ]) {
     expect(names).not.toContain(name);
   }
 });

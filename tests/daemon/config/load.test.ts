@@ -76,7 +76,10 @@ test('all errors are told at once, each with its file, line and key', () => {
 });
 
 test('an unknown key is told with the nearest known one', () => {
-  const messages = diagnosticsOf('[sessions]\ntimeot = 1\n[deamon]\nx = 1\n[events]\nzzzzzz = 1\n').map(({ key, message }) => [key, message]);
+  const messages = diagnosticsOf('[sessions]\ntimeot = 1\n[deamon]\nx = 1\n[events]\nzzzzzz = 1\n').map(({ key, message }) => [
+    key,
+    message,
+  ]);
   expect(messages).toEqual(
     expect.arrayContaining([
       ['sessions.timeot', 'unknown key "timeot"; did you mean "timeout"?'],
@@ -103,7 +106,9 @@ test('a value of the wrong type says what was expected and what came', () => {
 });
 
 test('text that is no TOML has line and column', () => {
-  expect(diagnosticsOf('[daemon]\nlog_level = "info"\ndrain_ms = = 5\n')).toMatchObject([{ level: 'error', path, line: 3, column: expect.any(Number) }]);
+  expect(diagnosticsOf('[daemon]\nlog_level = "info"\ndrain_ms = = 5\n')).toMatchObject([
+    { level: 'error', path, line: 3, column: expect.any(Number) },
+  ]);
   expect(diagnosticsOf('[daemon]\nlog_level = "a"\nlog_level = "b"\n')).toMatchObject([{ path, line: 3 }]);
 });
 

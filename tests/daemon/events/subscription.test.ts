@@ -7,7 +7,14 @@ import { idOf, openTestStore, type TestStore } from '../../helpers/open-store.ts
 
 interface Notification {
   method: string;
-  params: { cursor: string; events: { seq?: number; type: string; data: { reason?: string } }[]; shed?: number; from: number; to: number; reason: string };
+  params: {
+    cursor: string;
+    events: { seq?: number; type: string; data: { reason?: string } }[];
+    shed?: number;
+    from: number;
+    to: number;
+    reason: string;
+  };
 }
 
 /** Takes everything, until the test says that it takes nothing any more. */
@@ -178,7 +185,12 @@ test('ephemeral events are shed first, and the next notification tells how many'
 test('growing output comes only to who asked for it', () => {
   using setup = setUp();
   setup.subscribe();
-  const grew = { type: 'session.outputGrew', subject: {}, actor: 'daemon', data: { stepRunId: idOf('stp', 1), index: 1, size: 5 } } as const;
+  const grew = {
+    type: 'session.outputGrew',
+    subject: {},
+    actor: 'daemon',
+    data: { stepRunId: idOf('stp', 1), index: 1, size: 5 },
+  } as const;
   setup.feed.emit(grew);
   expect(setup.outlet.texts).toEqual([]);
   setup.subscribe({ output: true });
@@ -192,7 +204,9 @@ test('events that do not fit the filter move the position without being sent', a
   await setup.append(5);
   expect(setup.outlet.texts).toEqual([]);
   const sessionId = idOf('ses', 1);
-  await setup.opened.store.write((w) => w.events.append({ type: 'session.cancelRequested', subject: { sessionId }, actor: 'owner', data: {} }));
+  await setup.opened.store.write((w) =>
+    w.events.append({ type: 'session.cancelRequested', subject: { sessionId }, actor: 'owner', data: {} }),
+  );
   subscription.pump();
   expect(setup.outlet.sent).toMatchObject([{ params: { cursor: 'e1:6' } }]);
   expect(setup.outlet.seqs).toEqual([6]);

@@ -51,7 +51,9 @@ test('one that does not stop is left behind after its deadline', async () => {
 test('unwinding twice undoes nothing twice', async () => {
   const lifecycle = createLifecycle(createManualClock());
   let undone = 0;
-  lifecycle.own('once', () => void (undone += 1));
+  lifecycle.own('once', () => {
+    undone += 1;
+  });
   await Promise.all([lifecycle.unwind(100), lifecycle.unwind(100)]);
   await lifecycle.unwind(100);
   expect(undone).toBe(1);

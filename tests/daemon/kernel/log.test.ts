@@ -36,7 +36,11 @@ test.each(['token', 'secret', 'password', 'authorization', 'environment', 'env',
 test('an error keeps its message, stack and kind', () => {
   const { log, last } = setUp();
   log.error({ err: new Failure('STORE_BUSY', 'It is busy.') }, 'failed');
-  expect(last()).toMatchObject({ level: 'error', msg: 'failed', err: { message: 'It is busy.', kind: 'STORE_BUSY', stack: expect.any(String) } });
+  expect(last()).toMatchObject({
+    level: 'error',
+    msg: 'failed',
+    err: { message: 'It is busy.', kind: 'STORE_BUSY', stack: expect.any(String) },
+  });
 });
 
 test('the level can be changed while it runs, for children too', () => {

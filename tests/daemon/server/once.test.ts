@@ -52,14 +52,17 @@ test('a call that failed leaves no receipt, so the same key may try again', asyn
   expect(await setup.once(setup.callOf({ key: 'k' }), setup.run)).toEqual({ run: 1 });
 });
 
-test.each([{ params: { path: '/y' } }, { method: 'project.remove' }])('a key that was used for another call is a conflict: %j', async (other) => {
-  using setup = setUp();
-  await setup.once(setup.callOf({ key: 'k' }), setup.run);
-  await expect(setup.once(setup.callOf({ key: 'k', ...other }), setup.run)).rejects.toMatchObject({ kind: 'CONFLICT' });
-  expect(setup.state.runs).toBe(1);
-});
+test.each([{ params: { path: '/y' } }, { method: 'project.remove' }])(
+  'a key that was used for another call is a conflict: %j',
+  async (other) => {
+    using setup = setUp();
+    await setup.once(setup.callOf({ key: 'k' }), setup.run);
+    await expect(setup.once(setup.callOf({ key: 'k', ...other }), setup.run)).rejects.toMatchObject({ kind: 'CONFLICT' });
+    expect(setup.state.runs).toBe(1);
+  },
+);
 
-test('keys are the caller\'s own, also when name and key run together', async () => {
+test("keys are the caller's own, also when name and key run together", async () => {
   using setup = setUp();
   await setup.once(setup.callOf({ key: 'b k', actor: 'token:a' }), setup.run);
   expect(await setup.once(setup.callOf({ key: 'k', actor: 'token:a b' }), setup.run)).toEqual({ run: 2 });

@@ -13,7 +13,9 @@ test('the socket is for its owner alone and goes when the listener closes', asyn
   using dir = createTempDir();
   const path = dir.at('run', 'x.sock');
   let accepted = 0;
-  const listener = await open(path, () => void (accepted += 1));
+  const listener = await open(path, () => {
+    accepted += 1;
+  });
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(statSync(dir.at('run')).mode & 0o777).toBe(0o700);
   const client = connect(path);
@@ -41,7 +43,7 @@ test('a stale socket is replaced; a file that is no socket is left alone', async
   expect(existsSync(dir.at('file'))).toBe(true);
 });
 
-test('a socket that is somebody else\'s by now is not removed at the end', async () => {
+test("a socket that is somebody else's by now is not removed at the end", async () => {
   using dir = createTempDir();
   const path = dir.at('run', 'x.sock');
   const first = await open(path);

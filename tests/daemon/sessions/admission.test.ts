@@ -29,7 +29,10 @@ test('the oldest are let in first, up to the bound; what ended counts no more', 
   using setup = await setUp(['succeeded', 'running', 'queued', 'queued', 'queued'], 3);
   await setup.admission.admit();
   expect(setup.state.driven).toEqual([idOf('ses', 3), idOf('ses', 4)]);
-  expect(setup.store.read((r) => [r.sessions.get(idOf('ses', 3))?.status, r.sessions.get(idOf('ses', 5))?.status])).toEqual(['preparing', 'queued']);
+  expect(setup.store.read((r) => [r.sessions.get(idOf('ses', 3))?.status, r.sessions.get(idOf('ses', 5))?.status])).toEqual([
+    'preparing',
+    'queued',
+  ]);
   await setup.admission.admit();
   expect(setup.state.driven).toHaveLength(2);
   setup.state.bound = 4;

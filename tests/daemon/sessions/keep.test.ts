@@ -34,12 +34,15 @@ test.each(keepPolicies)('the policy %s keeps by outcome and change alone, for wo
   }
 });
 
-test.each(outcomes)('without a policy, after %s: what a step made stays, what the lifecycle made goes unless something is lost with it', (outcome) => {
-  const facts = (touched: boolean, attached: boolean) => ({ outcome, touched, attached });
-  expect(decideWorktree(undefined, true, facts(false, false))).toEqual({ keep: true, reason: 'always' });
-  expect(decideWorktree(undefined, false, facts(true, false))).toEqual({ keep: true, reason: 'dirty' });
-  expect(decideWorktree(undefined, false, facts(false, true))).toEqual({ keep: false, reason: 'untouched' });
-  expect(decideTerminal(undefined, true, facts(false, false))).toEqual({ keep: true, reason: 'always' });
-  expect(decideTerminal(undefined, false, facts(false, true))).toEqual({ keep: true, reason: 'attached' });
-  expect(decideTerminal(undefined, false, facts(true, false))).toEqual({ keep: false, reason: 'nobody_attached' });
-});
+test.each(outcomes)(
+  'without a policy, after %s: what a step made stays, what the lifecycle made goes unless something is lost with it',
+  (outcome) => {
+    const facts = (touched: boolean, attached: boolean) => ({ outcome, touched, attached });
+    expect(decideWorktree(undefined, true, facts(false, false))).toEqual({ keep: true, reason: 'always' });
+    expect(decideWorktree(undefined, false, facts(true, false))).toEqual({ keep: true, reason: 'dirty' });
+    expect(decideWorktree(undefined, false, facts(false, true))).toEqual({ keep: false, reason: 'untouched' });
+    expect(decideTerminal(undefined, true, facts(false, false))).toEqual({ keep: true, reason: 'always' });
+    expect(decideTerminal(undefined, false, facts(false, true))).toEqual({ keep: true, reason: 'attached' });
+    expect(decideTerminal(undefined, false, facts(true, false))).toEqual({ keep: false, reason: 'nobody_attached' });
+  },
+);

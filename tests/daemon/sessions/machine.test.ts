@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { CommandDefinition, CommandStep } from '../../../daemon/commands/definition.ts';
+import { createIds } from '../../../daemon/kernel/ids.ts';
 import { assertLegal, hasEnded, nextWork, skippedReason, type Verdict, verdictOf } from '../../../daemon/sessions/machine.ts';
 import { type Part, partOf, positionIn } from '../../../daemon/sessions/positions.ts';
 import { cleanupRows, initialRows } from '../../../daemon/sessions/rows.ts';
-import type { CommandDefinition, CommandStep } from '../../../daemon/commands/definition.ts';
 import type { StepRecord } from '../../../daemon/store/tables/step-runs.ts';
 import { sessionStatuses } from '../../../schemas/session.ts';
-import { createIds } from '../../../daemon/kernel/ids.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { idOf, stepRow } from '../../helpers/open-store.ts';
 
@@ -76,7 +76,9 @@ describe('what comes next', () => {
     for (let work = nextWork(session, rows, tolerates); work.do !== 'finish'; work = nextWork(session, rows, tolerates)) {
       if (work.do === 'abandon') {
         session = abandoned(work.verdict);
-        rows = rows.map((row) => (row.status === 'pending' && partOf(row) === 'body' ? { ...row, status: 'skipped', reason: skippedReason } : row));
+        rows = rows.map((row) =>
+          row.status === 'pending' && partOf(row) === 'body' ? { ...row, status: 'skipped', reason: skippedReason } : row,
+        );
         continue;
       }
       const { step } = work;
@@ -84,7 +86,15 @@ describe('what comes next', () => {
       rows = rows.map((row) => (row === step ? { ...row, status: partOf(row) === 'body' ? 'failed' : 'succeeded' } : row));
     }
     expect(ran).toEqual(['acquire', 'acquire', 'body', 'finally', 'release', 'release']);
-    expect(rows.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'failed', 'skipped', 'succeeded', 'succeeded', 'succeeded']);
+    expect(rows.map(({ status }) => status)).toEqual([
+      'succeeded',
+      'succeeded',
+      'failed',
+      'skipped',
+      'succeeded',
+      'succeeded',
+      'succeeded',
+    ]);
   });
 });
 
@@ -92,7 +102,9 @@ describe('how it ends', () => {
   test('the first failure that is not tolerated is told, with its reason, exit code and error', () => {
     const { steps, tolerates } = rowsOf('a+ b-! b- b-');
     const [, , second] = steps;
-    const rows = steps.map((step) => (step === second ? { ...step, name: 'compile', reason: 'signal', exitCode: 3, error: 'It broke.' } : step));
+    const rows = steps.map((step) =>
+      step === second ? { ...step, name: 'compile', reason: 'signal', exitCode: 3, error: 'It broke.' } : step,
+    );
     expect(verdictOf(plain, rows, tolerates)).toEqual({
       status: 'failed',
       reason: 'signal',
@@ -168,10 +180,7 @@ const definition: CommandDefinition = {
 test.each([
   ['standard', ['pre 1', 'main 2', 'post 3', 'finally 5']],
   ['session', ['acquire terminal', 'pre 1', 'main 2', 'post 3', 'finally 5', 'release terminal']],
-  [
-    'worktree',
-    ['acquire worktree', 'acquire terminal', 'pre 1', 'main 2', 'post 3', 'finally 5', 'release terminal', 'release worktree'],
-  ],
+  ['worktree', ['acquire worktree', 'acquire terminal', 'pre 1', 'main 2', 'post 3', 'finally 5', 'release terminal', 'release worktree']],
 ] as const)('the rows of kind %s: acquired in order, released in reverse, cleanup only when something failed', (kind, names) => {
   const options = { sessionId: idOf('ses', 1), definition, kind, builtins: [], ids: createIds(createManualClock()) };
   const rows = initialRows(options);

@@ -16,12 +16,37 @@ test('exit 0 is success, whatever the output says', async () => {
 });
 
 test.each([
-  ['another exit code', { kind: 'exit', code: 7 }, undefined, { status: 'failed', reason: 'exit', exitCode: 7, error: 'It ended with exit code 7.' }],
-  ['a signal', { kind: 'signal', signal: 'SIGSEGV' }, undefined, { status: 'failed', reason: 'signal', signal: 'SIGSEGV', error: 'It was ended by SIGSEGV.' }],
-  ['our own timeout', { kind: 'signal', signal: 'SIGTERM' }, 'timeout', { status: 'failed', reason: 'timeout', signal: 'SIGTERM', error: 'It took longer than its time allowed.' }],
+  [
+    'another exit code',
+    { kind: 'exit', code: 7 },
+    undefined,
+    { status: 'failed', reason: 'exit', exitCode: 7, error: 'It ended with exit code 7.' },
+  ],
+  [
+    'a signal',
+    { kind: 'signal', signal: 'SIGSEGV' },
+    undefined,
+    { status: 'failed', reason: 'signal', signal: 'SIGSEGV', error: 'It was ended by SIGSEGV.' },
+  ],
+  [
+    'our own timeout',
+    { kind: 'signal', signal: 'SIGTERM' },
+    'timeout',
+    { status: 'failed', reason: 'timeout', signal: 'SIGTERM', error: 'It took longer than its time allowed.' },
+  ],
   ['our own cancel', { kind: 'signal', signal: 'SIGTERM' }, 'cancelled', { status: 'cancelled', reason: 'cancelled', signal: 'SIGTERM' }],
-  ['a cancel that it answered with exit 0', { kind: 'exit', code: 0 }, 'cancelled', { status: 'cancelled', reason: 'cancelled', exitCode: 0 }],
-  ['a program that could not start', { kind: 'error', message: 'no such file' }, undefined, { status: 'failed', reason: 'start', error: 'It could not start: no such file.' }],
+  [
+    'a cancel that it answered with exit 0',
+    { kind: 'exit', code: 0 },
+    'cancelled',
+    { status: 'cancelled', reason: 'cancelled', exitCode: 0 },
+  ],
+  [
+    'a program that could not start',
+    { kind: 'error', message: 'no such file' },
+    undefined,
+    { status: 'failed', reason: 'start', error: 'It could not start: no such file.' },
+  ],
   ['a wrapper that was killed', { kind: 'lost' }, undefined, { status: 'lost', reason: 'lost' }],
   ['no word of how it ended', undefined, undefined, { status: 'lost', reason: 'lost' }],
 ] as const)('%s', async (_, exit, stopped, wanted) => {
@@ -36,7 +61,10 @@ test('a failure carries the last lines of the output of its own attempt, cleaned
   writeFileSync(dir.at('log'), before + own);
   const step = { ...silent, outputPath: dir.at('log'), outputOffset: before.length };
   const { error = '' } = await outcomeOf.exit({ kind: 'exit', code: 1 }, undefined, step, own.length);
-  expect(error.split('\n')).toEqual(['It ended with exit code 1. Its last lines:', ...Array.from({ length: 20 }, (_, n) => `line ${n + 30}`)]);
+  expect(error.split('\n')).toEqual([
+    'It ended with exit code 1. Its last lines:',
+    ...Array.from({ length: 20 }, (_, n) => `line ${n + 30}`),
+  ]);
   writeFileSync(dir.at('log'), 'z'.repeat(100_000));
   const long = await outcomeOf.exit({ kind: 'exit', code: 1 }, undefined, { ...step, outputOffset: 0 }, 100_000);
   expect(long.error?.length).toBeLessThanOrEqual(limits.errorMessageChars);
@@ -49,7 +77,11 @@ test('the size of what is not there is 0', async () => {
 });
 
 test('a step that could not begin fails by the kind or code of the error; a bug is thrown on', () => {
-  expect(outcomeOf.failure(new Failure('TOOL_MISSING', 'No perl.'))).toEqual({ status: 'failed', reason: 'tool_missing', error: 'No perl.' });
+  expect(outcomeOf.failure(new Failure('TOOL_MISSING', 'No perl.'))).toEqual({
+    status: 'failed',
+    reason: 'tool_missing',
+    error: 'No perl.',
+  });
   const noSpace = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
   expect(outcomeOf.failure(noSpace)).toEqual({ status: 'failed', reason: 'enospc', error: 'ENOSPC: no space left.' });
   expect(() => outcomeOf.failure(new TypeError('x is undefined'))).toThrow(TypeError);

@@ -53,7 +53,9 @@ test('a database that cannot be vacuumed in slices is refused by name', () => {
   const old = new Database(path);
   old.exec('CREATE TABLE something (id INTEGER)');
   old.close();
-  expect(() => openDatabase(path)).toThrow(expect.objectContaining({ kind: 'DB_PRAGMA', details: { pragma: 'auto_vacuum', found: 0, wanted: 2 } }));
+  expect(() => openDatabase(path)).toThrow(
+    expect.objectContaining({ kind: 'DB_PRAGMA', details: { pragma: 'auto_vacuum', found: 0, wanted: 2 } }),
+  );
 });
 
 test('a database of a newer daemon is refused and not a byte of it changes', () => {
@@ -66,7 +68,9 @@ test('a database of a newer daemon is refused and not a byte of it changes', () 
   newer.close();
   const before = sha256(path);
   const open = (): Store => new Store({ path, backupDir: dir.at('backups'), clock: createManualClock(), random: () => 0.5 });
-  expect(open).toThrow(expect.objectContaining({ kind: 'DB_TOO_NEW', details: { found: migrations.length + 1, known: migrations.length } }));
+  expect(open).toThrow(
+    expect.objectContaining({ kind: 'DB_TOO_NEW', details: { found: migrations.length + 1, known: migrations.length } }),
+  );
   expect(sha256(path)).toBe(before);
   expect(statSync(dir.at('backups')).isDirectory() && readdirSync(dir.at('backups'))).toEqual([]);
 });

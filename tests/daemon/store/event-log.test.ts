@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { limits } from '../../../schemas/limits.ts';
 import type { Subject } from '../../../schemas/event.ts';
+import { limits } from '../../../schemas/limits.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { idOf, openTestStore, type TestStore } from '../../helpers/open-store.ts';
 
@@ -32,7 +32,8 @@ test('sequence numbers have no gap over rollbacks', async () => {
   for (let n = 0; n < 20; n++) {
     const good = append(opened, 'good');
     const bad = opened.store.write((w) => {
-      for (let extra = 0; extra < 3; extra++) w.events.append({ type: 'daemon.stopping', subject: {}, actor: 'owner', data: { reason: 'bad' } });
+      for (let extra = 0; extra < 3; extra++)
+        w.events.append({ type: 'daemon.stopping', subject: {}, actor: 'owner', data: { reason: 'bad' } });
       throw new Error('no');
     });
     await Promise.allSettled([bad, good, bad]);

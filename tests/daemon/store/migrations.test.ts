@@ -17,6 +17,7 @@ const migrationsDir = join(import.meta.dirname, '../../../daemon/store/migration
 /** A released migration never changes: a changed one is another database under the same number. Version 1 is not released yet. */
 const checksums: Readonly<Record<number, string>> = {
   1: 'ad34444defc4acc7b30789f3c739888bef40f038e5a5d8bc44f58e1457c92999',
+  2: '10270ee25f1fcb36cc19658797a4a1accefd87422dbd983eee47f48f19d4532d',
 };
 
 const next: Migration = {
@@ -117,12 +118,18 @@ test('one that fails undoes all of them: the database is what it was', () => {
   const path = dir.at('coppice.db');
   const db = openFixture(path, 1);
   const before = schemaOf(path);
-  const rows = createHash('sha256').update(JSON.stringify(db.prepare('SELECT * FROM sessions').all())).digest('hex');
+  const rows = createHash('sha256')
+    .update(JSON.stringify(db.prepare('SELECT * FROM sessions').all()))
+    .digest('hex');
   expect(() => migrate(db, [...migrations, next, broken], { dir: dir.at('backups'), stamp: 'now' })).toThrow('nowhere');
   expect(db.inTransaction).toBe(false);
   expect(db.pragma('user_version', { simple: true })).toBe(1);
   expect(schemaOf(path)).toEqual(before);
-  expect(createHash('sha256').update(JSON.stringify(db.prepare('SELECT * FROM sessions').all())).digest('hex')).toBe(rows);
+  expect(
+    createHash('sha256')
+      .update(JSON.stringify(db.prepare('SELECT * FROM sessions').all()))
+      .digest('hex'),
+  ).toBe(rows);
   db.close();
 });
 

@@ -24,7 +24,14 @@ test('a session comes back as it went in, absent members stay absent, and a chan
   using opened = await withProject();
   const { store } = opened;
   const plain = sessionRow(1);
-  const full = sessionRow(2, { arguments: { a: [1, 'x'], b: true }, branch: 'topic', budgetMs: 5, deadlineAt: 9, startedAt: 3, groupId: 'g' });
+  const full = sessionRow(2, {
+    arguments: { a: [1, 'x'], b: true },
+    branch: 'topic',
+    budgetMs: 5,
+    deadlineAt: 9,
+    startedAt: 3,
+    groupId: 'g',
+  });
   await store.write((w) => {
     w.sessions.insert(plain);
     w.sessions.insert(full);
@@ -41,7 +48,8 @@ test('sessions are listed newest first, filtered, a page at a time', async () =>
   using opened = await withProject();
   const { store } = opened;
   await store.write((w) => {
-    for (let n = 1; n <= 7; n++) w.sessions.insert(sessionRow(n, { status: n % 2 ? 'failed' : 'queued', commandName: n > 4 ? 'test' : 'build' }));
+    for (let n = 1; n <= 7; n++)
+      w.sessions.insert(sessionRow(n, { status: n % 2 ? 'failed' : 'queued', commandName: n > 4 ? 'test' : 'build' }));
   });
   const list = (filter: object, limit = 10, cursor = afterAllIds) =>
     store.read((r) => r.sessions.list(filter, cursor, limit).map(({ createdAt }) => createdAt));
@@ -51,11 +59,9 @@ test('sessions are listed newest first, filtered, a page at a time', async () =>
   expect(list({ statuses: [] })).toEqual([]);
   expect(list({ projectId: 'prj_other' })).toEqual([]);
   expect(list({}, 2, idOf('ses', 4))).toEqual([3, 2]);
-  expect(store.read((r) => [r.sessions.countByStatus(), r.sessions.queue().map(({ id }) => id), r.sessions.similarSlugs('build-')])).toEqual([
-    { failed: 4, queued: 3 },
-    [2, 4, 6].map((n) => idOf('ses', n)),
-    ['build-1', 'build-2', 'build-3', 'build-4', 'build-5'],
-  ]);
+  expect(
+    store.read((r) => [r.sessions.countByStatus(), r.sessions.queue().map(({ id }) => id), r.sessions.similarSlugs('build-')]),
+  ).toEqual([{ failed: 4, queued: 3 }, [2, 4, 6].map((n) => idOf('ses', n)), ['build-1', 'build-2', 'build-3', 'build-4', 'build-5']]);
   expect(store.read((r) => r.sessions.active().map(({ createdAt }) => createdAt))).toEqual([2, 4, 6]);
 });
 
@@ -115,7 +121,11 @@ test('what belongs to a session goes with it, what it only used stays', async ()
   });
   await store.write((w) => w.sessions.remove(idOf('ses', 1)));
   store.read((r) => {
-    expect([r.steps.get(idOf('stp', 1)), r.artifacts.get(idOf('art', 1)), r.tokens.get(idOf('tok', 1))]).toEqual([undefined, undefined, undefined]);
+    expect([r.steps.get(idOf('stp', 1)), r.artifacts.get(idOf('art', 1)), r.tokens.get(idOf('tok', 1))]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect(r.sessions.sharedData(idOf('ses', 1))).toEqual({});
     expect(r.worktrees.get(idOf('wt', 1))).toBeDefined();
   });
@@ -129,7 +139,11 @@ test('a project with sessions or worktrees is kept by the database; forgetting i
     w.worktrees.insert(worktreeRow(1, { status: 'removed' }));
   });
   await store.write((w) => w.projects.remove(projectRow().id));
-  expect(store.read((r) => [r.projects.count(), r.sessions.get(idOf('ses', 1)), r.worktrees.get(idOf('wt', 1))])).toEqual([0, undefined, undefined]);
+  expect(store.read((r) => [r.projects.count(), r.sessions.get(idOf('ses', 1)), r.worktrees.get(idOf('wt', 1))])).toEqual([
+    0,
+    undefined,
+    undefined,
+  ]);
 });
 
 test('pending steps of a range are skipped, others are left', async () => {

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
+import { openDatabase } from '../../../daemon/store/database.ts';
 import type { LoggedEvent } from '../../../daemon/store/event-log.ts';
 import type { Writer } from '../../../daemon/store/store.ts';
 import { createWriteQueue } from '../../../daemon/store/transaction.ts';
-import { openDatabase } from '../../../daemon/store/database.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { openTestStore, projectRow } from '../../helpers/open-store.ts';
 import { createTempDir } from '../../helpers/temp-dir.ts';
@@ -36,7 +36,9 @@ test('more than one batch holds goes in several, in order, and the queue is empt
   await Promise.all(writes);
   expect(published).toEqual([256, 256, 88]);
   expect(opened.store.queueLength).toBe(0);
-  const reasons = opened.store.read((r) => r.events.page(0, 600)).map(({ text }) => (JSON.parse(text) as { data: { reason: string } }).data.reason);
+  const reasons = opened.store
+    .read((r) => r.events.page(0, 600))
+    .map(({ text }) => (JSON.parse(text) as { data: { reason: string } }).data.reason);
   expect(reasons).toEqual(Array.from({ length: 600 }, (_, n) => `reason ${n}`));
 });
 

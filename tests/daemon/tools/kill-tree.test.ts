@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../daemon/kernel/clock.ts';
 import { killTree } from '../../../daemon/tools/kill-tree.ts';
 import { descendantsOf, findMarked, isAlive, processesInside, startTimeOf } from '../../../daemon/tools/proc.ts';
 import { startStepProcess } from '../../../daemon/tools/step-process.ts';
-import { baseEnv, createPlace, createTmuxPlace, type Place, sleep, tmuxMissing, until } from './tools-fixture.ts';
+import { baseEnv, createPlace, createTmuxPlace, type Place, tmuxMissing, until } from './tools-fixture.ts';
 
 let sessions = 0;
 
@@ -20,7 +21,7 @@ async function startMarked(place: Place, script: string) {
   const pids = await place.files.readPids(sessionId);
   if (!pids) throw new Error('the step did not start');
   await until('the script to be ready', () => readFileSync(logPath, 'utf8').includes('ready'));
-  const kill = (graceMs = 5_000) => killTree({ ...pids, marker, graceMs, sleep });
+  const kill = (graceMs = 5_000) => killTree({ ...pids, marker, graceMs, clock: systemClock });
   return { ...pids, marker, kill, exit: () => place.watch.wait(sessionId).then(() => place.files.readExit(sessionId)) };
 }
 
@@ -74,7 +75,10 @@ describe('killing the tree of a step', () => {
     const stranger = spawn('sleep', ['60'], { stdio: 'ignore' });
     const { pid = 0 } = stranger;
     const marker = { sessionId: 'nobody-has-this' };
-    expect(await killTree({ childPid: pid, wrapperPid: 999_999_999, marker, sleep })).toEqual({ signal: undefined, survivors: [] });
+    expect(await killTree({ childPid: pid, wrapperPid: 999_999_999, marker, clock: systemClock })).toEqual({
+      signal: undefined,
+      survivors: [],
+    });
     expect(await isAlive(pid)).toBe(true);
     stranger.kill('SIGKILL');
   });
@@ -87,7 +91,7 @@ describe('killing the tree of a step', () => {
     await place.watch.waitStarted('t');
     const pids = (await place.files.readPids('t')) ?? { childPid: 0, wrapperPid: 0 };
     expect((await place.tmux.listPanes(tmuxId))[0]?.pid).toBe(pids.wrapperPid);
-    expect(await killTree({ ...pids, marker, sleep })).toEqual({ signal: 'SIGTERM', survivors: [] });
+    expect(await killTree({ ...pids, marker, clock: systemClock })).toEqual({ signal: 'SIGTERM', survivors: [] });
     await place.watch.wait('t');
     expect(await place.files.readExit('t')).toEqual({ kind: 'signal', signal: 'SIGTERM' });
     expect(await place.tmux.listPanes(tmuxId)).toHaveLength(1);

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { resolvePaths } from '../../../daemon/kernel/paths.ts';
+import { resolvePaths } from '../../../daemon/root/paths.ts';
 import { isFailure } from '../../../schemas/errors.ts';
-import { limits } from '../../../schemas/limits.ts';
 
 const home = '/home/ada';
 const failureOf = (work: () => unknown): unknown => {
@@ -52,7 +51,7 @@ test('COPPICE_HOME replaces them all', () => {
     worktreesDir: '/x/data/worktrees',
     configPath: '/x/config/config.toml',
   });
-  for (const path of Object.values(paths)) expect(path).toMatch(/^\/x\//);
+  for (const path of Object.values(paths).filter((value) => typeof value === 'string')) expect(path).toMatch(/^\/x\//);
 });
 
 test('the socket: flag before variable before place, and an empty variable is none', () => {
@@ -64,19 +63,25 @@ test('the socket: flag before variable before place, and an empty variable is no
 });
 
 test.each([{ COPPICE_HOME: 'x' }, { COPPICE_SOCKET: 'run/x.sock' }])('%o is refused: paths are absolute', (env) => {
-  expect(failureOf(() => resolvePaths({ env, home }))).toMatchObject({ kind: 'PRECONDITION', message: expect.stringContaining('not absolute') });
+  expect(failureOf(() => resolvePaths({ env, home }))).toMatchObject({
+    kind: 'PRECONDITION',
+    message: expect.stringContaining('not absolute'),
+  });
 });
 
 test('a socket path may have 107 bytes and not one more, counted as UTF-8', () => {
   const socketOf = (bytes: number): string => `/${'s'.repeat(bytes - 1)}`;
   expect(resolvePaths({ env: {}, home, socket: socketOf(107) }).socketPath).toHaveLength(107);
   const refused = failureOf(() => resolvePaths({ env: {}, home, socket: socketOf(108) }));
-  expect(isFailure(refused) && refused.details).toEqual({ reason: 'socket_path_too_long', bytes: 108, limit: limits.socketPathBytes });
+  expect(isFailure(refused) && refused.details).toEqual({ reason: 'unusable_path' });
   expect(isFailure(refused) && refused.message).toContain('108 bytes');
   expect(isFailure(failureOf(() => resolvePaths({ env: {}, home, socket: `/${'é'.repeat(54)}` })))).toBe(true);
 });
 
 test('the socket of tmux is held to the same length', () => {
   const env = { COPPICE_HOME: `/${'h'.repeat(100)}`, COPPICE_SOCKET: '/tmp/short.sock' };
-  expect(failureOf(() => resolvePaths({ env, home }))).toMatchObject({ kind: 'PRECONDITION', message: expect.stringContaining('tmux.sock') });
+  expect(failureOf(() => resolvePaths({ env, home }))).toMatchObject({
+    kind: 'PRECONDITION',
+    message: expect.stringContaining('tmux.sock'),
+  });
 });

@@ -1,0 +1,230 @@
+// Literal copies of what clients rely on. A red pin is no bug by itself: it asks whether the change is meant, and for a line in the
+// changelog. Change a pin in the commit that changes the thing.
+import { expect, test } from 'vitest';
+import { exitCodes } from '../../client/cli/exit-codes.ts';
+import { Config } from '../../schemas/config.ts';
+import { events, methods } from '../../schemas/contract.ts';
+import { type EventDef, type Method, scopeGrants } from '../../schemas/define.ts';
+import { errorTable, universalErrors } from '../../schemas/errors.ts';
+import { notifications } from '../../schemas/event.ts';
+import { foreverMethods, protocol, webSocketTokenPrefix } from '../../schemas/protocol.ts';
+
+test('the protocol', () => {
+  expect({ protocol, foreverMethods, webSocketTokenPrefix }).toMatchInlineSnapshot(`
+    {
+      "foreverMethods": [
+        "daemon.hello",
+        "rpc.discover",
+        "daemon.status",
+        "daemon.stop",
+      ],
+      "protocol": {
+        "max": 1,
+        "min": 1,
+      },
+      "webSocketTokenPrefix": "coppice.token.",
+    }
+  `);
+});
+
+test('error kinds: code, whether to call again, exit status of the CLI', () => {
+  const rows = Object.entries(errorTable).map(
+    ([kind, { code, retryable, exit }]) => `${kind} ${code} ${retryable ? 'retry' : '-'} ${exit}`,
+  );
+  expect(rows).toMatchInlineSnapshot(`
+    [
+      "PARSE_ERROR -32700 - 2",
+      "INVALID_REQUEST -32600 - 2",
+      "METHOD_NOT_FOUND -32601 - 2",
+      "INVALID_PARAMS -32602 - 2",
+      "INTERNAL -32603 - 70",
+      "NOT_FOUND 4040 - 4",
+      "INVALID_TRANSITION 4090 - 5",
+      "ALREADY_EXISTS 4090 - 5",
+      "CONFLICT 4090 - 5",
+      "PRECONDITION 4090 - 5",
+      "WORK_AT_RISK 4090 - 5",
+      "ALREADY_RUNNING 4090 - 5",
+      "CONFIG_INVALID 4220 - 6",
+      "COMMAND_INVALID 4220 - 6",
+      "PLAN_INVALID 4220 - 6",
+      "MODEL_UNKNOWN 4220 - 6",
+      "DB_TOO_NEW 4220 - 6",
+      "DB_PRAGMA 4220 - 6",
+      "UNAUTHENTICATED 4010 - 7",
+      "FORBIDDEN 4030 - 7",
+      "POLICY_DENIED 4030 - 7",
+      "INCOMPATIBLE 4260 - 3",
+      "LIMIT_EXCEEDED 4290 retry 8",
+      "CANCELLED 4990 - 130",
+      "TOOL_FAILED 5020 - 10",
+      "AGENT_FAILED 5020 - 10",
+      "GIT_CONFLICT 5020 - 10",
+      "UNAVAILABLE 5030 retry 11",
+      "STORE_BUSY 5030 retry 11",
+      "SHUTTING_DOWN 5030 retry 11",
+      "TOOL_MISSING 5031 - 11",
+      "DEADLINE_EXCEEDED 5040 retry 12",
+    ]
+  `);
+  expect(universalErrors).toMatchInlineSnapshot(`
+    [
+      "INVALID_PARAMS",
+      "FORBIDDEN",
+      "UNAUTHENTICATED",
+      "CANCELLED",
+      "LIMIT_EXCEEDED",
+      "SHUTTING_DOWN",
+      "STORE_BUSY",
+      "INTERNAL",
+    ]
+  `);
+});
+
+test('methods: access, and whether they change something', () => {
+  const rows = Object.entries(methods as Record<string, Method>).map(([name, { access, effect }]) => `${name} ${access} ${effect}`);
+  expect(rows).toMatchInlineSnapshot(`
+    [
+      "daemon.hello public read",
+      "daemon.ping public read",
+      "daemon.status read read",
+      "daemon.metrics read read",
+      "daemon.doctor read read",
+      "daemon.stop admin mutation",
+      "config.get read read",
+      "config.reload admin mutation",
+      "project.add operate mutation",
+      "project.list read read",
+      "project.get read read",
+      "project.remove operate mutation",
+      "command.list read read",
+      "command.get read read",
+      "command.validate read read",
+      "command.plan read read",
+      "session.start operate mutation",
+      "session.list read read",
+      "session.get read read",
+      "session.listSteps read read",
+      "session.cancel operate mutation",
+      "session.remove operate mutation",
+      "session.readOutput read read",
+      "session.send operate mutation",
+      "session.attach operate read",
+      "worktree.create operate mutation",
+      "worktree.list read read",
+      "worktree.get read read",
+      "worktree.diff read read",
+      "worktree.remove operate mutation",
+      "terminal.list read read",
+      "terminal.get read read",
+      "terminal.capture read read",
+      "terminal.send operate mutation",
+      "terminal.attach operate read",
+      "terminal.kill operate mutation",
+      "artifact.list read read",
+      "artifact.read read read",
+      "auth.createToken admin mutation",
+      "auth.listTokens admin read",
+      "auth.revokeToken admin mutation",
+      "event.subscribe read read",
+      "event.unsubscribe read read",
+      "event.list read read",
+      "rpc.discover public read",
+    ]
+  `);
+});
+
+test('what a scope opens', () => {
+  expect(Object.entries(scopeGrants).map(([scope, levels]) => `${scope}: ${levels.join(' ')}`)).toMatchInlineSnapshot(`
+    [
+      "session: public session read",
+      "read: public read",
+      "operate: public session read operate",
+      "approve: public read approve",
+      "admin: public session read operate approve admin",
+    ]
+  `);
+});
+
+test('events, and whether they are durable', () => {
+  const rows = Object.entries(events as Record<string, EventDef>).map(
+    ([name, { durable }]) => `${name} ${durable ? 'durable' : 'ephemeral'}`,
+  );
+  expect(rows).toMatchInlineSnapshot(`
+    [
+      "daemon.started durable",
+      "daemon.stopping durable",
+      "config.fileChanged ephemeral",
+      "config.reloaded durable",
+      "config.reloadFailed durable",
+      "project.added durable",
+      "project.removed durable",
+      "session.created durable",
+      "session.started durable",
+      "session.cancelRequested durable",
+      "session.finished durable",
+      "session.removed durable",
+      "session.dataSet durable",
+      "session.outputGrew ephemeral",
+      "step.started durable",
+      "step.finished durable",
+      "worktree.created durable",
+      "worktree.retained durable",
+      "worktree.removed durable",
+      "worktree.missing durable",
+      "terminal.created durable",
+      "terminal.ended durable",
+      "artifact.stored durable",
+      "auth.tokenCreated durable",
+      "auth.tokenRevoked durable",
+    ]
+  `);
+  expect(Object.keys(notifications)).toMatchInlineSnapshot(`
+    [
+      "event",
+      "event.gap",
+      "$/progress",
+    ]
+  `);
+});
+
+test('exit status of the CLI', () => {
+  expect(exitCodes).toMatchInlineSnapshot(`
+    {
+      "bug": 70,
+      "cancelled": 130,
+      "failed": 1,
+      "notConnected": 3,
+      "ok": 0,
+      "relayUnavailable": 69,
+      "timeout": 124,
+      "usage": 2,
+    }
+  `);
+});
+
+test('config keys: default and how a change takes effect', () => {
+  const rows = Object.entries(Config.shape).flatMap(([section, table]) =>
+    Object.entries(table.unwrap().shape).map(([key, schema]) => {
+      const { reload } = schema.meta() as { reload: string };
+      return `${section}.${key} = ${JSON.stringify(schema.parse(undefined)) ?? '-'} ${reload}`;
+    }),
+  );
+  expect(rows).toMatchInlineSnapshot(`
+    [
+      "daemon.log_level = "info" live",
+      "daemon.drain_ms = 3000 live",
+      "websocket.enabled = true restart",
+      "websocket.port = 0 restart",
+      "websocket.allowed_origins = [] live",
+      "worktrees.root = - pinned",
+      "sessions.max_running = - live",
+      "sessions.timeout = 1800 pinned",
+      "sessions.shell = - pinned",
+      "events.keep_days = 30 live",
+      "events.keep_rows = 1000000 live",
+      "hot_reload.enabled = true restart",
+      "hot_reload.debounce_ms = 2000 live",
+    ]
+  `);
+});
