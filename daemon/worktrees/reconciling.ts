@@ -49,7 +49,7 @@ export function createReconciling(
   };
   /** What was saved for a removal that did not come, or is restored, is no longer needed: the worktree itself is there. */
   const tidy = async (project: ProjectRecord, worktree: WorktreeRecord): Promise<void> => {
-    await git.deleteSnapshot(repositoryOf(project), savedRefOf(worktree.id));
+    await git.deleteUnneededSnapshot(repositoryOf(project), savedRefOf(worktree.id), worktree.path);
     await git.unlockRestored(repositoryOf(project), worktree.path);
   };
   const sweepMerges = async (): Promise<void> => {

@@ -53,7 +53,7 @@ export function createSaving(deps: SavingDeps): Saving {
     },
     async dropUnneeded(project, worktree) {
       const isThere = (await git.findRepository(worktree.path).catch(() => undefined))?.worktreePath === worktree.path;
-      if (isThere) await git.deleteSnapshot(repositoryOf(project), savedRefOf(worktree.id));
+      if (isThere) await git.deleteUnneededSnapshot(repositoryOf(project), savedRefOf(worktree.id), worktree.path);
     },
     async find(project, worktree) {
       const ref = savedRefOf(worktree.id);

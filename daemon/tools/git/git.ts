@@ -31,7 +31,7 @@ import { type Addition, rollBackWorktree, undoAddition } from './roll-back-workt
 import { createRunGit, type GitDeps } from './run-git.ts';
 import { type SavedSnapshot, type SaveSnapshot, saveSnapshot } from './save-snapshot.ts';
 import type { SnapshotManifest } from './snapshot-manifest.ts';
-import { deleteSnapshot, findSnapshot, type SnapshotSummary } from './snapshot-ref.ts';
+import { deleteSnapshot, deleteUnneededSnapshot, findSnapshot, type SnapshotSummary } from './snapshot-ref.ts';
 import { status, type WorktreeStatus } from './status.ts';
 import { type GitVersion, version } from './version.ts';
 
@@ -70,6 +70,7 @@ export interface Git {
   saveSnapshot(wanted: SaveSnapshot): Promise<SavedSnapshot>;
   findSnapshot(repo: Repository, ref: string): Promise<SnapshotSummary | undefined>;
   deleteSnapshot(repo: Repository, ref: string): Promise<void>;
+  deleteUnneededSnapshot(repo: Repository, ref: string, worktreePath: string): Promise<boolean>;
   restoreSnapshot(wanted: RestoreSnapshot): Promise<SnapshotManifest>;
   unlockRestored(repo: Repository, path: string): Promise<boolean>;
   commitWork(wanted: CommitWork): Promise<MadeCommit>;
@@ -116,6 +117,7 @@ export function createGit(deps: GitDeps): Git {
     saveSnapshot: (wanted) => saveSnapshot(git, wanted),
     findSnapshot: (repo, ref) => findSnapshot(git, repo, ref),
     deleteSnapshot: (repo, ref) => deleteSnapshot(git, repo, ref),
+    deleteUnneededSnapshot: (repo, ref, worktreePath) => deleteUnneededSnapshot(git, repo, ref, worktreePath),
     restoreSnapshot: (wanted) => restoreSnapshot(git, wanted),
     unlockRestored: (repo, path) => unlockRestored(git, repo, path),
     commitWork: (wanted) => commitWork(git, wanted),

@@ -49,12 +49,12 @@ export async function restoreSnapshot(git: RunGit, { repo, ref }: RestoreSnapsho
 
 /** False when it was not locked by a restore. */
 export async function unlockRestored(git: RunGit, repo: Repository, path: string): Promise<boolean> {
-  if (!(await isLockedByUs(repo, path))) return false;
+  if (!(await isLockedByRestore(repo, path))) return false;
   await git.write(repo.mainCheckout, ['worktree', 'unlock', path]);
   return true;
 }
 
-async function isLockedByUs(repo: Repository, path: string): Promise<boolean> {
+export async function isLockedByRestore(repo: Repository, path: string): Promise<boolean> {
   const entry = await findAdminEntry(repo.gitCommonDir, path);
   return entry !== undefined && (await readText(join(entry.adminDir, 'locked')))?.trim() === lockReason;
 }
@@ -67,7 +67,7 @@ async function clearPlace(git: RunGit, repo: Repository, { path }: SnapshotManif
       throw error;
     },
   );
-  if (await isLockedByUs(repo, path)) return undoAddition(git, { repo, path });
+  if (await isLockedByRestore(repo, path)) return undoAddition(git, { repo, path });
   if (!isTaken) return;
   throw new Failure('ALREADY_EXISTS', `"${path}" is taken by something else; move it away, then restore again.`, {
     details: { entity: 'path', path },

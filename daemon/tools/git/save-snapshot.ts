@@ -8,7 +8,7 @@ import { commitTree, hashFiles, quietEnv, type TreeEntry, writeBlob, writeTree }
 import { branchCommit } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { listBytes, type RunGit } from './run-git.ts';
-import { countFiles, indexFile, manifestFile, notesFolder, type SnapshotManifest } from './snapshot-manifest.ts';
+import { countFiles, indexFile, manifestFile, notesFolder, placeOf, type SnapshotManifest } from './snapshot-manifest.ts';
 import { isSameState, readWorkingState, type WorkingFile, type WorkingState } from './working-files.ts';
 import { type Notes, readNotes } from './worktree-notes.ts';
 
@@ -54,7 +54,7 @@ export async function saveSnapshot(git: RunGit, wanted: SaveSnapshot): Promise<S
   }
 }
 
-async function save(git: RunGit, { repo, worktree }: SaveSnapshot, state: WorkingState, scratch: string): Promise<SavedSnapshot> {
+async function save(git: RunGit, { repo, worktree, ref }: SaveSnapshot, state: WorkingState, scratch: string): Promise<SavedSnapshot> {
   const { path } = worktree;
   const { head, branch: headBranch } = state.status;
   const dirs = await gitDirsOf(path);
@@ -71,6 +71,7 @@ async function save(git: RunGit, { repo, worktree }: SaveSnapshot, state: Workin
     version: 1,
     worktreeId: worktree.id,
     path,
+    place: await placeOf(path),
     branch: worktree.branch,
     ...(branchTip === undefined ? {} : { branchTip }),
     branchConfig: await branchConfig(git, repo, worktree.branch),
@@ -84,7 +85,9 @@ async function save(git: RunGit, { repo, worktree }: SaveSnapshot, state: Workin
     submodules: work.submodules,
     ...describeFiles(state),
   };
-  const tips = [...notes.commits, ...(branchTip === undefined ? [] : [branchTip])];
+  // What the reference holds already stays reachable.
+  const former = await git.read(path, ['rev-parse', '--verify', '--quiet', ref], { okExitCodes: [0, 1] });
+  const tips = [...notes.commits, branchTip ?? '', former.stdout.trim()].filter((tip) => tip !== '');
   const about = await writeAbout(git, path, { manifest, notes, tips, state, indexPath: join(dirs.gitDir, 'index'), scratch });
   const message = `coppice: the worktree "${path}" on ${worktree.branch}\n`;
   const commit = await commitTree(git, path, { tree: work.tree, parents: [...parents, index, about], message });

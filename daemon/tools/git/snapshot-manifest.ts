@@ -1,5 +1,6 @@
 // What a snapshot of a worktree says of itself. The commit under the reference has the working state as its tree; its last parent holds
 // this, the index file and git's own notes of the worktree.
+import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { Failure } from '../../../schemas/errors.ts';
 import type { Repository } from './repository.ts';
@@ -15,6 +16,8 @@ const SnapshotManifest = z.object({
   version: z.literal(1),
   worktreeId: z.string(),
   path: z.string(),
+  /** The directory itself (`placeOf`): another one at the same path is another worktree. */
+  place: z.string(),
   /** The branch that the worktree is known by, where it stood, and its settings. */
   branch: z.string(),
   branchTip: z.string().optional(),
@@ -43,6 +46,11 @@ export interface FoundSnapshot {
   /** The commit of manifest, index and notes. */
   readonly about: string;
   readonly manifest: SnapshotManifest;
+}
+
+export async function placeOf(path: string): Promise<string> {
+  const { dev, ino, birthtimeNs } = await stat(path, { bigint: true });
+  return [dev, ino, birthtimeNs].join(' ');
 }
 
 /** Files saved beyond what is committed. */

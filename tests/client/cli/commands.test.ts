@@ -34,7 +34,7 @@ describe('paths', () => {
   test('go out absolute', async () => {
     await using daemon = await FakeDaemon.started(script);
     await inProcess(daemon, ['worktree', 'rm', '../feat'], { cwd: '/src/shop' });
-    expect(daemon.calls.at(-1)?.params).toEqual({ worktree: '/src/feat', callerDirectory: '/src/shop' });
+    expect(daemon.calls.at(-1)?.params).toEqual({ worktree: '/src/feat', force: false, callerDirectory: '/src/shop' });
     await inProcess(daemon, ['project', 'rm', '.'], { cwd: '/src/shop' });
     expect(daemon.calls.at(-1)?.params).toEqual({ project: '/src/shop' });
     await inProcess(daemon, ['project', 'add', 'sub']);

@@ -23,7 +23,7 @@ async function bashCompletes(words: readonly string[]): Promise<string[]> {
 
 test.each([
   { words: ['wo'], expected: ['worktree'] },
-  { words: ['worktree', 'c'], expected: ['create'] },
+  { words: ['worktree', 'c'], expected: ['create', 'commit', 'conflicts'] },
   { words: ['--json', 'daemon', 'st'], expected: ['start', 'stop', 'status'] },
   { words: ['run', '--det'], expected: ['--detach'] },
   { words: ['run', 'build', '--js'], expected: ['--json'] },

@@ -252,3 +252,20 @@ test('a submodule is checked out again', async () => {
   expect(after.status).toBe(before.status);
   expect(Object.keys(after.files)).toEqual(Object.keys(before.files));
 });
+
+test('a snapshot that is not needed goes; one of another directory at the same path stays, also through the next', async () => {
+  await using f = await createGitFixture();
+  const { path } = await newBranch(f, 'work');
+  await f.test.write('first.txt', '1\n', path);
+  await save(f, path, 'work');
+  expect(await f.git.deleteUnneededSnapshot(f.repo, ref, path)).toBe(true);
+  const first = await save(f, path, 'work');
+  await (await f.git.removeWorktree({ repo: f.repo, path })).deleted;
+  await f.test.git('worktree', 'add', '-q', path, 'work');
+  expect(await f.git.deleteUnneededSnapshot(f.repo, ref, path)).toBe(false);
+  await save(f, path, 'work');
+  expect(await f.test.git('merge-base', '--is-ancestor', first.commit, ref)).toBe('');
+  await removeAll(f, path);
+  await f.git.restoreSnapshot({ repo: f.repo, ref });
+  expect(await f.git.deleteUnneededSnapshot(f.repo, ref, path)).toBe(true);
+});
