@@ -3,6 +3,7 @@
 import { isFailure } from '../../schemas/errors.ts';
 import type { WorkAtRisk } from '../../schemas/worktree.ts';
 import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
+import { allSteps } from '../commands/definition.ts';
 import { sessionSteps, worktreeSteps } from '../commands/kind.ts';
 import { renderTemplate } from '../commands/template.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -121,12 +122,14 @@ export function createResources({ store, clock, worktrees, terminals, git, shell
     async releaseWorktree(context, verdict) {
       const { worktree, definition, session } = context;
       if (!worktree) return 'none';
-      if (worktree.status === 'removed') return 'removed: by a step';
+      if (worktree.status === 'removed' && removesItself(context)) return 'removed: by a step';
       // It was there before this session, which has no say in its end.
       if (worktree.sessionId !== session.id) return 'kept: reused';
       const facts = { outcome: verdict.status, touched: await touched(worktree), attached: false };
       const explicit = usesStep(context, worktreeSteps) && !setupFailed(context);
       const decision = decideWorktree(definition.worktree.keep, explicit, facts);
+      // A daemon that died after the removal and before its record.
+      if (worktree.status === 'removed') return `removed: ${decision.reason}`;
       if (decision.keep) return retain(worktree, decision.reason);
       try {
         // "never" is an order: what is not committed or merged is saved and can be restored.
@@ -152,6 +155,10 @@ export function createResources({ store, clock, worktrees, terminals, git, shell
 
 function usesStep({ definition }: SessionContext, names: readonly string[]): boolean {
   return definition.steps.some((step) => step.type === 'builtin' && names.includes(step.action));
+}
+
+function removesItself({ definition }: SessionContext): boolean {
+  return allSteps(definition).some((step) => step.type === 'builtin' && step.action === 'worktree-remove');
 }
 
 /** Acquiring broke half-way: what was made for a session that never began is given back unless it holds work. */

@@ -194,6 +194,7 @@ test('a database of a newer daemon ends the start with 6 and keeps every byte', 
   await daemon.stop();
   // Read and written at the offset that SQLite's file format gives the user version.
   const bytes = readFileSync(home.databasePath);
+  const version = bytes.readUInt32BE(60);
   bytes.writeUInt32BE(999, 60);
   writeFileSync(home.databasePath, bytes);
   const before = sha256(home.databasePath);
@@ -206,7 +207,7 @@ test('a database of a newer daemon ends the start with 6 and keeps every byte', 
   // SQLite makes an empty one to read; nothing is in it.
   const wal = `${home.databasePath}-wal`;
   expect(existsSync(wal) ? statSync(wal).size : 0).toBe(0);
-  bytes.writeUInt32BE(1, 60);
+  bytes.writeUInt32BE(version, 60);
   writeFileSync(home.databasePath, bytes);
   await daemon.again();
 });

@@ -36,7 +36,7 @@ export function registerWork(worktree: Command, cli: Cli): void {
     .command('pr')
     .description('push the branch and open a pull request with gh')
     .argument(...worktreeArgument)
-    .requiredOption('-t, --title <text>')
+    .requiredOption('-t, --title <text>', 'the title of the pull request')
     .option('--body <text>', 'the description; "-" reads it from stdin', '')
     .option('-b, --base <branch>', 'where it is to be merged')
     .option('--draft', 'open it as a draft')

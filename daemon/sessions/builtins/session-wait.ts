@@ -1,7 +1,7 @@
 // Waits for a text on the screen, or for the end of the terminal's shell. Output wakes it up; nothing is polled.
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../../../schemas/errors.ts';
+import { Failure, isFailure } from '../../../schemas/errors.ts';
 import { limits } from '../../../schemas/limits.ts';
 import { numberArg, textArg, wrong } from './arguments.ts';
 import type { Builtin, BuiltinCall, BuiltinDeps } from './builtin.ts';
@@ -51,19 +51,21 @@ async function waitForText(call: BuiltinCall, deps: BuiltinDeps, pattern: RegExp
   const wake = createWake(join(context.session.artifactDir, 'logs'));
   const gone = deps.exits.wait(ownTerminal(context).shellRunId, stop).then(() => 'gone' as const);
   gone.catch(() => {});
-  const look = async (): Promise<string | undefined> =>
-    pattern.exec(await deps.tmux.capture({ paneId, historyLines }))?.[0].slice(0, 1_000);
+  const ended = (): Failure =>
+    new Failure('PRECONDITION', `The terminal ended before "${pattern.source}" was on its screen.`, { details: { reason: 'ended' } });
+  const look = async (): Promise<string | undefined> => {
+    const screen = await deps.tmux.capture({ paneId, historyLines }).catch((error: unknown) => {
+      throw isFailure(error) && error.kind === 'NOT_FOUND' ? ended() : error;
+    });
+    return pattern.exec(screen)?.[0].slice(0, 1_000);
+  };
   try {
     for (;;) {
       // Armed before looking: what is written in between wakes it.
       const woken = wake.next();
       const found = await look();
       if (found !== undefined) return found;
-      if ((await Promise.race([woken, gone])) === 'gone') {
-        throw new Failure('PRECONDITION', `The terminal ended before "${pattern.source}" was on its screen.`, {
-          details: { reason: 'ended' },
-        });
-      }
+      if ((await Promise.race([woken, gone])) === 'gone') throw ended();
       await Promise.race([new Promise((resolve) => deps.clock.after(pauseMs, () => resolve(undefined))), gone]);
       if (stop.aborted) throw stop.reason;
     }
