@@ -47,7 +47,7 @@ async function expectNothingLeftOver(daemon: RealDaemon, repo: TestRepo): Promis
 
 for (const odd of [1, 0]) {
   test(`a session that leaves a commit is right after a kill -9 at each ${odd ? 'odd' : 'even'} event, and ran once`, {
-    timeout: 90_000,
+    timeout: 240_000,
   }, async () => {
     await using repo = await createTestRepo();
     await using home = createHome();
@@ -84,7 +84,7 @@ for (const odd of [1, 0]) {
   });
 }
 
-test('a session that leaves nothing is gone without a trace after a kill -9 at any event', { timeout: 90_000 }, async () => {
+test('a session that leaves nothing is gone without a trace after a kill -9 at any event', { timeout: 240_000 }, async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon({
     commands: { look: commandFile('look', { arguments: ['n'], worktree: { branch: 'look-{{ n }}' }, steps: [shell('git log -1')] }) },

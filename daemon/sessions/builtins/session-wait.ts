@@ -29,12 +29,18 @@ export const sessionWait: Builtin = async (call, deps) => {
     print(`${what} came`);
     return seen === undefined ? undefined : { wait_match: seen };
   } catch (error) {
+    // tmux knows of the end a moment before the exit file does.
+    if (pattern && isFailure(error) && error.kind === 'NOT_FOUND') throw ended(pattern);
     if (!expired.aborted || call.signal.aborted) throw error;
     throw new Failure('DEADLINE_EXCEEDED', `Waited ${seconds} s for ${what}, which did not come.`, {
       details: { timeoutSeconds: seconds },
     });
   }
 };
+
+function ended(pattern: RegExp): Failure {
+  return new Failure('PRECONDITION', `The terminal ended before "${pattern.source}" was on its screen.`, { details: { reason: 'ended' } });
+}
 
 function expression(text: string | undefined): RegExp | undefined {
   if (text === undefined) return undefined;
@@ -51,21 +57,15 @@ async function waitForText(call: BuiltinCall, deps: BuiltinDeps, pattern: RegExp
   const wake = createWake(join(context.session.artifactDir, 'logs'));
   const gone = deps.exits.wait(ownTerminal(context).shellRunId, stop).then(() => 'gone' as const);
   gone.catch(() => {});
-  const ended = (): Failure =>
-    new Failure('PRECONDITION', `The terminal ended before "${pattern.source}" was on its screen.`, { details: { reason: 'ended' } });
-  const look = async (): Promise<string | undefined> => {
-    const screen = await deps.tmux.capture({ paneId, historyLines }).catch((error: unknown) => {
-      throw isFailure(error) && error.kind === 'NOT_FOUND' ? ended() : error;
-    });
-    return pattern.exec(screen)?.[0].slice(0, 1_000);
-  };
+  const look = async (): Promise<string | undefined> =>
+    pattern.exec(await deps.tmux.capture({ paneId, historyLines }))?.[0].slice(0, 1_000);
   try {
     for (;;) {
       // Armed before looking: what is written in between wakes it.
       const woken = wake.next();
       const found = await look();
       if (found !== undefined) return found;
-      if ((await Promise.race([woken, gone])) === 'gone') throw ended();
+      if ((await Promise.race([woken, gone])) === 'gone') throw ended(pattern);
       await Promise.race([new Promise((resolve) => deps.clock.after(pauseMs, () => resolve(undefined))), gone]);
       if (stop.aborted) throw stop.reason;
     }
