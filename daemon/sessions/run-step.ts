@@ -1,9 +1,10 @@
 // One step that is a process: beside the daemon or in a window of the session's terminal. The same wrapper runs both, so both survive the
 // daemon and are adopted with their exit status.
-import { Failure } from '../../schemas/errors.ts';
+import { Failure, isFailure } from '../../schemas/errors.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
+import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import type { StepExit, StepFiles } from '../tools/step-files.ts';
@@ -71,17 +72,35 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   };
 
   const launch = async (context: SessionContext, step: StepRecord, logPath: string): Promise<StepRecord> => {
-    // Cleaning up must not depend on a terminal that somebody closed.
-    const inTerminal = step.runIn === 'tmux' && (context.terminal !== undefined || !['cleanup', 'finally'].includes(step.phase));
-    if (!inTerminal) {
-      const { gone } = await deps.startProcess({ files: stepFiles, id: step.id, logPath });
-      watchWrapper(gone, step.id);
-      return step;
-    }
-    if (!context.terminal)
+    if (step.runIn === 'process') return launchBeside(step, logPath);
+    // Cleaning up must not depend on a terminal that somebody closed, nor on our knowing of it yet: the spec goes to whoever reads it first.
+    const isTidying = step.phase === 'cleanup' || step.phase === 'finally';
+    if (!context.terminal) {
+      if (isTidying) return launchBeside(step, logPath);
       throw new Failure('PRECONDITION', `The terminal of step "${step.name}" is gone; it was closed while the session ran.`);
+    }
+    try {
+      return await launchInside(context, context.terminal, step, logPath);
+    } catch (error) {
+      if (isTidying && isFailure(error) && ['NOT_FOUND', 'UNAVAILABLE'].includes(error.kind)) return launchBeside(step, logPath);
+      throw error;
+    }
+  };
+
+  const launchBeside = async (step: StepRecord, logPath: string): Promise<StepRecord> => {
+    const { gone } = await deps.startProcess({ files: stepFiles, id: step.id, logPath });
+    watchWrapper(gone, step.id);
+    return step;
+  };
+
+  const launchInside = async (
+    context: SessionContext,
+    terminal: TerminalRecord,
+    step: StepRecord,
+    logPath: string,
+  ): Promise<StepRecord> => {
     const { paneId } = await tmux.newWindow({
-      tmuxId: context.terminal.tmuxId,
+      tmuxId: terminal.tmuxId,
       windowName: step.name,
       cwd: context.worktree?.path ?? context.project.path,
       argv: stepFiles.wrapperArgv(step.id),
