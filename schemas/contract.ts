@@ -1,17 +1,26 @@
 // The whole contract: every method and event by name, and the types that follow from them.
 import { z } from 'zod';
 import { artifactEvents, artifactMethods, artifactWriteMethods } from './artifact.ts';
+import { attentionEvents, attentionMethods } from './attention.ts';
 import { authEvents, authMethods } from './auth.ts';
 import { commandMethods } from './command.ts';
+import { coordinationEvents, coordinationMethods, sharedStateEvents, sharedStateMethods } from './coordination.ts';
 import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
 import { defineMethod } from './define.ts';
 import { eventMethods } from './event.ts';
+import { implTaskEvents, implTaskMethods } from './impl-task.ts';
+import { instanceEvents, instanceMethods, threadEvents, threadMethods } from './instance.ts';
 import { leaseEvents, leaseMethods } from './lease.ts';
+import { overviewMethods } from './overview.ts';
+import { permissionEvents, permissionMethods } from './permission.ts';
 import { projectEvents, projectMethods } from './project.ts';
+import { reviewEvents, reviewMethods } from './review.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
+import { specTaskEvents, specTaskMethods } from './spec-task.ts';
 import { stepEvents } from './step.ts';
 import { terminalEvents, terminalMethods } from './terminal.ts';
+import { workSessionEvents, workSessionMethods } from './work-session.ts';
 import { worktreeEvents, worktreeMethods } from './worktree.ts';
 
 const rpcMethods = {
@@ -36,6 +45,17 @@ export const methods = {
   ...artifactWriteMethods,
   ...leaseMethods,
   ...scheduleMethods,
+  ...specTaskMethods,
+  ...overviewMethods,
+  ...reviewMethods,
+  ...implTaskMethods,
+  ...workSessionMethods,
+  ...instanceMethods,
+  ...threadMethods,
+  ...permissionMethods,
+  ...coordinationMethods,
+  ...sharedStateMethods,
+  ...attentionMethods,
   ...authMethods,
   ...eventMethods,
   ...rpcMethods,
@@ -59,6 +79,16 @@ export const events = {
   ...artifactEvents,
   ...leaseEvents,
   ...scheduleEvents,
+  ...specTaskEvents,
+  ...reviewEvents,
+  ...implTaskEvents,
+  ...workSessionEvents,
+  ...instanceEvents,
+  ...threadEvents,
+  ...permissionEvents,
+  ...coordinationEvents,
+  ...sharedStateEvents,
+  ...attentionEvents,
   ...authEvents,
 };
 export type Events = typeof events;

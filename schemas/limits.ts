@@ -62,4 +62,21 @@ export const limits = {
   toolMs: 60_000,
   receiptsKeptMs: 24 * 60 * 60 * 1000,
   nameChars: 255,
+  taskPromptChars: 50_000,
+  planBytes: 1024 * 1024,
+  planTasks: 100,
+  planDependencies: 50,
+  commentChars: 20_000,
+  commentsPerTask: 1_000,
+  repliesPerComment: 100,
+  promptChars: 256 * 1024,
+  /** Prompts that may wait in the queue of one work session. */
+  promptsQueued: 100,
+  workSessionsPerTask: 1_000,
+  messagesPerTask: 10_000,
+  sharedStateKeys: 256,
+  /** Reports of an instance outside of the daemon, each. */
+  reportBytes: 64 * 1024,
+  /** An agent's line on the wire; a longer one ends it. */
+  agentLineBytes: 32 * 1024 * 1024,
 } as const;

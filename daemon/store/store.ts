@@ -4,62 +4,13 @@ import { Failure } from '../../schemas/errors.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type RetryPolicy, retryPolicies } from '../kernel/retry.ts';
 import { type Db, isBusy, openDatabase, versionOf } from './database.ts';
-import { createEventReader, createEventWriter, type EventReader, type EventWriter, type LoggedEvent } from './event-log.ts';
-import { createMetaReader, createMetaWriter, type MetaReader, type MetaWriter } from './meta.ts';
+import type { LoggedEvent } from './event-log.ts';
 import { assertNotNewer, backUp, migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
-import { createReceiptReader, createReceiptWriter, type ReceiptReader, type ReceiptWriter } from './receipts.ts';
-import { type ArtifactReader, type ArtifactWriter, createArtifactReader, createArtifactWriter } from './tables/artifacts.ts';
-import { createLeaseReader, createLeaseWriter, type LeaseReader, type LeaseWriter } from './tables/leases.ts';
-import { createProjectReader, createProjectWriter, type ProjectReader, type ProjectWriter } from './tables/projects.ts';
-import {
-  createRemovedWorktreeReader,
-  createRemovedWorktreeWriter,
-  type RemovedWorktreeReader,
-  type RemovedWorktreeWriter,
-} from './tables/removed-worktrees.ts';
-import { createScheduleReader, createScheduleWriter, type ScheduleReader, type ScheduleWriter } from './tables/schedules.ts';
-import { createSessionReader, createSessionWriter, type SessionReader, type SessionWriter } from './tables/sessions.ts';
-import { type AttemptReader, type AttemptWriter, createAttemptReader, createAttemptWriter } from './tables/step-attempts.ts';
-import { createStepReader, createStepWriter, type StepReader, type StepWriter } from './tables/step-runs.ts';
-import { createTerminalReader, createTerminalWriter, type TerminalReader, type TerminalWriter } from './tables/terminals.ts';
-import { createTokenReader, createTokenWriter, type TokenReader, type TokenWriter } from './tables/tokens.ts';
-import { createWorktreeReader, createWorktreeWriter, type WorktreeReader, type WorktreeWriter } from './tables/worktrees.ts';
+import { createReader, createWriter, type Reader, type Writer } from './parts.ts';
 import { createWriteQueue, type Sync } from './transaction.ts';
 
-export interface Reader {
-  readonly events: EventReader;
-  readonly meta: MetaReader;
-  readonly receipts: ReceiptReader;
-  readonly projects: ProjectReader;
-  readonly worktrees: WorktreeReader;
-  readonly removedWorktrees: RemovedWorktreeReader;
-  readonly sessions: SessionReader;
-  readonly steps: StepReader;
-  readonly attempts: AttemptReader;
-  readonly schedules: ScheduleReader;
-  readonly terminals: TerminalReader;
-  readonly artifacts: ArtifactReader;
-  readonly leases: LeaseReader;
-  readonly tokens: TokenReader;
-}
-
-export interface Writer extends Reader {
-  readonly events: EventWriter;
-  readonly meta: MetaWriter;
-  readonly receipts: ReceiptWriter;
-  readonly projects: ProjectWriter;
-  readonly worktrees: WorktreeWriter;
-  readonly removedWorktrees: RemovedWorktreeWriter;
-  readonly sessions: SessionWriter;
-  readonly steps: StepWriter;
-  readonly attempts: AttemptWriter;
-  readonly schedules: ScheduleWriter;
-  readonly terminals: TerminalWriter;
-  readonly artifacts: ArtifactWriter;
-  readonly leases: LeaseWriter;
-  readonly tokens: TokenWriter;
-}
+export type { Reader, Writer } from './parts.ts';
 
 export interface StoreOptions {
   readonly path: string;
@@ -171,42 +122,4 @@ function open(path: string): Db {
       cause: error,
     });
   }
-}
-
-function createReader(db: Db): Reader {
-  return {
-    events: createEventReader(db),
-    meta: createMetaReader(db),
-    receipts: createReceiptReader(db),
-    projects: createProjectReader(db),
-    worktrees: createWorktreeReader(db),
-    removedWorktrees: createRemovedWorktreeReader(db),
-    sessions: createSessionReader(db),
-    steps: createStepReader(db),
-    attempts: createAttemptReader(db),
-    schedules: createScheduleReader(db),
-    terminals: createTerminalReader(db),
-    artifacts: createArtifactReader(db),
-    leases: createLeaseReader(db),
-    tokens: createTokenReader(db),
-  };
-}
-
-function createWriter(db: Db, now: () => number): Writer {
-  return {
-    events: createEventWriter(db, now),
-    meta: createMetaWriter(db),
-    receipts: createReceiptWriter(db, now),
-    projects: createProjectWriter(db),
-    worktrees: createWorktreeWriter(db),
-    removedWorktrees: createRemovedWorktreeWriter(db),
-    sessions: createSessionWriter(db),
-    steps: createStepWriter(db),
-    attempts: createAttemptWriter(db),
-    schedules: createScheduleWriter(db),
-    terminals: createTerminalWriter(db),
-    artifacts: createArtifactWriter(db),
-    leases: createLeaseWriter(db),
-    tokens: createTokenWriter(db),
-  };
 }

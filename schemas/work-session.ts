@@ -1,0 +1,337 @@
+import { z } from 'zod';
+import { AgentState } from './agent-state.ts';
+import { defineEvent, defineMethod } from './define.ts';
+import { limits } from './limits.ts';
+import { Id, NextCursor, page, Ref, Time } from './primitives.ts';
+import { FileChange } from './worktree.ts';
+
+export const workSessionStatuses = ['pending', 'active', 'blocked', 'completed', 'failed', 'cancelled'] as const;
+export const WorkSessionStatus = z.enum(workSessionStatuses);
+export type WorkSessionStatus = z.infer<typeof WorkSessionStatus>;
+
+/** What it does within its status. */
+export const stages = {
+  pending: ['waiting_dependencies', 'waiting_slot', 'provisioning'],
+  active: ['running', 'waiting_human', 'verifying', 'awaiting_merge', 'merging'],
+} as const;
+export const workSessionStages = [...stages.pending, ...stages.active] as const;
+export type WorkSessionStage = (typeof workSessionStages)[number];
+
+export const blockedReasons = [
+  'waiting_human',
+  'waiting_session',
+  'merge_conflict',
+  'instance_lost',
+  'paused',
+  'silent',
+  'dependency_failed',
+] as const;
+export type BlockedReason = (typeof blockedReasons)[number];
+
+export const WorkSession = z
+  .object({
+    id: Id,
+    specTaskId: Id,
+    projectId: Id,
+    sessionId: Id.optional().describe('Its session, from provisioning on.'),
+    implTaskId: Id.optional(),
+    kind: z.enum(['planned', 'spawned', 'ad_hoc']),
+    parentId: Id.optional(),
+    depth: z.int(),
+    name: z.string(),
+    description: z.string(),
+    status: WorkSessionStatus,
+    stage: z.enum(workSessionStages).optional(),
+    blockedReason: z.enum(blockedReasons).optional(),
+    blockedDetail: z.string().optional().describe('The same in a sentence; with merge_conflict the files.'),
+    waitsFor: z.string().optional().describe('While pending: why it does not run, in words.'),
+    required: z.boolean(),
+    mergeInto: z.enum(['integration', 'parent']),
+    dependsOn: z.array(Id).describe('Work sessions that must be completed first, beside what the plan says.'),
+    branch: z.string(),
+    worktreeId: Id.optional(),
+    worktreePath: z.string().optional(),
+    baseCommit: z.string().optional(),
+    headCommit: z.string().optional(),
+    mergedCommit: z.string().optional(),
+    attempt: z.int(),
+    verifyAttempts: z.int(),
+    progress: z.number().min(0).max(1).optional(),
+    summary: z.string().optional(),
+    agent: z.string(),
+    agentState: AgentState.optional(),
+    threadId: Id.optional(),
+    lastError: z.string().optional(),
+    createdAt: Time,
+    startedAt: Time.optional(),
+    endedAt: Time.optional(),
+    version: z.int(),
+  })
+  .meta({ id: 'WorkSession' });
+export type WorkSession = z.infer<typeof WorkSession>;
+
+/** A prompt with its receipt. `accepted` needs proof: the agent's answer, a hook, or its own log. */
+export const Prompt = z
+  .object({
+    id: Id,
+    workSessionId: Id,
+    threadId: Id.optional(),
+    content: z.string(),
+    interrupt: z.boolean(),
+    status: z.enum(['queued', 'typed', 'submitted', 'accepted', 'failed']),
+    proof: z.string().optional().describe('What shows that it was accepted.'),
+    failure: z.string().optional(),
+    attempts: z.int(),
+    origin: z.string().describe('owner, daemon, token:<name>, session:<id>.'),
+    createdAt: Time,
+    settledAt: Time.optional(),
+  })
+  .meta({ id: 'Prompt' });
+export type Prompt = z.infer<typeof Prompt>;
+
+const id = Ref.describe('Work session id, session id or slug.');
+const ifVersion = z.int().min(1).optional();
+const PromptText = z.string().min(1).max(limits.promptChars);
+
+export const workSessionMethods = {
+  'workSession.list': defineMethod({
+    summary: 'Work sessions, newest first.',
+    access: 'read',
+    effect: 'read',
+    params: {
+      ...page,
+      specTask: Ref.optional(),
+      project: Ref.optional(),
+      status: z.array(WorkSessionStatus).optional(),
+      parent: Ref.optional(),
+    },
+    result: z.object({ workSessions: z.array(WorkSession), nextCursor: NextCursor }),
+    errors: ['NOT_FOUND'],
+  }),
+  'workSession.get': defineMethod({
+    summary: 'One work session.',
+    access: 'read',
+    effect: 'read',
+    params: { id },
+    result: WorkSession,
+    errors: ['NOT_FOUND'],
+  }),
+  'workSession.spawn': defineMethod({
+    summary: 'Makes a child of an active work session, in a worktree of its own.',
+    access: 'session',
+    effect: 'mutation',
+    params: {
+      parentId: Ref,
+      name: z.string().min(1).max(limits.nameChars),
+      description: z.string().max(limits.commentChars).default(''),
+      prompt: PromptText.optional().describe('Default: name and description.'),
+      base: z.enum(['parent_head', 'integration']).default('parent_head'),
+      mergeInto: z.enum(['parent', 'integration']).default('parent'),
+      required: z.boolean().default(true),
+      dependsOn: z.array(Ref).max(limits.planDependencies).default([]),
+      agent: z.string().min(1).max(64).optional(),
+    },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'LIMIT_EXCEEDED', 'MODEL_UNKNOWN', 'PRECONDITION'],
+  }),
+  'workSession.start': defineMethod({
+    summary: 'Lets a pending work session run as soon as what it needs is there, where autoStart is off.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, ifVersion },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
+  }),
+  'workSession.pause': defineMethod({
+    summary: 'Stops giving it prompts after its turn; with cancelTurn at once.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, ifVersion, cancelTurn: z.boolean().default(false) },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
+  }),
+  'workSession.resume': defineMethod({
+    summary: 'Goes on with what was paused or blocked.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, ifVersion, prompt: PromptText.optional() },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
+  }),
+  'workSession.update': defineMethod({
+    summary: 'Changes the name, the description or whether it is required.',
+    access: 'operate',
+    effect: 'mutation',
+    params: {
+      id,
+      ifVersion,
+      name: z.string().min(1).max(limits.nameChars).optional(),
+      description: z.string().max(limits.commentChars).optional(),
+      required: z.boolean().optional(),
+    },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
+  }),
+  'workSession.updateStatus': defineMethod({
+    summary: 'Reports how far the caller is; its own work session only, from inside of one.',
+    access: 'session',
+    effect: 'mutation',
+    params: { id, progress: z.number().min(0).max(1), note: z.string().max(limits.commentChars).optional() },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
+  }),
+  'workSession.complete': defineMethod({
+    summary: 'Says that the work is done: what is left is committed, then verified, then merged.',
+    access: 'session',
+    effect: 'mutation',
+    params: { id, summary: z.string().max(limits.commentChars).default('') },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'PRECONDITION'],
+  }),
+  'workSession.cancel': defineMethod({
+    summary: 'Ends a work session and its pending children; with cascade the running ones too.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, ifVersion, cascade: z.boolean().default(false), reason: z.string().max(limits.nameChars).optional() },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
+  }),
+  'workSession.retry': defineMethod({
+    summary: 'Makes a failed work session pending again, one attempt on, in the worktree it left.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, ifVersion, agent: z.string().min(1).max(64).optional() },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION', 'MODEL_UNKNOWN'],
+  }),
+  'workSession.reopen': defineMethod({
+    summary: 'Makes a completed or cancelled work session pending again.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, ifVersion, prompt: PromptText.optional() },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
+  }),
+  'workSession.requestHelp': defineMethod({
+    summary: 'Asks a human; the work session waits for the answer.',
+    access: 'session',
+    effect: 'mutation',
+    params: { id, question: z.string().min(1).max(limits.commentChars) },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
+  }),
+  'workSession.answerHelp': defineMethod({
+    summary: 'Answers what a work session asked; the answer is its next prompt.',
+    access: 'approve',
+    effect: 'mutation',
+    params: { id, answer: z.string().min(1).max(limits.promptChars) },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
+  }),
+  'workSession.sendPrompt': defineMethod({
+    summary: 'Queues a prompt. The receipt tells how far it came; a second call with the same idempotencyKey is the same prompt.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, content: PromptText, interrupt: z.boolean().default(false).describe('End the running turn first.') },
+    result: Prompt,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'LIMIT_EXCEEDED'],
+  }),
+  'workSession.listPrompts': defineMethod({
+    summary: 'The prompts of a work session with their receipts, newest first.',
+    access: 'read',
+    effect: 'read',
+    params: { id, ...page },
+    result: z.object({ prompts: z.array(Prompt), nextCursor: NextCursor }),
+    errors: ['NOT_FOUND'],
+  }),
+  'workSession.diff': defineMethod({
+    summary: 'What a work session changed since its base.',
+    access: 'read',
+    effect: 'read',
+    params: { id, patch: z.boolean().default(false) },
+    result: z.object({
+      baseCommit: z.string(),
+      head: z.string(),
+      committed: z.array(FileChange),
+      staged: z.array(FileChange),
+      unstaged: z.array(FileChange),
+      untracked: z.array(z.string()),
+      patch: z.string().optional(),
+    }),
+    errors: ['NOT_FOUND', 'PRECONDITION', 'TOOL_FAILED'],
+  }),
+  'workSession.attach': defineMethod({
+    summary: 'The argv to run to watch the agent of a work session.',
+    access: 'operate',
+    effect: 'read',
+    params: { id, insideTmux: z.string().max(4_096).optional().describe('$TMUX of the caller, when set.') },
+    result: z.object({ argv: z.array(z.string()) }),
+    errors: ['NOT_FOUND', 'PRECONDITION', 'TOOL_MISSING'],
+  }),
+  'workSession.merge': defineMethod({
+    summary: 'Puts a work session into the merge queue, where mergeMode is manual, or tries a conflict again.',
+    access: 'operate',
+    effect: 'mutation',
+    params: { id, ifVersion },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
+  }),
+};
+
+const Named = { workSessionId: Id, name: z.string() };
+
+export const workSessionEvents = {
+  'workSession.created': defineEvent({
+    summary: 'A work session was made for an implementation task, or ad hoc.',
+    data: z.object({ ...Named, kind: z.enum(['planned', 'ad_hoc']), label: z.string().optional(), branch: z.string() }),
+  }),
+  'workSession.spawned': defineEvent({
+    summary: 'A work session made a child.',
+    data: z.object({ ...Named, parentId: Id, depth: z.int(), branch: z.string() }),
+  }),
+  'workSession.statusChanged': defineEvent({
+    summary: 'A work session went on to another status or stage.',
+    data: z.object({
+      ...Named,
+      from: WorkSessionStatus,
+      to: WorkSessionStatus,
+      stage: z.enum(workSessionStages).optional(),
+      reason: z.string().optional(),
+      detail: z.string().optional(),
+    }),
+  }),
+  'workSession.progressReported': defineEvent({
+    summary: 'A work session told how far it is.',
+    data: z.object({ ...Named, progress: z.number(), note: z.string().optional() }),
+  }),
+  'workSession.updated': defineEvent({
+    summary: 'What a work session is called or needs changed.',
+    data: z.object({ ...Named, keys: z.array(z.string()) }),
+  }),
+  'workSession.verified': defineEvent({
+    summary: 'The verify commands of a work session ran.',
+    data: z.object({ ...Named, passed: z.boolean(), attempt: z.int(), command: z.string().optional(), exitCode: z.int().optional() }),
+  }),
+  'workSession.merged': defineEvent({
+    summary: 'The branch of a work session is on the branch it goes into.',
+    data: z.object({ ...Named, into: z.string(), before: z.string(), commit: z.string() }),
+  }),
+  'workSession.mergeReverted': defineEvent({
+    summary: 'The plan-wide verify failed after a merge, which was taken back.',
+    data: z.object({ ...Named, into: z.string(), commit: z.string(), command: z.string(), exitCode: z.int().optional() }),
+  }),
+  'workSession.helpRequested': defineEvent({
+    summary: 'A work session asked a human.',
+    data: z.object({ ...Named, question: z.string() }),
+  }),
+  'prompt.changed': defineEvent({
+    summary: 'The receipt of a prompt went on.',
+    data: z.object({
+      promptId: Id,
+      workSessionId: Id,
+      status: Prompt.shape.status,
+      proof: z.string().optional(),
+      failure: z.string().optional(),
+    }),
+  }),
+};
