@@ -47,9 +47,21 @@ const threads = defineTable<ThreadRecord>({
   name: 'threads',
   fields: [
     ...(['id', 'specTaskId', 'workSessionId', 'sessionId', 'instanceId', 'agent', 'externalId', 'status', 'turn'] as const),
-    ...(['generation', 'agentState', 'lastActivityAt', 'createdAt', 'endedAt', 'version'] as const),
+    ...([
+      'generation',
+      'turns',
+      'lastStopReason',
+      'lastTurnInterrupted',
+      'ticked',
+      'agentState',
+      'lastActivityAt',
+      'createdAt',
+      'endedAt',
+      'version',
+    ] as const),
   ],
   json: ['agentState'],
+  flags: ['lastTurnInterrupted'],
 });
 
 const prompts = defineTable<PromptRecord>({

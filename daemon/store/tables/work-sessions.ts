@@ -18,6 +18,10 @@ export interface WorkSessionRecord extends Omit<WorkSession, Times | Joined> {
   readonly conflictAskedFor?: string;
   /** Its place in the merge queue. */
   readonly mergeRequestedAt?: number;
+  /** Ended turns of its thread that were acted on. */
+  readonly turnsSeen: number;
+  /** The session that runs its verify commands. */
+  readonly verifySessionId?: string;
 }
 
 export interface WorkSessionFilter {
@@ -33,7 +37,17 @@ const table = defineTable<WorkSessionRecord>({
     ...(['id', 'specTaskId', 'projectId', 'sessionId', 'implTaskId', 'kind', 'parentId', 'depth', 'name', 'description'] as const),
     ...(['prompt', 'status', 'stage', 'blockedReason', 'blockedDetail', 'started', 'required', 'mergeInto', 'base'] as const),
     ...(['dependsOn', 'branch', 'worktreeId', 'baseCommit', 'headCommit', 'mergedCommit', 'conflictAskedFor'] as const),
-    ...(['mergeRequestedAt', 'attempt', 'verifyAttempts', 'progress', 'summary', 'agent', 'lastError'] as const),
+    ...([
+      'mergeRequestedAt',
+      'attempt',
+      'turnsSeen',
+      'verifySessionId',
+      'verifyAttempts',
+      'progress',
+      'summary',
+      'agent',
+      'lastError',
+    ] as const),
     ...(['createdAt', 'startedAt', 'endedAt', 'version'] as const),
   ],
   json: ['dependsOn'],
