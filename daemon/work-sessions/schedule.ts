@@ -1,0 +1,157 @@
+// Which work sessions may begin now, and why the others wait. A pure function of the rows, so that every occasion may ask it again.
+import type { Effort } from '../../schemas/impl-task.ts';
+import type { Priority } from '../../schemas/spec-task.ts';
+import type { ImplTaskRecord } from '../store/tables/impl-tasks.ts';
+import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
+import { overlapOf } from './file-overlap.ts';
+
+export interface TaskFacts {
+  readonly specTaskId: string;
+  readonly priority: Priority;
+  readonly maxConcurrent: number;
+  /** false: nothing new begins, because it is paused or something failed under its policy. */
+  readonly mayStart: boolean;
+  readonly implTasks: readonly ImplTaskRecord[];
+  /** All of the spec task, ended ones too. */
+  readonly workSessions: readonly WorkSessionRecord[];
+}
+
+export interface Schedule {
+  /** May be provisioned now, in this order. */
+  readonly ready: readonly WorkSessionRecord[];
+  /** Why each other pending one waits, in words. */
+  readonly waits: ReadonlyMap<string, string>;
+  /** Can not begin any more unless what it depends on is retried: by its id, the names of what failed. */
+  readonly hopeless: ReadonlyMap<string, string>;
+}
+
+const weight: Readonly<Record<Effort, number>> = { small: 1, medium: 2, large: 4 };
+const rank: Readonly<Record<Priority, number>> = { critical: 3, high: 2, medium: 1, low: 0 };
+
+interface Candidate {
+  readonly task: TaskFacts;
+  readonly workSession: WorkSessionRecord;
+  readonly impl: ImplTaskRecord | undefined;
+  readonly path: number;
+}
+
+export function schedule(tasks: readonly TaskFacts[], slots: number): Schedule {
+  const waits = new Map<string, string>();
+  const hopeless = new Map<string, string>();
+  const candidates = tasks.flatMap((task) => candidatesOf(task, waits, hopeless));
+  const running = tasks.flatMap(({ workSessions }) => workSessions.filter(holdsSlot));
+  const taken = new Map(tasks.map((task) => [task.specTaskId, [...task.workSessions.filter(holdsSlot)]]));
+  const ready: WorkSessionRecord[] = [];
+  for (const { task, workSession, impl } of candidates.sort(byUrgency)) {
+    const own = taken.get(task.specTaskId) as WorkSessionRecord[];
+    const reason = slotReason(task, own.length, running.length, slots) ?? fileReason(task, impl, own);
+    if (reason !== undefined) {
+      waits.set(workSession.id, reason);
+      continue;
+    }
+    own.push(workSession);
+    running.push(workSession);
+    ready.push(workSession);
+  }
+  return { ready, waits, hopeless };
+}
+
+/** From provisioning until it has ended; a blocked one gives its slot away unless it is asked again soon. */
+export function holdsSlot({ status, stage }: WorkSessionRecord): boolean {
+  return status === 'active' || (status === 'pending' && stage === 'provisioning');
+}
+
+function candidatesOf(task: TaskFacts, waits: Map<string, string>, hopeless: Map<string, string>): Candidate[] {
+  const implOf = new Map(task.implTasks.map((impl) => [impl.id, impl]));
+  const ofImpl = new Map(task.workSessions.flatMap((one) => (one.implTaskId === undefined ? [] : [[one.implTaskId, one] as const])));
+  const byId = new Map(task.workSessions.map((one) => [one.id, one]));
+  const paths = remainingPaths(task.implTasks);
+  return task.workSessions
+    .filter(({ status, stage }) => status === 'pending' && stage !== 'provisioning')
+    .flatMap((workSession) => {
+      const impl = workSession.implTaskId === undefined ? undefined : implOf.get(workSession.implTaskId);
+      const needed = [
+        ...(impl?.dependencies ?? []).flatMap((id) => dependencyOn(implOf.get(id), ofImpl.get(id))),
+        ...workSession.dependsOn.flatMap((id) => sessionDependency(byId.get(id))),
+      ];
+      const failed = needed.filter(({ failed }) => failed).map(({ name }) => name);
+      if (failed.length > 0) hopeless.set(workSession.id, failed.join(', '));
+      const reason =
+        needed.length > 0
+          ? `waits for ${needed.map(({ name }) => name).join(', ')}`
+          : !workSession.started
+            ? 'waits to be started'
+            : !task.mayStart
+              ? 'waits: its spec task starts nothing new'
+              : undefined;
+      if (reason !== undefined) {
+        waits.set(workSession.id, reason);
+        return [];
+      }
+      return [{ task, workSession, impl, path: impl === undefined ? 0 : (paths.get(impl.id) ?? 0) }];
+    });
+}
+
+interface Dependency {
+  readonly name: string;
+  readonly failed: boolean;
+}
+
+/** Nothing once it is done and merged: a work session is completed only then. */
+function dependencyOn(impl: ImplTaskRecord | undefined, workSession: WorkSessionRecord | undefined): Dependency[] {
+  if (!impl || impl.status === 'skipped' || impl.status === 'obsolete') return [];
+  if (impl.status === 'completed' && (workSession === undefined || workSession.status === 'completed')) return [];
+  return [{ name: impl.label, failed: workSession?.status === 'failed' }];
+}
+
+function sessionDependency(workSession: WorkSessionRecord | undefined): Dependency[] {
+  if (!workSession || workSession.status === 'completed' || workSession.status === 'cancelled') return [];
+  return [{ name: `"${workSession.name}"`, failed: workSession.status === 'failed' }];
+}
+
+function slotReason(task: TaskFacts, own: number, all: number, slots: number): string | undefined {
+  if (task.maxConcurrent > 0 && own >= task.maxConcurrent)
+    return `waits for a slot: ${own} of ${task.maxConcurrent} of this task are taken`;
+  return slots > 0 && all >= slots ? `waits for a slot: all ${slots} are taken` : undefined;
+}
+
+function fileReason({ implTasks }: TaskFacts, impl: ImplTaskRecord | undefined, running: readonly WorkSessionRecord[]): string | undefined {
+  if (!impl || impl.parallel || impl.files.length === 0) return undefined;
+  for (const { implTaskId } of running) {
+    const other = implTasks.find(({ id }) => id === implTaskId);
+    if (!other || other.parallel) continue;
+    const file = overlapOf(impl.files, other.files);
+    if (file !== undefined) return `waits for ${other.label}, which touches "${file}" too`;
+  }
+  return undefined;
+}
+
+/** The most urgent first: priority of the spec task and of the item, then the longest path that hangs on it, then plan order. */
+function byUrgency(a: Candidate, b: Candidate): number {
+  return (
+    rank[b.task.priority] - rank[a.task.priority] ||
+    rank[b.impl?.priority ?? 'medium'] - rank[a.impl?.priority ?? 'medium'] ||
+    b.path - a.path ||
+    (a.impl?.index ?? Number.MAX_SAFE_INTEGER) - (b.impl?.index ?? Number.MAX_SAFE_INTEGER) ||
+    (a.workSession.id < b.workSession.id ? -1 : 1)
+  );
+}
+
+/** The weight of each item and of the heaviest chain of unfinished items that depend on it. */
+export function remainingPaths(implTasks: readonly ImplTaskRecord[]): Map<string, number> {
+  const open = implTasks.filter(({ status }) => status !== 'completed' && status !== 'skipped' && status !== 'obsolete');
+  const dependents = new Map<string, ImplTaskRecord[]>();
+  for (const task of open) for (const id of task.dependencies) dependents.set(id, [...(dependents.get(id) ?? []), task]);
+  const paths = new Map<string, number>();
+  const visit = (task: ImplTaskRecord): number => {
+    const known = paths.get(task.id);
+    if (known !== undefined) return known;
+    // A cycle never gets here: a plan with one is refused. Zero keeps this finite all the same.
+    paths.set(task.id, 0);
+    const longest = Math.max(0, ...(dependents.get(task.id) ?? []).map(visit));
+    paths.set(task.id, weight[task.effort] + longest);
+    return weight[task.effort] + longest;
+  };
+  for (const task of open) visit(task);
+  return paths;
+}
