@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 
 export type IdPrefix = 'prj' | 'ses' | 'stp' | 'wt' | 'trm' | 'art' | 'lea' | 'sch' | 'tok' | 'sub' | 'call' | 'boot' | TaskPrefix;
 
-type TaskPrefix = 'spt' | 'cmt' | 'imp' | 'wks' | 'ins' | 'thr' | 'prm' | 'per' | 'msg' | 'att';
+type TaskPrefix = 'spt' | 'rev' | 'cmt' | 'imp' | 'wks' | 'ins' | 'thr' | 'prm' | 'per' | 'msg' | 'att';
 
 export interface Ids {
   /** `<prefix>_<26 characters>`: unique, and sortable by the moment it was made. */
