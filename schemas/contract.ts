@@ -6,6 +6,7 @@ import { commandMethods } from './command.ts';
 import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
 import { defineMethod } from './define.ts';
 import { eventMethods } from './event.ts';
+import { groupEvents, groupMethods } from './group.ts';
 import { leaseEvents, leaseMethods } from './lease.ts';
 import { projectEvents, projectMethods } from './project.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
@@ -35,6 +36,7 @@ export const methods = {
   ...artifactMethods,
   ...artifactWriteMethods,
   ...leaseMethods,
+  ...groupMethods,
   ...scheduleMethods,
   ...authMethods,
   ...eventMethods,
@@ -58,6 +60,7 @@ export const events = {
   ...terminalEvents,
   ...artifactEvents,
   ...leaseEvents,
+  ...groupEvents,
   ...scheduleEvents,
   ...authEvents,
 };

@@ -25,6 +25,7 @@ export {
   type WireError,
 } from './errors.ts';
 export { type Event, notifications, type Subject } from './event.ts';
+export { type Group, type GroupMember, type GroupOutcome, type GroupStatus, groupKinds } from './group.ts';
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
 export type { Diagnostic } from './primitives.ts';

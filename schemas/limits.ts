@@ -41,6 +41,10 @@ export const limits = {
   artifactPutBytes: 6 * 1024 * 1024,
   leasesPerOwner: 64,
   retryAttempts: 20,
+  groupMembers: 64,
+  groupTimeoutMs: 7 * 24 * 60 * 60 * 1000,
+  /** How soon a group whose next move could not be written is looked at again. */
+  groupAgainMs: 1_000,
   schedules: 1_000,
   /** Sessions of one schedule that may wait for the one before. */
   scheduleQueued: 10,

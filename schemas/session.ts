@@ -148,7 +148,7 @@ export const sessionMethods = {
       callerDirectory: AbsolutePath.optional().describe('Where the caller stands: never removed from under it.'),
     },
     result: Ok,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'WORK_AT_RISK', 'TOOL_FAILED'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'PRECONDITION', 'WORK_AT_RISK', 'TOOL_FAILED'],
   }),
   'session.readOutput': defineMethod({
     summary: 'A range of the output of one step, byte for byte.',

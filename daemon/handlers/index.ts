@@ -6,6 +6,7 @@ import { commandHandlers } from './command.ts';
 import { configHandlers } from './config.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
+import { groupHandlers } from './group.ts';
 import { leaseHandlers } from './lease.ts';
 import { projectHandlers } from './project.ts';
 import { rpcHandlers } from './rpc.ts';
@@ -23,6 +24,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...configHandlers(services),
     ...daemonHandlers(services),
     ...eventHandlers(services),
+    ...groupHandlers(services),
     ...leaseHandlers(services),
     ...projectHandlers(services),
     ...rpcHandlers(services),

@@ -5,6 +5,7 @@ import { createCatalogue } from '../commands/catalogue.ts';
 import { createConfigService } from '../config/service.ts';
 import { createDoctorService } from '../doctor/service.ts';
 import type { Feed } from '../events/feed.ts';
+import { createGroupService } from '../groups/service.ts';
 import type { DaemonFacts, Services } from '../handlers/services.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
@@ -123,6 +124,8 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     builtinsFor,
     ownEnvironment: tools.ownEnv,
   });
+  const groups = createGroupService({ ...shared, deadlines, sessions, envFiles, queue: createKeyedQueue() });
+  lifecycle.own('groups', () => groups.stop());
   const fileSchedules = createFileSchedules({ ...shared, catalogue });
   const firing = createFiring({ store, clock, sessions });
   const schedules = createScheduleService({ ...shared, firing, fileSchedules });
@@ -137,7 +140,23 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   });
   const output = createOutputWatch({ store, feed });
   return {
-    ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
+    ...{
+      store,
+      clock,
+      ids,
+      feed,
+      config,
+      projects,
+      catalogue,
+      sessions,
+      groups,
+      schedules,
+      output,
+      worktrees,
+      terminals,
+      artifacts,
+      leases,
+    },
     ...{ auth, metrics, doctor, git, tmux, daemon, builtinsFor },
   };
 }

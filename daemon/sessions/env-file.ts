@@ -1,8 +1,10 @@
-// What a session needs from its starting client and must not be in the database: a file of mode 0600 that goes when the session ends.
+// What a session needs from its starting client and must not be in the database: a file of mode 0600 that goes when the session ends, or
+// the group that it is a member of.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { ArgumentValues } from '../commands/arguments.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { Environment } from './environment.ts';
 
 export interface SessionSecrets {
@@ -21,6 +23,11 @@ export interface EnvFiles {
   remove(sessionId: string): Promise<void>;
   /** Removes what a daemon that died left of sessions other than these. */
   sweep(sessionIds: readonly string[]): Promise<void>;
+}
+
+/** At the end of a session. A member of a group may be tried again, so its file goes with the group. */
+export async function dropEnvironment(files: Pick<EnvFiles, 'remove'>, session: Pick<SessionRecord, 'id' | 'groupId'>): Promise<void> {
+  if (session.groupId === undefined) await files.remove(session.id);
 }
 
 export function createEnvFiles(dir: string): EnvFiles {

@@ -13,7 +13,7 @@ import type { StepRecord } from '../store/tables/step-runs.ts';
 import { waitUntil } from './backoff.ts';
 import { loadContext, snapshotOf, tolerates } from './context.ts';
 import type { DaemonStepRunner } from './daemon-step.ts';
-import type { EnvFiles } from './env-file.ts';
+import { dropEnvironment, type EnvFiles } from './env-file.ts';
 import { nextWork, type Verdict } from './machine.ts';
 import type { BuiltinsFor } from './own-scripts.ts';
 import { makeArtifactFolders } from './paths.ts';
@@ -142,7 +142,7 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
       log.warn({ err: error, sessionId: session.id }, 'the artifacts of a session could not be indexed');
     }
     await store.write((w) => finish(w, session, verdict, clock.now()));
-    await deps.envFiles.remove(session.id);
+    await dropEnvironment(deps.envFiles, session);
   };
 
   const loop = async (sessionId: string, cancel: AbortSignal): Promise<void> => {

@@ -10,6 +10,7 @@ import { assertNotNewer, backUp, migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { createReceiptReader, createReceiptWriter, type ReceiptReader, type ReceiptWriter } from './receipts.ts';
 import { type ArtifactReader, type ArtifactWriter, createArtifactReader, createArtifactWriter } from './tables/artifacts.ts';
+import { createGroupReader, createGroupWriter, type GroupReader, type GroupWriter } from './tables/groups.ts';
 import { createLeaseReader, createLeaseWriter, type LeaseReader, type LeaseWriter } from './tables/leases.ts';
 import { createProjectReader, createProjectWriter, type ProjectReader, type ProjectWriter } from './tables/projects.ts';
 import {
@@ -37,6 +38,7 @@ export interface Reader {
   readonly sessions: SessionReader;
   readonly steps: StepReader;
   readonly attempts: AttemptReader;
+  readonly groups: GroupReader;
   readonly schedules: ScheduleReader;
   readonly terminals: TerminalReader;
   readonly artifacts: ArtifactReader;
@@ -54,6 +56,7 @@ export interface Writer extends Reader {
   readonly sessions: SessionWriter;
   readonly steps: StepWriter;
   readonly attempts: AttemptWriter;
+  readonly groups: GroupWriter;
   readonly schedules: ScheduleWriter;
   readonly terminals: TerminalWriter;
   readonly artifacts: ArtifactWriter;
@@ -184,6 +187,7 @@ function createReader(db: Db): Reader {
     sessions: createSessionReader(db),
     steps: createStepReader(db),
     attempts: createAttemptReader(db),
+    groups: createGroupReader(db),
     schedules: createScheduleReader(db),
     terminals: createTerminalReader(db),
     artifacts: createArtifactReader(db),
@@ -203,6 +207,7 @@ function createWriter(db: Db, now: () => number): Writer {
     sessions: createSessionWriter(db),
     steps: createStepWriter(db),
     attempts: createAttemptWriter(db),
+    groups: createGroupWriter(db),
     schedules: createScheduleWriter(db),
     terminals: createTerminalWriter(db),
     artifacts: createArtifactWriter(db),

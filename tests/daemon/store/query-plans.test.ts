@@ -18,6 +18,8 @@ const growing = [
   'shared_data',
   'step_attempts',
   'leases',
+  'session_groups',
+  'group_members',
 ];
 
 const session = idOf('ses', 1);
@@ -88,6 +90,17 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     },
     ofFile: (r) => void r.ofFile(projectId, 'x'),
     count: (r) => void r.count(),
+  },
+  groups: {
+    get: (r) => void r.get('x'),
+    list(r) {
+      const filters = [{}, { projectId }, { statuses: ['failed'] }, { statuses: ['running', 'failed'] }];
+      for (const filter of filters) r.list(filter, last, 10);
+      r.list({ projectId, statuses: ['failed'] }, last, 10);
+    },
+    running: (r) => void r.running(),
+    members: (r) => void r.members('x'),
+    memberOf: (r) => void r.memberOf(session),
   },
   steps: { get: (r) => void r.get('x'), ofSession: (r) => void r.ofSession(session) },
   terminals: {

@@ -1,0 +1,130 @@
+// Whether a command may start: everything that can be wrong is found before any row, folder or worktree exists.
+import { Failure } from '../../schemas/errors.ts';
+import type { AuthService } from '../auth/service.ts';
+import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
+import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
+import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
+import type { CommandDefinition, SessionKind } from '../commands/definition.ts';
+import { inferKind } from '../commands/kind.ts';
+import { createLookup } from '../commands/template.ts';
+import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Ids } from '../kernel/ids.ts';
+import { repositoryOf } from '../projects/repository.ts';
+import type { ProjectService } from '../projects/service.ts';
+import type { Store } from '../store/store.ts';
+import type { ProjectRecord } from '../store/tables/projects.ts';
+import type { FileReader } from '../tools/files.ts';
+import type { Git } from '../tools/git/git.ts';
+import type { Tmux } from '../tools/tmux.ts';
+import { branchTaken, worktreeTaken } from '../worktrees/taken.ts';
+import type { EnvFiles } from './env-file.ts';
+import type { Environment } from './environment.ts';
+import type { BuiltinsFor } from './own-scripts.ts';
+import { promptOf } from './prompt.ts';
+import { assertUnused } from './reuse-worktree.ts';
+
+export interface StartRequest {
+  readonly project: string;
+  readonly command: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly environment: Environment;
+}
+
+/** What the daemon adds to a start of its own. */
+export interface StartExtras {
+  readonly scheduleId?: string;
+  /** The pool of a command that names none. */
+  readonly group?: string;
+  /** The branch of a worktree to go on in, should it be there. */
+  readonly goesOnIn?: string;
+  /** The group that it is a member of; whoever starts it writes the group's rows. */
+  readonly groupId?: string;
+}
+
+export interface StartWish {
+  readonly request: StartRequest;
+  readonly extras?: StartExtras;
+}
+
+/** A command that may run, with what it was given. */
+export interface Prepared {
+  readonly project: ProjectRecord;
+  readonly entry: CommandEntry;
+  readonly definition: CommandDefinition;
+  readonly kind: SessionKind;
+  readonly values: ArgumentValues;
+  readonly masked: Readonly<Record<string, unknown>>;
+  /** For the worktree kind. */
+  readonly branch?: string;
+  readonly base?: string;
+  /** The text of the prompt file. */
+  readonly prompt?: string;
+}
+
+export interface StartDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly projects: ProjectService;
+  readonly catalogue: Catalogue;
+  readonly auth: AuthService;
+  readonly git: Git;
+  readonly tmux: Tmux;
+  readonly files: FileReader;
+  readonly envFiles: EnvFiles;
+  readonly artifactsDir: string;
+  readonly budgetSeconds: () => number;
+  readonly builtinsFor: BuiltinsFor;
+  /** For clients that sent no environment of their own. */
+  readonly ownEnvironment: Environment;
+}
+
+/** Checks a start without doing it. */
+export async function prepare(
+  deps: StartDeps,
+  request: Omit<StartRequest, 'environment'>,
+  { goesOnIn }: StartExtras = {},
+): Promise<Prepared> {
+  const project = await deps.projects.resolve(request.project);
+  const entry = await deps.catalogue.get(project.path, request.command);
+  const written = runnable(entry);
+  const definition: CommandDefinition =
+    goesOnIn === undefined ? written : { ...written, worktree: { ...written.worktree, existing: 'reuse' } };
+  const { values, masked } = resolveArguments(definition.arguments, request.arguments);
+  const { kind } = inferKind(definition);
+  const prompt = await promptOf(deps, { project, entry, definition, kind, values });
+  const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };
+  if (kind !== 'worktree') return prepared;
+  const lookup = createLookup({
+    arguments: values,
+    declared: definition.arguments.map(({ name }) => name),
+    variables: { project: project.name, project_path: project.path, command_name: entry.name, timestamp: isoTime(deps.clock.now()) },
+    data: goesOnIn === undefined ? {} : { branch_name: goesOnIn },
+  });
+  const branch = branchFor(definition, lookup, new Date(deps.clock.now()));
+  const base = baseFor(definition, lookup);
+  await deps.git.checkBranchName(branch);
+  if (base !== undefined) await deps.git.resolveCommit(repositoryOf(project), base);
+  return { ...prepared, branch, ...(base === undefined ? {} : { base }) };
+}
+
+/** What would surely fail later is said now. */
+export async function checkResources(deps: StartDeps, prepared: Prepared): Promise<void> {
+  const { kind, project, branch, base, definition } = prepared;
+  if (kind !== 'standard' && (await deps.tmux.available()) === undefined) {
+    throw new Failure(
+      'TOOL_MISSING',
+      `The command "${definition.name}" needs a terminal, but tmux is not installed; run: apt install tmux.`,
+      {
+        details: { tool: 'tmux', remedy: 'apt install tmux' },
+      },
+    );
+  }
+  if (branch === undefined) return;
+  const worktree = deps.store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
+  if (worktree && definition.worktree.existing === 'reuse') return assertUnused(deps.store, worktree);
+  if (worktree) throw worktreeTaken(worktree);
+  const takesExisting = definition.worktree.existing === 'reuse' || (takesExistingBranch(definition) && base === undefined);
+  const isFree = takesExisting || !(await deps.git.branchExists(repositoryOf(project), branch));
+  if (!isFree) throw branchTaken(project, branch);
+}
