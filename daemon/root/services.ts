@@ -79,7 +79,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     random: options.random,
     ...{ deadlines, stepFiles, exits, tmux, files, killTree },
     startProcess: startStepProcess,
-    isAlive: (pid) => proc.isAlive(pid),
+    isAlive: (pid, startTime) => proc.isAlive(pid, startTime),
     socketPath: paths.socketPath,
     tmuxSocketPath: paths.tmuxSocketPath,
   });
@@ -106,6 +106,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     daemonSteps,
     artifacts,
     builtinsFor,
+    killTree,
     onFinished: () => admitMore(),
   });
   lifecycle.own('session runner', () => runner.stop());

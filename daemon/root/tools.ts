@@ -28,6 +28,7 @@ export async function makeFolders({ paths, uid }: DaemonOptions): Promise<void> 
 export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, lifecycle: Lifecycle) {
   const ownEnv = inheritable(env);
   const processTool = createProcessTool({ baseEnv: ownEnv });
+  lifecycle.own('programs', () => processTool.close());
   const perlPath = await processTool.which('perl');
   const tmuxPath = await processTool.which('tmux');
   const stepFiles = createStepFiles({

@@ -40,7 +40,7 @@ export interface StepRunnerDeps extends StepSpecDeps {
   readonly tmux: Tmux;
   readonly startProcess: (options: StartStepOptions) => Promise<StartedStep>;
   readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
-  readonly isAlive: (pid: number) => Promise<boolean>;
+  readonly isAlive: (pid: number, startTime?: number) => Promise<boolean>;
 }
 
 /** How long a wrapper may take to write down the end of what was killed. */
@@ -113,7 +113,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
 
   const adopt = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
     const [exit, pids] = await Promise.all([stepFiles.readExit(step.id), stepFiles.readPids(step.id)]);
-    if (exit || (pids && (await deps.isAlive(pids.wrapperPid)))) return settle(context, step, signal);
+    if (exit || (pids && (await deps.isAlive(pids.wrapperPid, pids.wrapperStartTime)))) return settle(context, step, signal);
     // The daemon died before the wrapper read its spec: the step has not begun, so beginning now runs nothing twice.
     if (!pids && (await stepFiles.claimSpec(step.id))) return run(context, { ...step, status: 'pending' }, signal);
     await end(context, step, { status: 'lost', reason: 'lost', error: lostMessage(pids !== undefined) });

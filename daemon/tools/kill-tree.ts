@@ -1,13 +1,15 @@
-// Ends a step for certain: its group, its descendants, and what left both but carries the marks of the session in its environment.
+// Ends a step for certain: its descendants, what else is in its kernel session, and what left both but carries the marks of the session in
+// its environment.
 import { limits } from '../../schemas/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { sleep } from '../kernel/retry.ts';
 import { descendantsOf, findMarked, isAlive, parentOf, type SessionMarker, startTimeOf } from './proc.ts';
 
 export interface KillTreeOptions {
-  readonly childPid: number;
+  /** The program of the step. Without it only what carries the marks is ended. */
+  readonly childPid?: number | undefined;
   /** Never signalled: it writes down how the step ended. */
-  readonly wrapperPid: number | undefined;
+  readonly wrapperPid?: number | undefined;
   readonly marker: SessionMarker;
   readonly graceMs?: number;
   readonly clock: Clock;
@@ -43,15 +45,18 @@ interface Targets {
 
 function createTargets({ childPid, wrapperPid, marker }: KillTreeOptions): Targets {
   const seen = new Map<number, number>();
+  // The kernel gives no pid out again that is a session's, as long as anything is in that session.
+  let isOurs = false;
   return {
     startTime: (pid) => seen.get(pid),
     async find() {
       const marked = await findMarked(marker);
       const pids = new Set([...seen.keys(), ...marked]);
       // A step that ended long ago may have left its pid to a stranger.
-      if (pids.has(childPid) || (wrapperPid !== undefined && (await parentOf(childPid)) === wrapperPid)) {
+      isOurs ||= childPid !== undefined && wrapperPid !== undefined && (await parentOf(childPid)) === wrapperPid;
+      if (childPid !== undefined && (isOurs || pids.has(childPid))) {
         pids.add(childPid);
-        for (const pid of await descendantsOf(childPid)) pids.add(pid);
+        for (const pid of await descendantsOf(childPid, isOurs ? wrapperPid : undefined)) pids.add(pid);
       }
       if (wrapperPid !== undefined) pids.delete(wrapperPid);
       const living: number[] = [];

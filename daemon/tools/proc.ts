@@ -9,7 +9,8 @@ export interface ProcessInfo {
 
 export interface SessionMarker {
   readonly sessionId: string;
-  readonly stepIndex?: number | undefined;
+  /** `any`: of whatever step, but not the shell of the terminal. Absent: all of the session. */
+  readonly stepIndex?: number | 'any' | undefined;
 }
 
 /** The same functions as one thing to pass on, so that tests can stand in for it. */
@@ -17,7 +18,7 @@ export interface Proc {
   isAlive(pid: number, startTime?: number): Promise<boolean>;
   startTimeOf(pid: number): Promise<number | undefined>;
   findMarked(marker: SessionMarker): Promise<number[]>;
-  descendantsOf(pid: number): Promise<number[]>;
+  descendantsOf(pid: number, leaderPid?: number): Promise<number[]>;
   processesInside(dirPath: string): Promise<ProcessInfo[]>;
 }
 
@@ -47,24 +48,31 @@ export async function isAsleep(pid: number): Promise<boolean> {
 
 /** Living processes that were started with the marks of a session (and step) in their environment, also those that left its group. */
 export async function findMarked(marker: SessionMarker): Promise<number[]> {
-  const wanted = [`COPPICE_SESSION_ID=${marker.sessionId}`];
-  if (marker.stepIndex !== undefined) wanted.push(`COPPICE_STEP_INDEX=${marker.stepIndex}`);
+  const { sessionId, stepIndex } = marker;
+  const ofSession = `COPPICE_SESSION_ID=${sessionId}`;
+  const isOfStep = (pair: string): boolean =>
+    stepIndex === 'any' ? pair.startsWith('COPPICE_STEP_INDEX=') : pair === `COPPICE_STEP_INDEX=${stepIndex}`;
   const found = await mapProcesses(async (pid) => {
     const environment = await readOrNothing(`/proc/${pid}/environ`, 'latin1');
-    if (!environment?.includes(wanted[0] as string)) return undefined;
-    const pairs = new Set(environment.split('\0'));
-    return wanted.every((pair) => pairs.has(pair)) && (await isAlive(pid)) ? pid : undefined;
+    if (!environment?.includes(ofSession)) return undefined;
+    const pairs = environment.split('\0');
+    const isMarked = pairs.includes(ofSession) && (stepIndex === undefined || pairs.some(isOfStep));
+    return isMarked && (await isAlive(pid)) ? pid : undefined;
   });
   return found.sort((a, b) => a - b);
 }
 
-/** Living children, their children and so on, without the process itself. */
-export async function descendantsOf(pid: number): Promise<number[]> {
+/**
+ * Living children, their children and so on, without the process itself; and what else is in the kernel's session of `leaderPid`: a child
+ * that lost its parent and its environment still is.
+ */
+export async function descendantsOf(pid: number, leaderPid?: number): Promise<number[]> {
   const children = new Map<number, number[]>();
-  await mapProcesses(async (each) => {
+  const inSession = await mapProcesses(async (each) => {
     const stat = await readStat(each);
-    if (stat && !stat.dead) children.set(stat.parent, [...(children.get(stat.parent) ?? []), each]);
-    return undefined;
+    if (!stat || stat.dead) return undefined;
+    children.set(stat.parent, [...(children.get(stat.parent) ?? []), each]);
+    return stat.session === leaderPid ? each : undefined;
   });
   const found: number[] = [];
   const queue = [pid];
@@ -73,7 +81,7 @@ export async function descendantsOf(pid: number): Promise<number[]> {
     found.push(...below);
     queue.push(...below);
   }
-  return found;
+  return [...new Set([...found, ...inSession])].filter((each) => each !== pid && each !== leaderPid);
 }
 
 /** Processes, other than this one, whose working directory is the folder or lies below it. */
@@ -95,6 +103,7 @@ interface Stat {
   readonly state: string;
   readonly dead: boolean;
   readonly parent: number;
+  readonly session: number;
   readonly startTime: number;
 }
 
@@ -126,6 +135,7 @@ async function readStat(pid: number): Promise<Stat | undefined> {
     state,
     dead: state === 'Z' || state === 'X',
     parent: Number(fields[1]),
+    session: Number(fields[3]),
     startTime: Number(fields[19]),
   };
 }

@@ -41,6 +41,8 @@ export interface ProcessTool {
   converse(tool: string, args: readonly string[], env: Readonly<Record<string, string>>): ToolConversation;
   /** The path of a program, found without starting anything. */
   which(tool: string): Promise<string | undefined>;
+  /** Asks the tools that still run, and what they started, to end. */
+  close(): void;
 }
 
 export interface ProcessToolOptions {
@@ -48,6 +50,7 @@ export interface ProcessToolOptions {
 }
 
 export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool {
+  const running = new Set<number>();
   return {
     async runTool(tool, args, options = {}) {
       const timeoutMs = options.timeoutMs ?? limits.toolMs;
@@ -61,9 +64,15 @@ export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool 
         maxBuffer: options.maxOutputBytes ?? limits.messageBytes,
         reject: false,
         stripFinalNewline: false,
+        // A group of its own, so that whatever it started can be ended with it.
+        detached: true,
       });
+      const { pid } = child;
+      if (pid !== undefined) running.add(pid);
       releasePipesAfterExit(child);
       const result = await child;
+      if (pid !== undefined) running.delete(pid);
+      if (pid !== undefined && !endedByItself(result)) signalGroup(pid, 'SIGKILL');
       const exitCode = result.exitCode;
       if (exitCode !== undefined && endedByItself(result) && (options.okExitCodes ?? [0]).includes(exitCode)) {
         return { stdout: textOf(result.stdout), stderr: textOf(result.stderr), exitCode };
@@ -88,7 +97,18 @@ export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool 
       return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, kill: () => void child.kill('SIGKILL'), ended };
     },
     which: (tool) => findOnPath(tool, baseEnv.PATH ?? ''),
+    close() {
+      for (const pid of running) signalGroup(pid, 'SIGTERM');
+    },
   };
+}
+
+function signalGroup(leaderPid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leaderPid, signal);
+  } catch {
+    // Nothing of it is left (ESRCH), or it became another user's (EPERM), whose end is not ours to bring about.
+  }
 }
 
 const remedies: Readonly<Record<string, string>> = {

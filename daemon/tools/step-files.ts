@@ -25,6 +25,8 @@ export type StepExit =
 export interface StepPids {
   readonly wrapperPid: number;
   readonly childPid: number;
+  /** With it the wrapper is told from a later process of its pid; absent in files of older wrappers. */
+  readonly wrapperStartTime?: number;
 }
 
 export interface StepFiles {
@@ -64,8 +66,11 @@ export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl' }
       return text === undefined ? undefined : parseExit(text);
     },
     async readPids(id) {
-      const match = /^(\d+) (\d+)\n$/.exec((await readIfThere(pathOf(id, 'pid'))) ?? '');
-      return match ? { wrapperPid: Number(match[1]), childPid: Number(match[2]) } : undefined;
+      const match = /^(\d+) (\d+)(?: (\d+))?\n$/.exec((await readIfThere(pathOf(id, 'pid'))) ?? '');
+      if (!match) return undefined;
+      const [, wrapperPid, childPid, startTime] = match;
+      const times = startTime === undefined ? {} : { wrapperStartTime: Number(startTime) };
+      return { wrapperPid: Number(wrapperPid), childPid: Number(childPid), ...times };
     },
     async claimSpec(id) {
       return unlink(pathOf(id, 'spec')).then(
