@@ -10,6 +10,7 @@ import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { createLeaseService } from '../leases/service.ts';
 import { createMetrics } from '../metrics/service.ts';
+import { createRegistry } from '../models/registry.ts';
 import { createProjectService } from '../projects/service.ts';
 import { createFileSchedules } from '../schedules/file-schedules.ts';
 import { createFiring } from '../schedules/firing.ts';
@@ -55,6 +56,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const shared = { store, clock, ids, log };
 
   const config = createConfigService({ store, log, env, path: paths.configPath, readText: readTextIfThere, initial: options.config });
+  const { agents, models } = createRegistry(() => config.current);
   const metrics = createMetrics();
   lifecycle.own('metrics', () => metrics.close());
   const auth = createAuthService({ ...shared, ownerToken });
@@ -138,6 +140,6 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const output = createOutputWatch({ store, feed });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
-    ...{ auth, metrics, doctor, git, tmux, daemon, builtinsFor },
+    ...{ agents, models, auth, metrics, doctor, git, tmux, daemon, builtinsFor },
   };
 }
