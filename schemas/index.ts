@@ -1,7 +1,8 @@
 export { type Artifact, artifactKinds } from './artifact.ts';
 export type { Token } from './auth.ts';
 export { type CommandArgument, type CommandSummary, keepPolicies, type PlannedStep, sessionKinds, stepTypes } from './command.ts';
-export { Config, type ConfigInput, type ReloadClass } from './config.ts';
+export { Config, type ConfigInput } from './config.ts';
+export type { ReloadClass } from './config-key.ts';
 export {
   type EventData,
   type Events,

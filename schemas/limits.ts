@@ -65,5 +65,7 @@ export const limits = {
   stopStepMs: 5_000,
   toolMs: 60_000,
   receiptsKeptMs: 24 * 60 * 60 * 1000,
+  configFileBytes: 1024 * 1024,
+  gateMembers: 5,
   nameChars: 255,
 } as const;

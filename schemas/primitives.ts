@@ -26,6 +26,9 @@ export const Environment = z.record(
   z.string().refine((text) => !text.includes('\0'), 'must not contain a NUL'),
 );
 
+/** A program and its arguments. */
+export const Argv = z.array(z.string().min(1)).min(1).max(100);
+
 /** Page parameters of every list method, and what they come with. */
 export const page = {
   limit: z.int().min(1).max(limits.pageRows).default(limits.pageRowsDefault).describe('Rows at most.'),

@@ -1,7 +1,8 @@
 // Layers of configuration, least first: defaults, the user's file, COPPICE_SECTION__KEY variables, flags.
 import { parse, TomlError } from 'smol-toml';
 import { nearest } from '../../rpc/nearest.ts';
-import { Config } from '../../schemas/config.ts';
+import { builtinConfig, Config } from '../../schemas/config.ts';
+import { keyPaths as keysOf, variableOf } from '../../schemas/config-tree.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Diagnostic } from '../../schemas/primitives.ts';
 import { lineOf } from './toml-lines.ts';
@@ -18,7 +19,7 @@ type Tree = { [key: string]: unknown };
 export function loadConfig({ file, env }: ConfigSources): { config: Config; warnings: Diagnostic[] } {
   const fromFile = file ? parseFile(file) : {};
   const { tree: fromEnv, warnings } = parseEnvironment(env);
-  const parsed = Config.safeParse(merge(fromFile, fromEnv));
+  const parsed = Config.safeParse(merge(merge(builtinConfig, fromFile), fromEnv));
   if (parsed.success) return { config: deepFreeze(parsed.data), warnings };
   throw invalid(
     parsed.error.issues.flatMap((issue) => {
@@ -26,11 +27,6 @@ export function loadConfig({ file, env }: ConfigSources): { config: Config; warn
       return unknown.map((key) => toDiagnostic(file, fromEnv, key === undefined ? issue.path : [...issue.path, key], describe(issue, key)));
     }),
   );
-}
-
-/** The variable of a key: `COPPICE_HOT_RELOAD__DEBOUNCE_MS`. */
-export function variableOf(path: readonly string[]): string {
-  return `COPPICE_${path.join('__').toUpperCase()}`;
 }
 
 function parseFile({ path, text }: { path: string; text: string }): Tree {
@@ -72,8 +68,8 @@ function parseValue(text: string): unknown {
   }
 }
 
-function keyPaths(): string[][] {
-  return Object.entries(Config.shape).flatMap(([section, table]) => Object.keys(table.unwrap().shape).map((key) => [section, key]));
+function keyPaths(): (readonly string[])[] {
+  return keysOf(() => []);
 }
 
 function merge(base: Tree, over: Tree): Tree {

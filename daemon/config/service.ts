@@ -1,7 +1,7 @@
 // The configuration in force: one frozen, versioned snapshot that is swapped whole or not at all.
 
-import type { Config as ConfigValues, ReloadClass } from '../../schemas/config.ts';
-import { Config } from '../../schemas/config.ts';
+import type { Config as ConfigValues } from '../../schemas/config.ts';
+import { type ConfigPath, keyPaths, nodeAt } from '../../schemas/config-tree.ts';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import type { Diagnostic } from '../../schemas/primitives.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
@@ -84,31 +84,25 @@ export function createConfigService({ store, log, env, path, readText, initial }
 }
 
 function valueAt(config: ConfigValues, key: string): unknown {
-  const [section = '', name, ...rest] = key.split('.');
-  const keys = Object.hasOwn(Config.shape, section) ? Config.shape[section as keyof ConfigValues].unwrap().shape : undefined;
-  const known = keys !== undefined && rest.length === 0 && (name === undefined || Object.hasOwn(keys, name));
-  if (!known)
-    throw new Failure('NOT_FOUND', `There is no configuration key "${key}"; "coppice config get" lists them all.`, {
-      details: { entity: 'config key', id: key },
-    });
-  const table = config[section as keyof ConfigValues];
-  return (name === undefined ? table : memberOf(table, name)) ?? null;
+  const path = key.split('.');
+  if (nodeAt(path) !== undefined) return valueIn(config, path) ?? null;
+  throw new Failure('NOT_FOUND', `There is no configuration key "${key}"; "coppice config get" lists them all.`, {
+    details: { entity: 'config key', id: key },
+  });
 }
 
 function changesBetween(before: ConfigValues, after: ConfigValues): string[] {
-  return (Object.keys(Config.shape) as (keyof ConfigValues)[]).flatMap((section) =>
-    Object.keys(Config.shape[section].unwrap().shape)
-      .filter((name) => JSON.stringify(memberOf(before[section], name)) !== JSON.stringify(memberOf(after[section], name)))
-      .map((name) => `${section}.${name}`),
+  const namesAt = (path: ConfigPath): string[] => [before, after].flatMap((config) => Object.keys(valueIn(config, path) ?? {}));
+  return [...new Set(keyPaths(namesAt).map((path) => path.join('.')))].filter(
+    (key) => JSON.stringify(valueIn(before, key.split('.'))) !== JSON.stringify(valueIn(after, key.split('.'))),
   );
 }
 
-function reloadClassOf(key: string): ReloadClass {
-  const [section, name] = key.split('.') as [keyof ConfigValues, string];
-  const schema = memberOf(Config.shape[section].unwrap().shape, name) as { meta(): { reload?: ReloadClass } | undefined };
-  return schema.meta()?.reload ?? 'restart';
+function reloadClassOf(key: string): string {
+  const node = nodeAt(key.split('.'));
+  return node?.kind === 'key' ? node.reload : 'restart';
 }
 
-function memberOf(value: object, name: string): unknown {
-  return (value as Record<string, unknown>)[name];
+function valueIn(config: ConfigValues, path: ConfigPath): unknown {
+  return path.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], config);
 }

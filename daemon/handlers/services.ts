@@ -9,6 +9,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Metrics } from '../metrics/service.ts';
+import type { AgentRegistry, ModelRegistry } from '../models/registry.ts';
 import type { ProjectService } from '../projects/service.ts';
 import type { ScheduleService } from '../schedules/service.ts';
 import type { OutputWatch } from '../sessions/output.ts';
@@ -41,6 +42,8 @@ export interface Services {
   readonly ids: Ids;
   readonly feed: Feed;
   readonly config: ConfigService;
+  readonly models: ModelRegistry;
+  readonly agents: AgentRegistry;
   readonly projects: ProjectService;
   readonly catalogue: Catalogue;
   readonly sessions: SessionService;

@@ -11,6 +11,7 @@ import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { createLeaseService } from '../leases/service.ts';
 import { createMetrics } from '../metrics/service.ts';
+import { createRegistry } from '../models/registry.ts';
 import { createProjectService } from '../projects/service.ts';
 import { createFileSchedules } from '../schedules/file-schedules.ts';
 import { createFiring } from '../schedules/firing.ts';
@@ -56,6 +57,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const shared = { store, clock, ids, log };
 
   const config = createConfigService({ store, log, env, path: paths.configPath, readText: readTextIfThere, initial: options.config });
+  const { agents, models } = createRegistry(() => config.current);
   const metrics = createMetrics();
   lifecycle.own('metrics', () => metrics.close());
   const auth = createAuthService({ ...shared, ownerToken });
@@ -141,23 +143,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   });
   const output = createOutputWatch({ store, feed });
   return {
-    ...{
-      store,
-      clock,
-      ids,
-      feed,
-      config,
-      projects,
-      catalogue,
-      sessions,
-      groups,
-      schedules,
-      output,
-      worktrees,
-      terminals,
-      artifacts,
-      leases,
-    },
-    ...{ auth, metrics, doctor, git, tmux, daemon, builtinsFor },
+    ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
+    ...{ groups, agents, models, auth, metrics, doctor, git, tmux, daemon, builtinsFor },
   };
 }

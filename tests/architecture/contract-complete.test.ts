@@ -1,6 +1,6 @@
 // The contract tells everything it is asked for, and nothing in it is without use.
 import { expect, test } from 'vitest';
-import { Config } from '../../schemas/config.ts';
+import { keyPaths, nodeAt } from '../../schemas/config-tree.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { accessLevels, type EventDef, type Method } from '../../schemas/define.ts';
 import { type ErrorKind, errorTable, universalErrors } from '../../schemas/errors.ts';
@@ -50,15 +50,15 @@ test('every event, notification and error kind has a sentence for a summary', ()
   }
 });
 
-test('every config key has a description and a reload class, and a default or is optional', () => {
-  for (const [section, table] of Object.entries(Config.shape)) {
-    for (const [key, schema] of Object.entries(table.unwrap().shape)) {
-      const meta = schema.meta() as { description?: string; reload?: string } | undefined;
-      expect(isSentence(meta?.description ?? ''), `${section}.${key}`).toBe(true);
-      expect(['live', 'pinned', 'restart'], `${section}.${key}`).toContain(meta?.reload);
-      expect(schema.safeParse(undefined).success, `${section}.${key}`).toBe(true);
-      expect(`${section}.${key}`).toMatch(/^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$/);
-    }
+test('every config key has a description and a reload class, and a default or is optional where its table is always there', () => {
+  for (const path of keyPaths(() => ['any'])) {
+    const name = path.join('.');
+    const node = nodeAt(path);
+    if (node?.kind !== 'key') throw new Error(`${name} is no key`);
+    expect(isSentence(node.description), name).toBe(true);
+    expect(['live', 'pinned', 'restart'], name).toContain(node.reload);
+    if (!path.includes('any')) expect(node.schema.safeParse(undefined).success, name).toBe(true);
+    expect(name).toMatch(/^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)+$/);
   }
 });
 

@@ -2,7 +2,7 @@
 // changelog. Change a pin in the commit that changes the thing.
 import { expect, test } from 'vitest';
 import { exitCodes } from '../../client/cli/exit-codes.ts';
-import { Config } from '../../schemas/config.ts';
+import { type ConfigKey, keyPaths, nodeAt } from '../../schemas/config-tree.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { type EventDef, type Method, scopeGrants } from '../../schemas/define.ts';
 import { errorTable, universalErrors } from '../../schemas/errors.ts';
@@ -240,12 +240,11 @@ test('exit status of the CLI', () => {
 });
 
 test('config keys: default and how a change takes effect', () => {
-  const rows = Object.entries(Config.shape).flatMap(([section, table]) =>
-    Object.entries(table.unwrap().shape).map(([key, schema]) => {
-      const { reload } = schema.meta() as { reload: string };
-      return `${section}.${key} = ${JSON.stringify(schema.parse(undefined)) ?? '-'} ${reload}`;
-    }),
-  );
+  const rows = keyPaths(() => ['<name>']).map((path) => {
+    const node = nodeAt(path) as ConfigKey;
+    const { data } = node.schema.safeParse(undefined);
+    return `${path.join('.')} = ${JSON.stringify(data) ?? '-'} ${node.reload}`;
+  });
   expect(rows).toMatchInlineSnapshot(`
     [
       "daemon.log_level = "info" live",

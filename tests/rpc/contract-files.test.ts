@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { contractFiles } from '../../rpc/contract-files.ts';
 import { typeText } from '../../rpc/type-text.ts';
 import { Config } from '../../schemas/config.ts';
+import { keyPaths } from '../../schemas/config-tree.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { errorTable } from '../../schemas/errors.ts';
 
@@ -24,9 +25,9 @@ test('the reference tells of every method, event, error kind and config key', ()
     expect(text.split('\n').find((line) => line.startsWith(`| \`${name}\``))).toContain(summary);
   for (const [kind, { summary }] of Object.entries(errorTable))
     expect(text.split('\n').find((line) => line.startsWith(`| \`${kind}\``))).toContain(summary);
-  for (const [section, table] of Object.entries(Config.shape)) {
-    const part = text.slice(text.indexOf(`### [${section}]`));
-    for (const key of Object.keys(table.unwrap().shape)) expect(part).toContain(`| \`${key}\` |`);
+  for (const path of keyPaths(() => ['<name>'])) {
+    const part = text.slice(text.indexOf(`### [${path.slice(0, -1).join('.')}]`));
+    expect(part).toContain(`| \`${path.at(-1)}\` |`);
   }
   expect(text).not.toContain('undefined');
   expect(text).not.toContain('[object');

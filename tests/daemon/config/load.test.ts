@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { loadConfig, variableOf } from '../../../daemon/config/load.ts';
+import { loadConfig } from '../../../daemon/config/load.ts';
 import { lineOf } from '../../../daemon/config/toml-lines.ts';
+import { variableOf } from '../../../schemas/config-tree.ts';
 import { isFailure } from '../../../schemas/errors.ts';
 import type { Diagnostic } from '../../../schemas/primitives.ts';
 
