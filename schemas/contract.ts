@@ -6,6 +6,7 @@ import { commandMethods } from './command.ts';
 import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
 import { defineMethod } from './define.ts';
 import { eventMethods } from './event.ts';
+import { gateMethods } from './gate.ts';
 import { groupEvents, groupMethods } from './group.ts';
 import { leaseEvents, leaseMethods } from './lease.ts';
 import { projectEvents, projectMethods } from './project.ts';
@@ -37,6 +38,7 @@ export const methods = {
   ...artifactWriteMethods,
   ...leaseMethods,
   ...groupMethods,
+  ...gateMethods,
   ...scheduleMethods,
   ...authMethods,
   ...eventMethods,

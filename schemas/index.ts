@@ -26,6 +26,7 @@ export {
   type WireError,
 } from './errors.ts';
 export { type Event, notifications, type Subject } from './event.ts';
+export type { Gate } from './gate.ts';
 export { type Group, type GroupMember, type GroupOutcome, type GroupStatus, groupKinds } from './group.ts';
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';

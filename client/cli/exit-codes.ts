@@ -27,6 +27,12 @@ export function exitCodeOf(error: unknown): number {
   return exitCodes.bug;
 }
 
+/** What `group` and `gate` answer for a group that has ended: one that is degraded is accepted. */
+export function exitCodeOfGroup(group: { status: string; reason?: string | undefined }): number {
+  if (group.status === 'succeeded' || group.status === 'degraded') return exitCodes.ok;
+  return exitCodeOfSession(group);
+}
+
 /** What `run` answers for a session that has ended. */
 export function exitCodeOfSession(session: { status: string; reason?: string | undefined }): number {
   if (session.status === 'succeeded') return exitCodes.ok;

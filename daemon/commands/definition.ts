@@ -16,6 +16,8 @@ export interface CommandStep {
   /** Name of a builtin, file of a script, text of a shell step, program of an agent; empty when `script` has the body. */
   readonly action: string;
   readonly script?: string;
+  /** Of an agent that the daemon itself asks: the program with its arguments as they stand, in the place of `action` and `args.argv`. */
+  readonly argv?: readonly string[];
   readonly args: Readonly<Record<string, unknown>>;
   /** 0 is none; absent: what is left of the budget. */
   readonly timeoutSeconds?: number;

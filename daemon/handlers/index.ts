@@ -6,6 +6,7 @@ import { commandHandlers } from './command.ts';
 import { configHandlers } from './config.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
+import { gateHandlers } from './gate.ts';
 import { groupHandlers } from './group.ts';
 import { leaseHandlers } from './lease.ts';
 import { projectHandlers } from './project.ts';
@@ -24,6 +25,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...configHandlers(services),
     ...daemonHandlers(services),
     ...eventHandlers(services),
+    ...gateHandlers(services),
     ...groupHandlers(services),
     ...leaseHandlers(services),
     ...projectHandlers(services),

@@ -4,6 +4,7 @@ import type { Catalogue } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
 import type { DoctorService } from '../doctor/service.ts';
 import type { Feed } from '../events/feed.ts';
+import type { GateService } from '../gates/service.ts';
 import type { GroupService } from '../groups/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
@@ -48,6 +49,7 @@ export interface Services {
   readonly catalogue: Catalogue;
   readonly sessions: SessionService;
   readonly groups: GroupService;
+  readonly gates: GateService;
   readonly schedules: ScheduleService;
   readonly output: OutputWatch;
   readonly worktrees: WorktreeService;

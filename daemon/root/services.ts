@@ -5,6 +5,7 @@ import { createCatalogue } from '../commands/catalogue.ts';
 import { createConfigService } from '../config/service.ts';
 import { createDoctorService } from '../doctor/service.ts';
 import type { Feed } from '../events/feed.ts';
+import { createGateService } from '../gates/service.ts';
 import { createGroupService } from '../groups/service.ts';
 import type { DaemonFacts, Services } from '../handlers/services.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
@@ -129,6 +130,11 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   });
   const groups = createGroupService({ ...shared, deadlines, sessions, envFiles, queue: createKeyedQueue() });
   lifecycle.own('groups', () => groups.stop());
+  const gates = createGateService({
+    ...{ agents, groups, process: tools.process },
+    configured: () => config.current.quality_gates,
+    ownEnvironment: tools.ownEnv,
+  });
   const fileSchedules = createFileSchedules({ ...shared, catalogue });
   const firing = createFiring({ store, clock, sessions });
   const schedules = createScheduleService({ ...shared, firing, fileSchedules });
@@ -144,6 +150,6 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const output = createOutputWatch({ store, feed });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
-    ...{ groups, agents, models, auth, metrics, doctor, git, tmux, daemon, builtinsFor },
+    ...{ groups, gates, agents, models, auth, metrics, doctor, git, tmux, daemon, builtinsFor },
   };
 }

@@ -19,8 +19,7 @@ export interface AgentFiles {
 /** A prompt of its own, in args, wins over the command's. */
 export async function agentFiles(context: SessionContext, step: StepRecord, definition: CommandStep): Promise<AgentFiles> {
   const { artifactDir } = context.session;
-  const { argv = [], prompt } = definition.args;
-  const more = (Array.isArray(argv) ? argv : [argv]).map((item) => String(renderDeep(item, context.lookup)));
+  const { prompt } = definition.args;
   let stdinPath = promptFileOf(artifactDir);
   if (typeof prompt === 'string') {
     stdinPath = stepPromptOf(artifactDir, step.index, step.name);
@@ -28,7 +27,11 @@ export async function agentFiles(context: SessionContext, step: StepRecord, defi
   } else if (context.definition.promptFile === undefined) {
     throw new Failure('COMMAND_INVALID', `The agent step "${step.name}" has no prompt; give the command a prompt_file.`);
   }
-  return { argv: [definition.action, ...more], stdinPath, stdoutPath: answerPathOf(artifactDir, step.index, step.name) };
+  return { argv: definition.argv ?? argvOf(context, definition), stdinPath, stdoutPath: answerPathOf(artifactDir, step.index, step.name) };
+}
+
+function argvOf({ lookup }: SessionContext, { action, args: { argv = [] } }: CommandStep): readonly string[] {
+  return [action, ...(Array.isArray(argv) ? argv : [argv]).map((item) => String(renderDeep(item, lookup)))];
 }
 
 /** The answer stands behind what the agent said on stderr, so that the log of the step tells all of it. */

@@ -19,6 +19,8 @@ export interface Snapshot {
   readonly definition: CommandDefinition;
   /** A PruneJuice file. */
   readonly legacy: boolean;
+  /** The daemon made the definition itself, so no file has it. */
+  readonly own?: boolean;
 }
 
 export interface SessionContext extends Snapshot {

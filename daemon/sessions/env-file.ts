@@ -13,6 +13,8 @@ export interface SessionSecrets {
   readonly arguments: ArgumentValues;
   /** The text of the prompt file as the session found it; it becomes an artifact when the first step is due. */
   readonly prompt?: string;
+  /** The prompt was given as it is to be, so nothing in it is a template. */
+  readonly promptIsPlain?: boolean;
   /** COPPICE_TOKEN of its processes. */
   readonly token: string;
 }

@@ -6,6 +6,7 @@ import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
 import type { CommandDefinition, SessionKind } from '../commands/definition.ts';
 import { inferKind } from '../commands/kind.ts';
+import { ownEntry } from '../commands/own-command.ts';
 import { createLookup } from '../commands/template.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
@@ -37,6 +38,8 @@ export interface StartExtras {
   readonly group?: string;
   /** The branch of a worktree to go on in, should it be there. */
   readonly goesOnIn?: string;
+  /** In the place of the command's file and prompt file: what the daemon itself wants to run. */
+  readonly own?: { readonly definition: CommandDefinition; readonly prompt: string };
   /** The group that it is a member of; whoever starts it writes the group's rows. */
   readonly groupId?: string;
 }
@@ -83,16 +86,16 @@ export interface StartDeps {
 export async function prepare(
   deps: StartDeps,
   request: Omit<StartRequest, 'environment'>,
-  { goesOnIn }: StartExtras = {},
+  { goesOnIn, own }: StartExtras = {},
 ): Promise<Prepared> {
   const project = await deps.projects.resolve(request.project);
-  const entry = await deps.catalogue.get(project.path, request.command);
+  const entry = own ? ownEntry(own.definition) : await deps.catalogue.get(project.path, request.command);
   const written = runnable(entry);
   const definition: CommandDefinition =
     goesOnIn === undefined ? written : { ...written, worktree: { ...written.worktree, existing: 'reuse' } };
   const { values, masked } = resolveArguments(definition.arguments, request.arguments);
   const { kind } = inferKind(definition);
-  const prompt = await promptOf(deps, { project, entry, definition, kind, values });
+  const prompt = own?.prompt ?? (await promptOf(deps, { project, entry, definition, kind, values }));
   const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };
   if (kind !== 'worktree') return prepared;
   const lookup = createLookup({

@@ -138,7 +138,8 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
     const { definition, lookup, secrets } = await loadContext(store, deps.envFiles, session.id);
     await writeDefinition(session.artifactDir, definition);
     await writeSessionRecord(store, session.id);
-    if (secrets.prompt !== undefined) await writePrompt(session.artifactDir, secrets.prompt, lookup);
+    const { prompt, promptIsPlain } = secrets;
+    if (prompt !== undefined) await writePrompt(session.artifactDir, prompt, promptIsPlain ? undefined : lookup);
     await deps.artifacts.index(session, byDaemon.actor);
   };
 

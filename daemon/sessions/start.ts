@@ -70,7 +70,11 @@ async function stage(deps: StartDeps, { request, extras = {} }: StartWish): Prom
   const builtins = await deps.builtinsFor(project.path, definition);
   const id = ids.next('ses');
   const token = deps.auth.newSecret();
-  await deps.envFiles.write(id, { environment, arguments: prepared.values, token, ...(prompt === undefined ? {} : { prompt }) });
+  await deps.envFiles.write(id, {
+    ...{ environment, arguments: prepared.values, token },
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(extras.own ? { promptIsPlain: true } : {}),
+  });
   const insert = (w: Writer, actor: string): SessionRecord => {
     const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
     const session: SessionRecord = {
@@ -79,7 +83,7 @@ async function stage(deps: StartDeps, { request, extras = {} }: StartWish): Prom
       status: 'queued',
       role: 'plain',
       arguments: prepared.masked,
-      definition: JSON.stringify({ definition, legacy: entry.legacy } satisfies Snapshot),
+      definition: JSON.stringify({ definition, legacy: entry.legacy, ...(extras.own ? { own: true } : {}) } satisfies Snapshot),
       definitionSha256: entry.sha256,
       createdAt: clock.now(),
       ...budgetOf(definition.timeoutSeconds ?? deps.budgetSeconds()),

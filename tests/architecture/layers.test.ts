@@ -60,6 +60,7 @@ function floorOf(path: string): number {
  */
 const neighbours: readonly (readonly [string, string])[] = [
   ['handlers', 'server'],
+  ['gates', 'commands'],
   ['groups', 'sessions'],
   ['sessions', 'commands'],
   ['sessions', 'projects'],

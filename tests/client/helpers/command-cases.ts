@@ -1,6 +1,6 @@
 // What each command asks of the daemon and prints.
 import { at, ids } from './fake-daemon.ts';
-import { session } from './records.ts';
+import { group, session } from './records.ts';
 import { artifact, command, project, terminal, token, worktree } from './scripted-answers.ts';
 
 export interface Case {
@@ -163,6 +163,79 @@ export const cases: Case[] = [
     params: { project: 'shop', branches: ['a', 'b'] },
     prints: 'a\tb\tone.txt two.txt\n',
     json: { branches: ['a', 'b'] },
+  },
+  {
+    words: ['group', 'start', 'build', 'n=1', 'n=2', '+', 'lint', '-q', '1', '--fail-fast', '-t', '1.5', '-d'],
+    calls: 'group.start',
+    params: {
+      project: ids.project,
+      members: [
+        { command: 'build', arguments: { n: ['1', '2'] } },
+        { command: 'lint', arguments: {} },
+      ],
+      kind: 'quorum',
+      required: 1,
+      failFast: true,
+      timeoutMs: 1500,
+    },
+    prints: `${ids.group}\n`,
+    json: group(),
+  },
+  {
+    words: ['group', 'start', 'lint', '--first', '-d'],
+    calls: 'group.start',
+    params: { members: [{ command: 'lint', arguments: {} }], kind: 'first' },
+    prints: `${ids.group}\n`,
+    json: group(),
+  },
+  {
+    words: ['group', 'list', '-p', 'shop', '--running'],
+    calls: 'group.list',
+    params: { project: 'shop', status: ['running'], limit: 200 },
+    prints: `${ids.group}\tquorum\tdegraded\t1\t1\t2\t0.0s\taudit\ttimeout\n`,
+    json: { groups: [{ id: ids.group, status: 'degraded' }] },
+  },
+  {
+    words: ['group', 'show', ids.group],
+    calls: 'group.get',
+    params: { id: ids.group },
+    prints: `group      ${ids.group} (quorum)\nstatus     failed (not_enough)\nsucceeded  0 of 2, 1 required\n`,
+    json: { status: 'failed' },
+  },
+  {
+    words: ['group', 'retry', ids.group, '-d'],
+    calls: 'group.retry',
+    params: { id: ids.group },
+    prints: `${ids.group}\n`,
+    json: group(),
+  },
+  {
+    words: ['group', 'cancel', ids.group, '-r', 'why'],
+    calls: 'group.cancel',
+    params: { id: ids.group, reason: 'why' },
+    prints: `${ids.group} is being cancelled\n`,
+    json: { reason: 'why' },
+  },
+  {
+    words: ['gate', 'list'],
+    calls: 'gate.list',
+    params: { limit: 200 },
+    prints: 'audit\t1 of 2\t90s\tclaude, odd (!)\n',
+    json: { gates: [{ name: 'audit' }] },
+  },
+  {
+    words: ['gate', 'show', 'audit'],
+    calls: 'gate.get',
+    params: { name: 'audit' },
+    prints: 'audit: 1 of 2 within 90s\nclaude\tclaude\t\nodd\t\tThere is no agent "odd".\n',
+    json: { name: 'audit' },
+  },
+  {
+    words: ['gate', 'run', 'audit', '--prompt', '-', '-d'],
+    calls: 'gate.run',
+    params: { name: 'audit', project: ids.project, prompt: 'from stdin' },
+    prints: `${ids.group}\n`,
+    json: { gate: 'audit' },
   },
   {
     words: ['terminal', 'list', '--all'],

@@ -1,7 +1,16 @@
 // One plausible answer for every method that a command of the CLI calls.
 import { at, ids, type Script } from './fake-daemon.ts';
-import { record, session, step } from './records.ts';
+import { group, record, session, step } from './records.ts';
 
+const gate = {
+  name: 'audit',
+  members: [
+    { name: 'claude', agent: 'claude' },
+    { name: 'odd', problem: 'There is no agent "odd".' },
+  ],
+  required: 1,
+  timeoutMs: 90_000,
+};
 const commit = 'a'.repeat(40);
 export const worktree = {
   id: 'wt_00000000000000000000000001',
@@ -92,6 +101,14 @@ export const script: Script = {
   'worktree.merge': ({ into = 'main' }) => ({ into, before: 'b'.repeat(40), commit: 'c'.repeat(40), upToDate: false }),
   'worktree.openPullRequest': () => ({ url: 'https://example.org/pull/1' }),
   'worktree.predictConflicts': () => ({ branches: ['a', 'b'], conflicts: [{ a: 'a', b: 'b', files: ['one.txt', 'two.txt'] }] }),
+  'group.start': () => group(),
+  'group.list': () => ({ groups: [group({ status: 'degraded', succeeded: 1, endedAt: at, reason: 'timeout', gate: 'audit' })] }),
+  'group.get': () => group({ status: 'failed', reason: 'not_enough', endedAt: at }),
+  'group.retry': () => group(),
+  'group.cancel': () => group({ reason: 'why' }),
+  'gate.list': () => ({ gates: [gate] }),
+  'gate.get': () => gate,
+  'gate.run': () => group({ gate: 'audit' }),
   'terminal.list': () => ({ terminals: [terminal] }),
   'terminal.capture': () => ({ paneId: '%1', text: '$ make' }),
   'terminal.send': () => ({ status: 'typed' }),
