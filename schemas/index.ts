@@ -1,3 +1,4 @@
+export type { Agent } from './agent.ts';
 export { type Artifact, artifactKinds } from './artifact.ts';
 export type { Token } from './auth.ts';
 export { type CommandArgument, type CommandSummary, keepPolicies, type PlannedStep, sessionKinds, stepTypes } from './command.ts';
@@ -28,6 +29,7 @@ export {
 export { type Event, notifications, type Subject } from './event.ts';
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
+export type { Model } from './model.ts';
 export type { Diagnostic } from './primitives.ts';
 export type { Project } from './project.ts';
 export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';

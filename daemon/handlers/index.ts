@@ -1,5 +1,6 @@
 import type { Handlers } from '../../rpc/bind.ts';
 import type { Connection } from '../server/connection.ts';
+import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
 import { authHandlers } from './auth.ts';
 import { commandHandlers } from './command.ts';
@@ -7,6 +8,7 @@ import { configHandlers } from './config.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
 import { leaseHandlers } from './lease.ts';
+import { modelHandlers } from './model.ts';
 import { projectHandlers } from './project.ts';
 import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
@@ -17,6 +19,7 @@ import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
   return {
+    ...agentHandlers(services),
     ...artifactHandlers(services),
     ...authHandlers(services),
     ...commandHandlers(services),
@@ -24,6 +27,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...daemonHandlers(services),
     ...eventHandlers(services),
     ...leaseHandlers(services),
+    ...modelHandlers(services),
     ...projectHandlers(services),
     ...rpcHandlers(services),
     ...scheduleHandlers(services),

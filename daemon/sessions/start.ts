@@ -7,7 +7,7 @@ import type { AuthService } from '../auth/service.ts';
 import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
 import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
-import type { CommandDefinition, SessionKind } from '../commands/definition.ts';
+import { allSteps, type CommandDefinition, type SessionKind } from '../commands/definition.ts';
 import { inferKind } from '../commands/kind.ts';
 import { createLookup } from '../commands/template.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
@@ -23,7 +23,8 @@ import type { FileReader } from '../tools/files.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
 import { branchTaken, worktreeTaken } from '../worktrees/taken.ts';
-import type { Snapshot } from './context.ts';
+import { type Agents, agentProgram } from './agent-step.ts';
+import type { PinnedConfig, Snapshot } from './context.ts';
 import type { EnvFiles } from './env-file.ts';
 import type { Environment } from './environment.ts';
 import type { BuiltinsFor } from './own-scripts.ts';
@@ -76,8 +77,10 @@ export interface StartDeps {
   readonly tmux: Tmux;
   readonly files: FileReader;
   readonly envFiles: EnvFiles;
+  readonly agents: Agents;
   readonly artifactsDir: string;
-  readonly budgetSeconds: () => number;
+  /** The configuration as it is for a project, at the start of a session. Throws CONFIG_INVALID. */
+  readonly configFor: (projectPath: string) => Promise<{ readonly budgetSeconds: number; readonly pinned: PinnedConfig }>;
   readonly builtinsFor: BuiltinsFor;
   /** For clients that sent no environment of their own. */
   readonly ownEnvironment: Environment;
@@ -95,6 +98,7 @@ export async function prepare(
   const definition: CommandDefinition =
     goesOnIn === undefined ? written : { ...written, worktree: { ...written.worktree, existing: 'reuse' } };
   const { values, masked } = resolveArguments(definition.arguments, request.arguments);
+  for (const { type, action } of allSteps(definition)) if (type === 'agent') agentProgram(action, deps.agents);
   const { kind } = inferKind(definition);
   const prompt = await promptOf(deps, { project, entry, definition, kind, values });
   const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };
@@ -119,6 +123,7 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
   const prepared = await prepare(deps, request, extras);
   await checkResources(deps, prepared);
   const { definition, kind, project, entry } = prepared;
+  const config = await deps.configFor(project.path);
   const builtins = await deps.builtinsFor(project.path, definition);
   const id = ids.next('ses');
   const token = deps.auth.newSecret();
@@ -127,7 +132,7 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
   try {
     return await store.write((w) => {
       const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
-      const budgetSeconds = definition.timeoutSeconds ?? deps.budgetSeconds();
+      const budgetSeconds = definition.timeoutSeconds ?? config.budgetSeconds;
       const session: SessionRecord = {
         id,
         slug: name,
@@ -139,7 +144,7 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
         status: 'queued',
         role: 'plain',
         arguments: prepared.masked,
-        definition: JSON.stringify({ definition, legacy: entry.legacy } satisfies Snapshot),
+        definition: JSON.stringify({ definition, legacy: entry.legacy, pinned: config.pinned } satisfies Snapshot),
         definitionSha256: entry.sha256,
         createdAt: clock.now(),
         ...(budgetSeconds > 0 ? { budgetMs: budgetSeconds * 1000 } : {}),
