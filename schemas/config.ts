@@ -1,19 +1,9 @@
 import { z } from 'zod';
+import { key } from './config-key.ts';
 import { CopyRule } from './copy-rule.ts';
+import { PolicyConfig } from './policy.ts';
 
-/**
- * How a changed key takes effect: `live` at once, `pinned` for sessions that start after it, `restart` with the next daemon.
- */
-export type ReloadClass = 'live' | 'pinned' | 'restart';
-
-interface KeyMeta {
-  reload: ReloadClass;
-  /** May a project's own file set it? */
-  projectSafe?: boolean;
-  secret?: boolean;
-}
-
-const key = <S extends z.ZodType>(schema: S, description: string, meta: KeyMeta): S => schema.meta({ description, ...meta });
+export type { ReloadClass } from './config-key.ts';
 
 const DaemonConfig = z.strictObject({
   log_level: key(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), 'The least level that reaches the log.', {
@@ -100,6 +90,7 @@ export const Config = z.strictObject({
   hooks: HooksConfig.prefault({}),
   leases: LeasesConfig.prefault({}),
   hot_reload: HotReloadConfig.prefault({}),
+  policy: PolicyConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;

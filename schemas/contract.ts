@@ -7,6 +7,7 @@ import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
 import { defineMethod } from './define.ts';
 import { eventMethods } from './event.ts';
 import { leaseEvents, leaseMethods } from './lease.ts';
+import { policyEvents, policyMethods } from './policy.ts';
 import { projectEvents, projectMethods } from './project.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
@@ -36,6 +37,7 @@ export const methods = {
   ...artifactWriteMethods,
   ...leaseMethods,
   ...scheduleMethods,
+  ...policyMethods,
   ...authMethods,
   ...eventMethods,
   ...rpcMethods,
@@ -59,6 +61,7 @@ export const events = {
   ...artifactEvents,
   ...leaseEvents,
   ...scheduleEvents,
+  ...policyEvents,
   ...authEvents,
 };
 export type Events = typeof events;

@@ -62,4 +62,7 @@ export const limits = {
   toolMs: 60_000,
   receiptsKeptMs: 24 * 60 * 60 * 1000,
   nameChars: 255,
+  policyEntries: 200,
+  /** Warnings and denials of policy that are kept. */
+  policyDecisions: 5_000,
 } as const;

@@ -7,6 +7,7 @@ import { configHandlers } from './config.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
 import { leaseHandlers } from './lease.ts';
+import { policyHandlers } from './policy.ts';
 import { projectHandlers } from './project.ts';
 import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
@@ -24,6 +25,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...daemonHandlers(services),
     ...eventHandlers(services),
     ...leaseHandlers(services),
+    ...policyHandlers(services),
     ...projectHandlers(services),
     ...rpcHandlers(services),
     ...scheduleHandlers(services),

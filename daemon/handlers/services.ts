@@ -8,6 +8,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Metrics } from '../metrics/service.ts';
+import type { PolicyService } from '../policy/service.ts';
 import type { ProjectService } from '../projects/service.ts';
 import type { ScheduleService } from '../schedules/service.ts';
 import type { OutputWatch } from '../sessions/output.ts';
@@ -50,6 +51,7 @@ export interface Services {
   readonly artifacts: ArtifactService;
   readonly leases: LeaseService;
   readonly auth: AuthService;
+  readonly policy: PolicyService;
   readonly metrics: Metrics;
   readonly doctor: DoctorService;
   readonly git: Git;

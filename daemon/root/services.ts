@@ -10,6 +10,7 @@ import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { createLeaseService } from '../leases/service.ts';
 import { createMetrics } from '../metrics/service.ts';
+import { createPolicyService } from '../policy/service.ts';
 import { createProjectService } from '../projects/service.ts';
 import { createFileSchedules } from '../schedules/file-schedules.ts';
 import { createFiring } from '../schedules/firing.ts';
@@ -58,25 +59,37 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const metrics = createMetrics();
   lifecycle.own('metrics', () => metrics.close());
   const auth = createAuthService({ ...shared, ownerToken });
+  const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
+  const searchPath = tools.ownEnv.PATH;
+  const policy = createPolicyService({ ...shared, policy: () => config.current.policy, searchPath, ownRoots: () => [root()] });
   const projects = createProjectService({ ...shared, git });
   const catalogue = createCatalogue({ files, now: () => clock.now(), builtins: builtinNames, cronProblem, userDir: paths.userCommandsDir });
-  const artifacts = createArtifactService({ ...shared, process: tools.process });
+  const artifacts = createArtifactService({ ...shared, process: tools.process, policy });
   const queue = createKeyedQueue();
   const portRange = () => config.current.leases.ports;
   const leases = createLeaseService({ ...shared, queue, isPortFree, portRange });
-  const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
-  const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks });
+  const ownEnvironment = tools.ownEnv;
+  const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks, policy, ownEnvironment });
   const copyRules = () => config.current.worktrees.copy;
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
-  const resources = createResources({ store, clock, git, worktrees, terminals, shell: () => config.current.sessions.shell, places: paths });
+  const resources = createResources({
+    store,
+    clock,
+    git,
+    worktrees,
+    terminals,
+    policy,
+    shell: () => config.current.sessions.shell,
+    places: paths,
+  });
 
   const envFiles = createEnvFiles(paths.environmentDir);
   const steps = createStepRunner({
     ...shared,
     random: options.random,
-    ...{ deadlines, stepFiles, exits, tmux, files, killTree },
+    ...{ deadlines, stepFiles, exits, tmux, files, killTree, policy },
     startProcess: startStepProcess,
     isAlive: (pid) => proc.isAlive(pid),
     socketPath: paths.socketPath,
@@ -117,11 +130,11 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   };
   lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
-    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees, policy },
     artifactsDir: paths.artifactsDir,
     budgetSeconds: () => config.current.sessions.timeout,
     builtinsFor,
-    ownEnvironment: tools.ownEnv,
+    ownEnvironment,
   });
   const fileSchedules = createFileSchedules({ ...shared, catalogue });
   const firing = createFiring({ store, clock, sessions });
@@ -138,6 +151,6 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const output = createOutputWatch({ store, feed });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
-    ...{ auth, metrics, doctor, git, tmux, daemon, builtinsFor },
+    ...{ auth, policy, metrics, doctor, git, tmux, daemon, builtinsFor },
   };
 }

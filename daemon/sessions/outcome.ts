@@ -1,6 +1,6 @@
 // From how a process ended to how its step ended. The only reading of output here is of its last lines, for people.
 import { open, stat } from 'node:fs/promises';
-import { isFailure } from '../../schemas/errors.ts';
+import { type Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { StepExit } from '../tools/step-files.ts';
@@ -44,13 +44,18 @@ export const outcomeOf = {
 
   /** A step that the daemon could not even start, or runs itself. A bug is no outcome: it is thrown on. */
   failure(error: unknown): StepOutcome {
-    if (isFailure(error)) return { status: 'failed', reason: error.kind.toLowerCase(), error: error.message };
+    if (isFailure(error)) return { status: 'failed', reason: error.kind.toLowerCase(), error: sentencesOf(error) };
     if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
       return { status: 'failed', reason: error.code.toLowerCase(), error: `${error.message}.` };
     }
     throw error;
   },
 };
+
+/** A denial of policy says by which rule, and what to do about it. */
+function sentencesOf({ kind, message, details }: Failure): string {
+  return kind === 'POLICY_DENIED' ? `${message} (${details?.ruleId}) ${details?.fix ?? ''}`.trimEnd() : message;
+}
 
 async function lastLines(step: StepRecord, size: number): Promise<string> {
   if (step.outputPath === undefined || size <= 0) return '';

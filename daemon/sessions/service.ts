@@ -20,6 +20,7 @@ import type { SessionRunner } from './runner.ts';
 import { createSharedData, type SharedData } from './shared-data.ts';
 import { type Prepared, prepare, type StartDeps, type StartExtras, type StartRequest, start } from './start.ts';
 import { againOf } from './start-again.ts';
+import { questionsOfStart } from './start-policy.ts';
 import { sessionSubject } from './transitions.ts';
 import { orderOf, sessionView, stepViews } from './view.ts';
 
@@ -30,6 +31,7 @@ export interface RemoveSession {
 }
 
 export interface SessionService {
+  /** Checks a start, policy included; nothing is written. */
   prepare(request: Omit<StartRequest, 'environment'>): Promise<Prepared>;
   start(request: StartRequest, origin: Origin, extras?: StartExtras): Promise<Session>;
   /** Starts what an ended session ran, as a new one. */
@@ -96,7 +98,14 @@ export function createSessionService(deps: SessionDeps): SessionService {
   };
   return {
     resolve,
-    prepare: (request) => prepare(deps, request),
+    async prepare(request) {
+      const prepared = await prepare(deps, request);
+      const { project, definition } = prepared;
+      const builtins = await deps.builtinsFor(project.path, definition);
+      const facts = { files: deps.files, project, definition, environment: deps.ownEnvironment, builtins };
+      deps.policy.assert(await questionsOfStart(deps.policy, facts));
+      return prepared;
+    },
     start: begin,
     async retry(ref, environment, origin) {
       const { request, extras } = againOf(store, resolve(ref), environment);

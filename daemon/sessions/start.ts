@@ -13,6 +13,7 @@ import { createLookup } from '../commands/template.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Origin } from '../kernel/origin.ts';
+import type { PolicyService } from '../policy/service.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import type { ProjectService } from '../projects/service.ts';
 import { settle } from '../store/receipts.ts';
@@ -31,6 +32,7 @@ import { slug } from './paths.ts';
 import { promptOf } from './prompt.ts';
 import { assertUnused } from './reuse-worktree.ts';
 import { initialRows } from './rows.ts';
+import { questionsOfStart } from './start-policy.ts';
 import { sessionSubject } from './transitions.ts';
 import { sessionView } from './view.ts';
 
@@ -79,6 +81,7 @@ export interface StartDeps {
   readonly artifactsDir: string;
   readonly budgetSeconds: () => number;
   readonly builtinsFor: BuiltinsFor;
+  readonly policy: PolicyService;
   /** For clients that sent no environment of their own. */
   readonly ownEnvironment: Environment;
 }
@@ -113,51 +116,61 @@ export async function prepare(
 }
 
 export async function start(deps: StartDeps, request: StartRequest, origin: Origin, extras: StartExtras = {}): Promise<Session> {
-  const { store, ids, clock } = deps;
-  const environment = Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment;
+  const { store, ids, policy } = deps;
+  const environment = policy.narrow(Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment);
   checkEnvironmentSize(environment);
   const prepared = await prepare(deps, request, extras);
-  await checkResources(deps, prepared);
-  const { definition, kind, project, entry } = prepared;
+  const { definition, kind, project, entry, prompt } = prepared;
   const builtins = await deps.builtinsFor(project.path, definition);
+  const where = { actor: origin.actor, projectId: project.id };
+  await policy.enforce(await questionsOfStart(policy, { files: deps.files, project, definition, environment, builtins }), where);
+  await checkResources(deps, prepared);
   const id = ids.next('ses');
   const token = deps.auth.newSecret();
-  const { prompt } = prepared;
   await deps.envFiles.write(id, { environment, arguments: prepared.values, token, ...(prompt === undefined ? {} : { prompt }) });
   try {
-    return await store.write((w) => {
+    const started = await store.write((w) => {
+      const denied = policy.enforceInside(w, { about: 'sessions', unfinished: w.sessions.queue().length }, where);
+      if (denied) return denied;
       const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
-      const budgetSeconds = definition.timeoutSeconds ?? deps.budgetSeconds();
-      const session: SessionRecord = {
-        id,
-        slug: name,
-        commandName: entry.name,
-        kind,
-        projectId: project.id,
-        projectPath: project.path,
-        artifactDir: join(deps.artifactsDir, slug(project.name), name),
-        status: 'queued',
-        role: 'plain',
-        arguments: prepared.masked,
-        definition: JSON.stringify({ definition, legacy: entry.legacy } satisfies Snapshot),
-        definitionSha256: entry.sha256,
-        createdAt: clock.now(),
-        ...(budgetSeconds > 0 ? { budgetMs: budgetSeconds * 1000 } : {}),
-        ...poolOf(prepared, extras),
-        ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
-      };
+      const session = recordOf(deps, prepared, extras, { id, name });
       w.sessions.insert(session);
-      if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, clock.now());
+      if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, deps.clock.now());
       for (const row of initialRows({ sessionId: id, definition, kind, builtins, ids })) w.steps.insert(row);
       deps.auth.issueForSession(w, id, token);
       const data = { slug: name, commandName: entry.name, kind, status: session.status };
       w.events.append({ type: 'session.created', subject: sessionSubject(session), actor: origin.actor, data });
       return settle(w, origin.receipt, sessionView(w, session));
     });
+    if (started instanceof Failure) throw started;
+    return started;
   } catch (error) {
     await deps.envFiles.remove(id);
     throw error;
   }
+}
+
+function recordOf(deps: StartDeps, prepared: Prepared, extras: StartExtras, { id, name }: { id: string; name: string }): SessionRecord {
+  const { definition, entry, kind, project } = prepared;
+  const budgetSeconds = deps.policy.boundSeconds(definition.timeoutSeconds ?? deps.budgetSeconds());
+  return {
+    id,
+    slug: name,
+    commandName: entry.name,
+    kind,
+    projectId: project.id,
+    projectPath: project.path,
+    artifactDir: join(deps.artifactsDir, slug(project.name), name),
+    status: 'queued',
+    role: 'plain',
+    arguments: prepared.masked,
+    definition: JSON.stringify({ definition, legacy: entry.legacy } satisfies Snapshot),
+    definitionSha256: entry.sha256,
+    createdAt: deps.clock.now(),
+    ...(budgetSeconds > 0 ? { budgetMs: budgetSeconds * 1000 } : {}),
+    ...poolOf(prepared, extras),
+    ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
+  };
 }
 
 /** Which pool a session counts in. A limit without a group is the command's own, in its project. */

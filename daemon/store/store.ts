@@ -11,6 +11,12 @@ import { migrations } from './migrations/index.ts';
 import { createReceiptReader, createReceiptWriter, type ReceiptReader, type ReceiptWriter } from './receipts.ts';
 import { type ArtifactReader, type ArtifactWriter, createArtifactReader, createArtifactWriter } from './tables/artifacts.ts';
 import { createLeaseReader, createLeaseWriter, type LeaseReader, type LeaseWriter } from './tables/leases.ts';
+import {
+  createPolicyDecisionReader,
+  createPolicyDecisionWriter,
+  type PolicyDecisionReader,
+  type PolicyDecisionWriter,
+} from './tables/policy-decisions.ts';
 import { createProjectReader, createProjectWriter, type ProjectReader, type ProjectWriter } from './tables/projects.ts';
 import {
   createRemovedWorktreeReader,
@@ -42,6 +48,7 @@ export interface Reader {
   readonly artifacts: ArtifactReader;
   readonly leases: LeaseReader;
   readonly tokens: TokenReader;
+  readonly policyDecisions: PolicyDecisionReader;
 }
 
 export interface Writer extends Reader {
@@ -59,6 +66,7 @@ export interface Writer extends Reader {
   readonly artifacts: ArtifactWriter;
   readonly leases: LeaseWriter;
   readonly tokens: TokenWriter;
+  readonly policyDecisions: PolicyDecisionWriter;
 }
 
 export interface StoreOptions {
@@ -189,6 +197,7 @@ function createReader(db: Db): Reader {
     artifacts: createArtifactReader(db),
     leases: createLeaseReader(db),
     tokens: createTokenReader(db),
+    policyDecisions: createPolicyDecisionReader(db),
   };
 }
 
@@ -208,5 +217,6 @@ function createWriter(db: Db, now: () => number): Writer {
     artifacts: createArtifactWriter(db),
     leases: createLeaseWriter(db),
     tokens: createTokenWriter(db),
+    policyDecisions: createPolicyDecisionWriter(db),
   };
 }

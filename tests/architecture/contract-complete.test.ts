@@ -27,7 +27,6 @@ const localKinds: Readonly<Partial<Record<ErrorKind, string>>> = {
 const plannedKinds: readonly ErrorKind[] = [
   'PLAN_INVALID',
   'MODEL_UNKNOWN',
-  'POLICY_DENIED',
   'AGENT_FAILED',
   'GIT_CONFLICT',
   'UNAVAILABLE',

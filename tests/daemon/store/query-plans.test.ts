@@ -18,6 +18,8 @@ const growing = [
   'shared_data',
   'step_attempts',
   'leases',
+  'policy_decisions',
+  'auth_flows',
 ];
 
 const session = idOf('ses', 1);
@@ -111,6 +113,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     prunable: (r) => void r.prunable(),
     isPrunable: (r) => void r.isPrunable(session),
     totalBytes: (r) => void r.totalBytes(),
+    bytesOfSession: (r) => void r.bytesOfSession(session),
   },
   leases: {
     get: (r) => void r.get('x'),
@@ -121,6 +124,13 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
       r.valuesOf('slot', 'gpus');
     },
     list: (r) => void r.list(last, 10),
+  },
+  policyDecisions: {
+    list(r) {
+      for (const filter of [{}, { sessionId: session }, { decision: 'deny' }, { sessionId: session, decision: 'warn' }])
+        r.list(filter, last, 10);
+    },
+    hasWarned: (r) => void r.hasWarned(session, 'max_sessions'),
   },
   tokens: {
     get: (r) => void r.get('x'),
