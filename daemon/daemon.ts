@@ -114,7 +114,11 @@ async function openEpoch(store: Store, { machineBootId }: DaemonOptions, { ids }
 }
 
 /** Rows and reality are compared before anybody can ask: what lives is adopted, what died is marked. */
-async function reconcile({ store, terminals, worktrees, sessions }: Services, { control, stepFiles }: Tools, log: Log): Promise<void> {
+async function reconcile(
+  { store, terminals, worktrees, sessions, logins }: Services,
+  { control, stepFiles }: Tools,
+  log: Log,
+): Promise<void> {
   await terminals.reconcile();
   control.onServerExit(() => {
     terminals.reconcile().catch((error: unknown) => log.error({ err: error }, 'the end of the tmux server could not be handled'));
@@ -122,6 +126,7 @@ async function reconcile({ store, terminals, worktrees, sessions }: Services, { 
   await worktrees.reconcile();
   await sweepSteps({ store, stepFiles });
   await sessions.resume();
+  await logins.resume();
 }
 
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {

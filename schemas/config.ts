@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { key } from './config-key.ts';
 import { CopyRule } from './copy-rule.ts';
+import { CredentialsConfig, ProvidersConfig } from './credential.ts';
 import { PolicyConfig } from './policy.ts';
 
 export type { ReloadClass } from './config-key.ts';
@@ -91,6 +92,8 @@ export const Config = z.strictObject({
   leases: LeasesConfig.prefault({}),
   hot_reload: HotReloadConfig.prefault({}),
   policy: PolicyConfig.prefault({}),
+  credentials: CredentialsConfig.prefault({}),
+  auth: ProvidersConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;

@@ -1,7 +1,7 @@
 // The whole contract: every method and event by name, and the types that follow from them.
 import { z } from 'zod';
 import { artifactEvents, artifactMethods, artifactWriteMethods } from './artifact.ts';
-import { authEvents, authMethods } from './auth.ts';
+import { authEvents, authMethods, loginEvents, loginMethods } from './auth.ts';
 import { commandMethods } from './command.ts';
 import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
 import { defineMethod } from './define.ts';
@@ -39,6 +39,7 @@ export const methods = {
   ...scheduleMethods,
   ...policyMethods,
   ...authMethods,
+  ...loginMethods,
   ...eventMethods,
   ...rpcMethods,
 };
@@ -63,6 +64,7 @@ export const events = {
   ...scheduleEvents,
   ...policyEvents,
   ...authEvents,
+  ...loginEvents,
 };
 export type Events = typeof events;
 export type EventType = keyof Events;

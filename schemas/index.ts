@@ -1,5 +1,5 @@
 export { type Artifact, artifactKinds } from './artifact.ts';
-export type { Token } from './auth.ts';
+export type { Login, LoginStatus, Token } from './auth.ts';
 export { type CommandArgument, type CommandSummary, keepPolicies, type PlannedStep, sessionKinds, stepTypes } from './command.ts';
 export { Config, type ConfigInput, type ReloadClass } from './config.ts';
 export {

@@ -33,6 +33,7 @@ const entries: readonly Entry[] = [
   { names: ['events'], load: () => import('./commands/events.ts') },
   { names: ['project'], load: () => import('./commands/project.ts') },
   { names: ['token'], load: () => import('./commands/token.ts') },
+  { names: ['auth'], load: () => import('./commands/auth.ts') },
   { names: ['policy'], load: () => import('./commands/policy.ts') },
   { names: ['config'], load: () => import('./commands/config.ts') },
   { names: ['daemon'], load: () => import('./commands/daemon.ts') },

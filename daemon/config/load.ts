@@ -4,6 +4,7 @@ import { nearest } from '../../rpc/nearest.ts';
 import { Config } from '../../schemas/config.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Diagnostic } from '../../schemas/primitives.ts';
+import { keysOf } from './sections.ts';
 import { lineOf } from './toml-lines.ts';
 
 export interface ConfigSources {
@@ -73,7 +74,7 @@ function parseValue(text: string): unknown {
 }
 
 function keyPaths(): string[][] {
-  return Object.entries(Config.shape).flatMap(([section, table]) => Object.keys(table.unwrap().shape).map((key) => [section, key]));
+  return Object.keys(Config.shape).flatMap((section) => Object.keys(keysOf(section)).map((key) => [section, key]));
 }
 
 function merge(base: Tree, over: Tree): Tree {

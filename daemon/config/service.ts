@@ -8,6 +8,7 @@ import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Store } from '../store/store.ts';
 import { loadConfig } from './load.ts';
+import { namesIn, schemaOf } from './sections.ts';
 
 export interface ConfigService {
   readonly current: ConfigValues;
@@ -85,28 +86,27 @@ export function createConfigService({ store, log, env, path, readText, initial }
 
 function valueAt(config: ConfigValues, key: string): unknown {
   const [section = '', name, ...rest] = key.split('.');
-  const keys = Object.hasOwn(Config.shape, section) ? Config.shape[section as keyof ConfigValues].unwrap().shape : undefined;
-  const known = keys !== undefined && rest.length === 0 && (name === undefined || Object.hasOwn(keys, name));
+  const table = Object.hasOwn(Config.shape, section) ? config[section as keyof ConfigValues] : undefined;
+  const known = table !== undefined && rest.length === 0 && (name === undefined || namesIn(section, table).includes(name));
   if (!known)
     throw new Failure('NOT_FOUND', `There is no configuration key "${key}"; "coppice config get" lists them all.`, {
       details: { entity: 'config key', id: key },
     });
-  const table = config[section as keyof ConfigValues];
   return (name === undefined ? table : memberOf(table, name)) ?? null;
 }
 
 function changesBetween(before: ConfigValues, after: ConfigValues): string[] {
   return (Object.keys(Config.shape) as (keyof ConfigValues)[]).flatMap((section) =>
-    Object.keys(Config.shape[section].unwrap().shape)
+    [...new Set([before, after].flatMap((config) => namesIn(section, config[section])))]
       .filter((name) => JSON.stringify(memberOf(before[section], name)) !== JSON.stringify(memberOf(after[section], name)))
       .map((name) => `${section}.${name}`),
   );
 }
 
 function reloadClassOf(key: string): ReloadClass {
-  const [section, name] = key.split('.') as [keyof ConfigValues, string];
-  const schema = memberOf(Config.shape[section].unwrap().shape, name) as { meta(): { reload?: ReloadClass } | undefined };
-  return schema.meta()?.reload ?? 'restart';
+  const [section = '', name = ''] = key.split('.');
+  const schema = schemaOf(section, name) as { meta(): { reload?: ReloadClass } | undefined } | undefined;
+  return schema?.meta()?.reload ?? 'restart';
 }
 
 function memberOf(value: object, name: string): unknown {

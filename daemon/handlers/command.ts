@@ -5,7 +5,7 @@ import { isBroken } from '../commands/problems.ts';
 import type { HandlersOf } from '../server/connection.ts';
 import type { Services } from './services.ts';
 
-export function commandHandlers({ projects, catalogue, sessions, config, builtinsFor }: Services): HandlersOf<'command'> {
+export function commandHandlers({ projects, catalogue, sessions, config, policy, builtinsFor }: Services): HandlersOf<'command'> {
   return {
     'command.list': async ({ project, category, cursor = '', limit }) => {
       const entries = await catalogue.list((await projects.resolve(project)).path);
@@ -47,7 +47,7 @@ export function commandHandlers({ projects, catalogue, sessions, config, builtin
         arguments: masked,
         ...(branch === undefined ? {} : { branch }),
         ...(base === undefined ? {} : { base }),
-        timeoutSeconds: definition.timeoutSeconds ?? config.current.sessions.timeout,
+        timeoutSeconds: policy.boundSeconds(definition.timeoutSeconds ?? config.current.sessions.timeout),
         steps: [...planSteps(definition, { kind, builtins: await builtinsFor(prepared.project.path, definition) })],
       };
     },

@@ -2,6 +2,7 @@ import type { ArtifactService } from '../artifacts/service.ts';
 import type { AuthService } from '../auth/service.ts';
 import type { Catalogue } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
+import type { LoginService } from '../credentials/logins.ts';
 import type { DoctorService } from '../doctor/service.ts';
 import type { Feed } from '../events/feed.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -52,6 +53,7 @@ export interface Services {
   readonly leases: LeaseService;
   readonly auth: AuthService;
   readonly policy: PolicyService;
+  readonly logins: LoginService;
   readonly metrics: Metrics;
   readonly doctor: DoctorService;
   readonly git: Git;

@@ -35,6 +35,7 @@ import { startStepProcess } from '../tools/step-process.ts';
 import { readTextIfThere } from '../tools/watch.ts';
 import { createHooks } from '../worktrees/hooks.ts';
 import { createWorktreeService } from '../worktrees/service.ts';
+import { wireCredentials } from './credentials.ts';
 import type { DaemonOptions } from './options.ts';
 import type { Tools } from './tools.ts';
 
@@ -62,6 +63,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
   const searchPath = tools.ownEnv.PATH;
   const policy = createPolicyService({ ...shared, policy: () => config.current.policy, searchPath, ownRoots: () => [root()] });
+  const { credentials, logins } = wireCredentials({ options, tools, store, config, lifecycle });
   const projects = createProjectService({ ...shared, git });
   const catalogue = createCatalogue({ files, now: () => clock.now(), builtins: builtinNames, cronProblem, userDir: paths.userCommandsDir });
   const artifacts = createArtifactService({ ...shared, process: tools.process, policy });
@@ -69,7 +71,8 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const portRange = () => config.current.leases.ports;
   const leases = createLeaseService({ ...shared, queue, isPortFree, portRange });
   const ownEnvironment = tools.ownEnv;
-  const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks, policy, ownEnvironment });
+  const passedOn = () => policy.narrow(credentials.take(ownEnvironment, []).environment);
+  const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks, policy, ownEnvironment, passedOn });
   const copyRules = () => config.current.worktrees.copy;
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
   lifecycle.own('worktree deletions', () => worktrees.idle());
@@ -89,7 +92,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const steps = createStepRunner({
     ...shared,
     random: options.random,
-    ...{ deadlines, stepFiles, exits, tmux, files, killTree, policy },
+    ...{ deadlines, stepFiles, exits, tmux, files, killTree, policy, credentials, envFiles },
     startProcess: startStepProcess,
     isAlive: (pid) => proc.isAlive(pid),
     socketPath: paths.socketPath,
@@ -130,7 +133,24 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   };
   lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
-    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees, policy },
+    ...{
+      store,
+      clock,
+      ids,
+      projects,
+      catalogue,
+      auth,
+      git,
+      tmux,
+      files,
+      envFiles,
+      admission,
+      runner,
+      terminals,
+      worktrees,
+      policy,
+      credentials,
+    },
     artifactsDir: paths.artifactsDir,
     budgetSeconds: () => config.current.sessions.timeout,
     builtinsFor,
@@ -151,6 +171,6 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const output = createOutputWatch({ store, feed });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
-    ...{ auth, policy, metrics, doctor, git, tmux, daemon, builtinsFor },
+    ...{ auth, policy, logins, metrics, doctor, git, tmux, daemon, builtinsFor },
   };
 }

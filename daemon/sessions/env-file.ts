@@ -11,6 +11,10 @@ export interface SessionSecrets {
   readonly arguments: ArgumentValues;
   /** The text of the prompt file as the session found it; it becomes an artifact when the first step is due. */
   readonly prompt?: string;
+  /** What the client had of credentials that are variables, by the name of the credential. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  /** Secrets that steps were given, to be masked wherever they turn up. */
+  readonly shown?: readonly string[];
   /** COPPICE_TOKEN of its processes. */
   readonly token: string;
 }

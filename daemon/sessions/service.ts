@@ -111,7 +111,7 @@ export function createSessionService(deps: SessionDeps): SessionService {
       const { request, extras } = againOf(store, resolve(ref), environment);
       return begin(request, origin, extras);
     },
-    data: createSharedData({ store, clock, resolve }),
+    data: createSharedData({ store, clock, resolve, envFiles: deps.envFiles }),
     list(filter, cursor, limit) {
       return store.read((r) => {
         const { rows, nextCursor } = pageOf(r.sessions.list(filter, cursor ?? afterAllIds, limit + 1), limit);

@@ -27,7 +27,8 @@ export async function questionsOfStart(policy: PolicyService, facts: StartFacts)
 }
 
 function variablesOf(definition: CommandDefinition): Question[] {
-  const maps = [definition.environment, definition.session.environment, ...allSteps(definition).map(({ env }) => env)];
+  const ofSteps = allSteps(definition).flatMap(({ env, credentials = {} }) => [env, credentials]);
+  const maps = [definition.environment, definition.session.environment, ...ofSteps];
   const names = new Set(maps.flatMap((map) => Object.keys(map)));
   return [...names].map((name) => ({ about: 'variable', name, how: 'set' }));
 }

@@ -7,9 +7,10 @@ import type { AuthService } from '../auth/service.ts';
 import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
 import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
-import type { CommandDefinition, SessionKind } from '../commands/definition.ts';
+import { type CommandDefinition, credentialsOf, type SessionKind } from '../commands/definition.ts';
 import { inferKind } from '../commands/kind.ts';
 import { createLookup } from '../commands/template.ts';
+import type { CredentialService } from '../credentials/service.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Origin } from '../kernel/origin.ts';
@@ -25,7 +26,7 @@ import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
 import { branchTaken, worktreeTaken } from '../worktrees/taken.ts';
 import type { Snapshot } from './context.ts';
-import type { EnvFiles } from './env-file.ts';
+import type { EnvFiles, SessionSecrets } from './env-file.ts';
 import type { Environment } from './environment.ts';
 import type { BuiltinsFor } from './own-scripts.ts';
 import { slug } from './paths.ts';
@@ -82,6 +83,7 @@ export interface StartDeps {
   readonly budgetSeconds: () => number;
   readonly builtinsFor: BuiltinsFor;
   readonly policy: PolicyService;
+  readonly credentials: CredentialService;
   /** For clients that sent no environment of their own. */
   readonly ownEnvironment: Environment;
 }
@@ -99,6 +101,7 @@ export async function prepare(
     goesOnIn === undefined ? written : { ...written, worktree: { ...written.worktree, existing: 'reuse' } };
   const { values, masked } = resolveArguments(definition.arguments, request.arguments);
   const { kind } = inferKind(definition);
+  deps.credentials.assertKnown(credentialsOf(definition));
   const prompt = await promptOf(deps, { project, entry, definition, kind, values });
   const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };
   if (kind !== 'worktree') return prepared;
@@ -117,17 +120,18 @@ export async function prepare(
 
 export async function start(deps: StartDeps, request: StartRequest, origin: Origin, extras: StartExtras = {}): Promise<Session> {
   const { store, ids, policy } = deps;
-  const environment = policy.narrow(Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment);
-  checkEnvironmentSize(environment);
+  const given = Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment;
+  checkEnvironmentSize(given);
   const prepared = await prepare(deps, request, extras);
-  const { definition, kind, project, entry, prompt } = prepared;
+  const secrets = secretsOf(deps, prepared, given);
+  const { environment } = secrets;
+  const { definition, kind, project, entry } = prepared;
   const builtins = await deps.builtinsFor(project.path, definition);
   const where = { actor: origin.actor, projectId: project.id };
   await policy.enforce(await questionsOfStart(policy, { files: deps.files, project, definition, environment, builtins }), where);
   await checkResources(deps, prepared);
   const id = ids.next('ses');
-  const token = deps.auth.newSecret();
-  await deps.envFiles.write(id, { environment, arguments: prepared.values, token, ...(prompt === undefined ? {} : { prompt }) });
+  await deps.envFiles.write(id, secrets);
   try {
     const started = await store.write((w) => {
       const denied = policy.enforceInside(w, { about: 'sessions', unfinished: w.sessions.queue().length }, where);
@@ -137,7 +141,7 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
       w.sessions.insert(session);
       if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, deps.clock.now());
       for (const row of initialRows({ sessionId: id, definition, kind, builtins, ids })) w.steps.insert(row);
-      deps.auth.issueForSession(w, id, token);
+      deps.auth.issueForSession(w, id, secrets.token);
       const data = { slug: name, commandName: entry.name, kind, status: session.status };
       w.events.append({ type: 'session.created', subject: sessionSubject(session), actor: origin.actor, data });
       return settle(w, origin.receipt, sessionView(w, session));
@@ -148,6 +152,17 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
     await deps.envFiles.remove(id);
     throw error;
   }
+}
+
+/** What the session keeps in its file: of the client's environment what may be passed on, and of credentials what its steps name. */
+function secretsOf({ credentials, policy, auth }: StartDeps, { definition, values, prompt }: Prepared, given: Environment): SessionSecrets {
+  const names = credentialsOf(definition);
+  const taken = credentials.take(given, names);
+  for (const name of names) credentials.check(name, taken.values);
+  return {
+    ...{ environment: policy.narrow(taken.environment), credentials: taken.values, arguments: values, token: auth.newSecret() },
+    ...(prompt === undefined ? {} : { prompt }),
+  };
 }
 
 function recordOf(deps: StartDeps, prepared: Prepared, extras: StartExtras, { id, name }: { id: string; name: string }): SessionRecord {

@@ -15,8 +15,15 @@ import { stepEnvironment } from './environment.ts';
 import { leaseVariables } from './leases.ts';
 import { contextFileOf, outputFileOf, promptFileOf } from './paths.ts';
 import { argvOf } from './step-command.ts';
+import { giveCredentials, type StepCredentialDeps } from './step-credentials.ts';
 
-export interface StepSpecDeps {
+/** What the wrapper is told, and the context that knows of the secrets in it. */
+export interface PreparedStep {
+  readonly spec: StepSpec;
+  readonly context: SessionContext;
+}
+
+export interface StepSpecDeps extends StepCredentialDeps {
   readonly store: Store;
   readonly files: FileReader;
   readonly policy: PolicyService;
@@ -24,7 +31,7 @@ export interface StepSpecDeps {
   readonly tmuxSocketPath: string;
 }
 
-export async function stepSpec(context: SessionContext, step: StepRecord, deps: StepSpecDeps): Promise<StepSpec> {
+export async function stepSpec(context: SessionContext, step: StepRecord, deps: StepSpecDeps): Promise<PreparedStep> {
   const definition = stepOf(context.definition, step);
   if (!definition) throw new Error(`step ${step.index} of session "${context.session.id}" is in its rows but not in its definition`);
   const { artifactDir } = context.session;
@@ -69,7 +76,8 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
     },
   });
   const argv = await permitted(run.argv, { context, step, policy: deps.policy, place: { searchPath: env.PATH, cwd: workingDirectory } });
-  return { cwd: workingDirectory, ...run, argv, env };
+  const given = await giveCredentials(context, definition, deps);
+  return { spec: { cwd: workingDirectory, ...run, argv, env: { ...env, ...given.variables } }, context: given.context };
 }
 
 /** A prompt is for standard input; as a variable it could be longer than the kernel takes. */

@@ -10,6 +10,7 @@ import { assertNotNewer, backUp, migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { createReceiptReader, createReceiptWriter, type ReceiptReader, type ReceiptWriter } from './receipts.ts';
 import { type ArtifactReader, type ArtifactWriter, createArtifactReader, createArtifactWriter } from './tables/artifacts.ts';
+import { type AuthFlowReader, type AuthFlowWriter, createAuthFlowReader, createAuthFlowWriter } from './tables/auth-flows.ts';
 import { createLeaseReader, createLeaseWriter, type LeaseReader, type LeaseWriter } from './tables/leases.ts';
 import {
   createPolicyDecisionReader,
@@ -49,6 +50,7 @@ export interface Reader {
   readonly leases: LeaseReader;
   readonly tokens: TokenReader;
   readonly policyDecisions: PolicyDecisionReader;
+  readonly authFlows: AuthFlowReader;
 }
 
 export interface Writer extends Reader {
@@ -67,6 +69,7 @@ export interface Writer extends Reader {
   readonly leases: LeaseWriter;
   readonly tokens: TokenWriter;
   readonly policyDecisions: PolicyDecisionWriter;
+  readonly authFlows: AuthFlowWriter;
 }
 
 export interface StoreOptions {
@@ -198,6 +201,7 @@ function createReader(db: Db): Reader {
     leases: createLeaseReader(db),
     tokens: createTokenReader(db),
     policyDecisions: createPolicyDecisionReader(db),
+    authFlows: createAuthFlowReader(db),
   };
 }
 
@@ -218,5 +222,6 @@ function createWriter(db: Db, now: () => number): Writer {
     leases: createLeaseWriter(db),
     tokens: createTokenWriter(db),
     policyDecisions: createPolicyDecisionWriter(db),
+    authFlows: createAuthFlowWriter(db),
   };
 }

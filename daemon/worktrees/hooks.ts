@@ -26,8 +26,9 @@ export interface HookDeps {
   readonly process: Pick<ProcessTool, 'runTool'>;
   readonly configured: () => Readonly<Record<HookName, readonly (readonly string[])[]>>;
   readonly policy: PolicyService;
-  /** Of the daemon, which hooks get as far as policy passes it on. */
   readonly ownEnvironment: Readonly<Record<string, string>>;
+  /** What hooks get of it: no credential, and what policy passes on. */
+  readonly passedOn: () => Readonly<Record<string, string>>;
 }
 
 const anyExit = Array.from({ length: 256 }, (_, code) => code);
@@ -54,8 +55,8 @@ async function permitted({ policy, ownEnvironment }: HookDeps, argv: readonly st
 }
 
 /** Names of variables that the daemon has and a hook must not get. */
-function withheld({ policy, ownEnvironment }: HookDeps): Record<string, undefined> {
-  const passed = policy.narrow(ownEnvironment);
+function withheld({ ownEnvironment, passedOn }: HookDeps): Record<string, undefined> {
+  const passed = passedOn();
   const names = Object.keys(ownEnvironment).filter((name) => !Object.hasOwn(passed, name));
   return Object.fromEntries(names.map((name) => [name, undefined]));
 }
