@@ -116,7 +116,7 @@ async function openEpoch(store: Store, { machineBootId }: DaemonOptions, { ids }
 
 /** Rows and reality are compared before anybody can ask: what lives is adopted, what died is marked. */
 async function reconcile(
-  { store, terminals, worktrees, sessions, groups }: Services,
+  { store, terminals, worktrees, sessions, groups, logins }: Services,
   { control, stepFiles }: Tools,
   log: Log,
 ): Promise<void> {
@@ -128,6 +128,7 @@ async function reconcile(
   await sweepSteps({ store, stepFiles });
   await sessions.resume();
   groups.resume();
+  await logins.resume();
 }
 
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {

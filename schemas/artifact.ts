@@ -61,7 +61,7 @@ export const artifactWriteMethods = {
       encoding: z.enum(['utf8', 'base64']).default('utf8'),
     },
     result: Artifact,
-    errors: ['NOT_FOUND', 'PRECONDITION', 'INVALID_PARAMS'],
+    errors: ['NOT_FOUND', 'PRECONDITION', 'INVALID_PARAMS', 'POLICY_DENIED'],
   }),
   'artifact.archive': defineMethod({
     summary: 'Packs the artifacts of an ended session into one tar.gz with its sha256.',

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { AgentConfig, builtinAgents } from './agent.ts';
 import { key } from './config-key.ts';
 import { CopyRule } from './copy-rule.ts';
+import { CredentialsConfig, ProvidersConfig } from './credential.ts';
 import { ModelConfig } from './model.ts';
+import { PolicyConfig } from './policy.ts';
 import { Argv } from './primitives.ts';
 import { QualityGateConfig } from './quality-gate.ts';
 import { RegistryName } from './registry-name.ts';
@@ -107,6 +109,9 @@ export const Config = z.strictObject({
   quality_gates: z.record(RegistryName, QualityGateConfig).prefault({}),
   validation: ValidationConfig.prefault({}),
   hot_reload: HotReloadConfig.prefault({}),
+  policy: PolicyConfig.prefault({}),
+  credentials: CredentialsConfig.prefault({}),
+  auth: ProvidersConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { agentMethods } from './agent.ts';
 import { artifactEvents, artifactMethods, artifactWriteMethods } from './artifact.ts';
-import { authEvents, authMethods } from './auth.ts';
+import { authEvents, authMethods, loginEvents, loginMethods } from './auth.ts';
 import { commandMethods } from './command.ts';
 import { configEvents, configMethods } from './config-methods.ts';
 import { daemonEvents, daemonMethods } from './daemon.ts';
@@ -12,6 +12,7 @@ import { gateMethods } from './gate.ts';
 import { groupEvents, groupMethods } from './group.ts';
 import { leaseEvents, leaseMethods } from './lease.ts';
 import { modelMethods } from './model.ts';
+import { policyEvents, policyMethods } from './policy.ts';
 import { projectEvents, projectMethods } from './project.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
@@ -45,7 +46,9 @@ export const methods = {
   ...scheduleMethods,
   ...agentMethods,
   ...modelMethods,
+  ...policyMethods,
   ...authMethods,
+  ...loginMethods,
   ...eventMethods,
   ...rpcMethods,
 };
@@ -70,7 +73,9 @@ export const events = {
   ...leaseEvents,
   ...groupEvents,
   ...scheduleEvents,
+  ...policyEvents,
   ...authEvents,
+  ...loginEvents,
 };
 export type Events = typeof events;
 export type EventType = keyof Events;

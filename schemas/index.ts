@@ -1,6 +1,6 @@
 export type { Agent } from './agent.ts';
 export { type Artifact, artifactKinds } from './artifact.ts';
-export type { Token } from './auth.ts';
+export type { Login, LoginStatus, Token } from './auth.ts';
 export { type CommandArgument, type CommandSummary, keepPolicies, type PlannedStep, sessionKinds, stepTypes } from './command.ts';
 export { Config, type ConfigInput } from './config.ts';
 export type { ReloadClass } from './config-key.ts';
@@ -32,6 +32,7 @@ export { type Group, type GroupMember, type GroupOutcome, type GroupStatus, grou
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
 export type { Model } from './model.ts';
+export type { KeptDecision, PolicyConfig, PolicyDecision, PolicyRuleId } from './policy.ts';
 export type { Diagnostic } from './primitives.ts';
 export type { Project } from './project.ts';
 export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';

@@ -72,4 +72,22 @@ export const limits = {
   projectConfigs: 256,
   gateMembers: 5,
   nameChars: 255,
+  /** One call to an OAuth server, and what it may answer. */
+  authRequestMs: 15_000,
+  authResponseBytes: 1024 * 1024,
+  authMetadataKeptMs: 10 * 60 * 1000,
+  /** A login waits for its user no longer, whatever the server allows. */
+  authLoginMs: 24 * 60 * 60 * 1000,
+  /** Between two questions whether the user has confirmed a login, in seconds; also after errors of the network. */
+  authIntervalSeconds: 300,
+  authBackoffSeconds: 60,
+  /** A token that ends sooner is refreshed before it is handed out. */
+  authRefreshAheadMs: 5 * 60 * 1000,
+  /** Logins that have ended and are still told of, each provider. */
+  authFlows: 100,
+  /** A token, secret or login that a file holds. */
+  ownFileBytes: 64 * 1024,
+  policyEntries: 200,
+  /** Warnings and denials of policy that are kept. */
+  policyDecisions: 5_000,
 } as const;

@@ -56,7 +56,7 @@ export const scheduleMethods = {
       overlap: z.enum(['skip', 'queue']).default('skip'),
     },
     result: Schedule,
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'PRECONDITION'],
+    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'PRECONDITION', 'POLICY_DENIED'],
   }),
   'schedule.remove': defineMethod({
     summary: 'Ends a schedule made by a call; one of a command file goes with its line in the file.',
@@ -72,7 +72,7 @@ export const scheduleMethods = {
     effect: 'mutation',
     params: { id },
     result: Session,
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION', 'POLICY_DENIED'],
   }),
 };
 

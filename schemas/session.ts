@@ -63,7 +63,7 @@ export const sessionMethods = {
       environment: Environment.default({}).describe("The starting client's own environment."),
     },
     result: Session,
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION', 'POLICY_DENIED'],
   }),
   'session.list': defineMethod({
     summary: 'Sessions, newest first.',
@@ -111,7 +111,16 @@ export const sessionMethods = {
     effect: 'mutation',
     params: { id, environment: Environment.default({}).describe("The client's own environment; the former one is gone by then.") },
     result: Session,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+    errors: [
+      'NOT_FOUND',
+      'INVALID_TRANSITION',
+      'COMMAND_INVALID',
+      'TOOL_MISSING',
+      'TOOL_FAILED',
+      'ALREADY_EXISTS',
+      'PRECONDITION',
+      'POLICY_DENIED',
+    ],
   }),
   'session.getData': defineMethod({
     summary: 'One value of the shared data of a session.',

@@ -66,7 +66,7 @@ export const worktreeMethods = {
       base: z.string().min(1).max(limits.nameChars).optional().describe("Any commit-ish; default: the repository's default branch."),
     },
     result: Worktree,
-    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'PRECONDITION', 'TOOL_FAILED', 'TOOL_MISSING'],
+    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'PRECONDITION', 'TOOL_FAILED', 'TOOL_MISSING', 'POLICY_DENIED'],
   }),
   'worktree.list': defineMethod({
     summary: 'Worktrees the daemon made, newest first, and those of the project it does not know.',
@@ -205,7 +205,7 @@ export const worktreeMethods = {
       branchDeleted: z.boolean(),
       savedAs: z.string().optional().describe('The hidden ref that holds the work, after force.'),
     }),
-    errors: ['NOT_FOUND', 'CONFLICT', 'WORK_AT_RISK', 'PRECONDITION', 'TOOL_FAILED'],
+    errors: ['NOT_FOUND', 'CONFLICT', 'WORK_AT_RISK', 'PRECONDITION', 'TOOL_FAILED', 'POLICY_DENIED'],
   }),
 };
 

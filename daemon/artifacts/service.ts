@@ -6,7 +6,9 @@ import type { ResultOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
+import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Origin } from '../kernel/origin.ts';
+import type { PolicyService } from '../policy/service.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { ArtifactRecord, PrunableSession } from '../store/tables/artifacts.ts';
@@ -44,9 +46,12 @@ export interface ArtifactDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly process: Pick<ProcessTool, 'runTool'>;
+  readonly policy: Pick<PolicyService, 'enforce'>;
 }
 
-export function createArtifactService({ store, clock, ids, process }: ArtifactDeps): ArtifactService {
+export function createArtifactService({ store, clock, ids, process, policy }: ArtifactDeps): ArtifactService {
+  // One at a time a session: two that fit by themselves may not fit together.
+  const puts = createKeyedQueue();
   const keep = (w: Writer, file: Description, session: Pick<SessionRecord, 'id' | 'projectId'>, actor: string): ArtifactRecord => {
     const known = w.artifacts.byPath(session.id, file.path);
     const artifact = { ...file, id: known?.id ?? ids.next('art'), sessionId: session.id, createdAt: known?.createdAt ?? clock.now() };
@@ -69,14 +74,23 @@ export function createArtifactService({ store, clock, ids, process }: ArtifactDe
     });
     return true;
   };
+  const put: ArtifactService['put'] = async (session, file, origin) => {
+    const worktree = session.worktreeId === undefined ? undefined : store.read((r) => r.worktrees.get(session.worktreeId as string));
+    const roots = [session.projectPath, ...(worktree ? [worktree.path] : [])];
+    const admit = async (path: string, sizeBytes: number): Promise<void> => {
+      const { before, replaced } = store.read((r) => ({
+        before: r.artifacts.bytesOfSession(session.id),
+        replaced: r.artifacts.byPath(session.id, path)?.sizeBytes ?? 0,
+      }));
+      const where = { actor: origin.actor, projectId: session.projectId, sessionId: session.id };
+      await policy.enforce([{ about: 'artifacts', sizeBytes: before - replaced + sizeBytes }], where);
+    };
+    const path = await putFile({ artifactDir: session.artifactDir, roots }, file, ids.random(12), admit);
+    const description = { ...(await describe(session.artifactDir, path)), kind: file.kind };
+    return store.write((w) => settle(w, origin.receipt, artifactView(keep(w, description, session, origin.actor))));
+  };
   return {
-    async put(session, file, origin) {
-      const worktree = session.worktreeId === undefined ? undefined : store.read((r) => r.worktrees.get(session.worktreeId as string));
-      const roots = [session.projectPath, ...(worktree ? [worktree.path] : [])];
-      const path = await putFile({ artifactDir: session.artifactDir, roots }, file, ids.random(12));
-      const description = { ...(await describe(session.artifactDir, path)), kind: file.kind };
-      return store.write((w) => settle(w, origin.receipt, artifactView(keep(w, description, session, origin.actor))));
-    },
+    put: (session, file, origin) => puts.run(session.id, () => put(session, file, origin)),
     async archive(session, origin) {
       const { artifactDir, slug, status } = session;
       if (session.endedAt === undefined) {

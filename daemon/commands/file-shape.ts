@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { argumentTypes } from '../../schemas/command.ts';
 import { CopyPattern, copyModes } from '../../schemas/copy-rule.ts';
+import { EntryName } from '../../schemas/credential.ts';
 import { keepPolicies, limits, sessionKinds, stepTypes } from '../../schemas/index.ts';
 import { leaseKeyPattern, leaseKinds } from '../../schemas/lease.ts';
 import { asBoolean, asData, asText, asValue, isMap, isPlain } from './scalar.ts';
@@ -46,6 +47,14 @@ const record = (value: unknown) => (isMap(value) ? value : isPlain(value) ? valu
 const environment = z.preprocess(
   record,
   z.record(z.string().regex(/^[^=\0]+$/, 'is no name of an environment variable'), text, 'must be a map of names to values'),
+);
+const credentials = z.preprocess(
+  record,
+  z.record(
+    z.string().regex(/^(?!COPPICE_|PRUNEJUICE_)[A-Za-z_][A-Za-z0-9_]*$/, 'is no name that a variable of a step may have'),
+    filled.pipe(EntryName),
+    'must be a map of variables to names of credentials',
+  ),
 );
 const data = z.preprocess(
   (value) => (isMap(value) ? asData(value) : record(value)),
@@ -91,6 +100,7 @@ export const stepShape = {
   args: data,
   timeout: seconds,
   env: environment,
+  credentials,
   run_in: oneOf(['process', 'tmux']),
   continue_on_error: boolean,
   when: filled,

@@ -6,7 +6,7 @@ import type { HandlersOf } from '../server/connection.ts';
 import { pageByName } from './page-by-name.ts';
 import type { Services } from './services.ts';
 
-export function commandHandlers({ projects, catalogue, sessions, config, builtinsFor }: Services): HandlersOf<'command'> {
+export function commandHandlers({ projects, catalogue, sessions, config, policy, builtinsFor }: Services): HandlersOf<'command'> {
   return {
     'command.list': async ({ project, category, cursor, limit }) => {
       const entries = await catalogue.list((await projects.resolve(project)).path);
@@ -47,7 +47,7 @@ export function commandHandlers({ projects, catalogue, sessions, config, builtin
         arguments: masked,
         ...(branch === undefined ? {} : { branch }),
         ...(base === undefined ? {} : { base }),
-        timeoutSeconds: definition.timeoutSeconds ?? (await config.forProject(prepared.project.path)).sessions.timeout,
+        timeoutSeconds: policy.boundSeconds(definition.timeoutSeconds ?? (await config.forProject(prepared.project.path)).sessions.timeout),
         steps: [...planSteps(definition, { kind, builtins: await builtinsFor(prepared.project.path, definition) })],
       };
     },

@@ -11,6 +11,7 @@ import { gateHandlers } from './gate.ts';
 import { groupHandlers } from './group.ts';
 import { leaseHandlers } from './lease.ts';
 import { modelHandlers } from './model.ts';
+import { policyHandlers } from './policy.ts';
 import { projectHandlers } from './project.ts';
 import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
@@ -32,6 +33,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...groupHandlers(services),
     ...leaseHandlers(services),
     ...modelHandlers(services),
+    ...policyHandlers(services),
     ...projectHandlers(services),
     ...rpcHandlers(services),
     ...scheduleHandlers(services),

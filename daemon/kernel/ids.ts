@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 import type { Clock } from './clock.ts';
 
-export type IdPrefix = 'prj' | 'ses' | 'stp' | 'wt' | 'trm' | 'art' | 'lea' | 'sch' | 'grp' | 'tok' | 'sub' | 'call' | 'boot';
+export type IdPrefix =
+  | ('prj' | 'ses' | 'stp' | 'wt' | 'trm' | 'art' | 'lea' | 'sch' | 'grp' | 'tok')
+  | ('dec' | 'flw' | 'sub' | 'call' | 'boot');
 
 export interface Ids {
   /** `<prefix>_<26 characters>`: unique, and sortable by the moment it was made. */

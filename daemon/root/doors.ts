@@ -15,8 +15,8 @@ import type { Lifecycle } from '../kernel/lifecycle.ts';
 import type { Connection } from '../server/connection.ts';
 import { type Connections, createConnections } from '../server/connections.ts';
 import { createOnce } from '../server/once.ts';
-import { readOwnFile, writeOwnFile } from '../server/own-files.ts';
 import { listenUnix } from '../server/unix-listener.ts';
+import { readOwnFile, writeOwnFile } from '../tools/own-files.ts';
 import type { DaemonOptions } from './options.ts';
 import type { Tools } from './tools.ts';
 

@@ -10,6 +10,7 @@ export interface Paths extends Places {
   readonly artifactsDir: string;
   readonly stepsDir: string;
   readonly environmentDir: string;
+  readonly credentialsDir: string;
   readonly backupDir: string;
   readonly tmuxConfPath: string;
   readonly worktreesDir: string;
@@ -46,6 +47,7 @@ export function resolvePaths({ env, home, socket, config }: PathOptions): Paths 
     artifactsDir: join(stateDir, 'artifacts'),
     stepsDir: join(stateDir, 'steps'),
     environmentDir: join(stateDir, 'env'),
+    credentialsDir: join(stateDir, 'credentials'),
     backupDir: join(stateDir, 'backups'),
     tmuxConfPath: join(stateDir, 'tmux.conf'),
     worktreesDir: join(dataDir, 'worktrees'),

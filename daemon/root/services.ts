@@ -16,6 +16,7 @@ import { createMetrics } from '../metrics/service.ts';
 import { createAvailability } from '../models/availability.ts';
 import { examineAgents } from '../models/findings.ts';
 import { createRegistry } from '../models/registry.ts';
+import { createPolicyService } from '../policy/service.ts';
 import { createProjectService } from '../projects/service.ts';
 import { createFileSchedules } from '../schedules/file-schedules.ts';
 import { createFiring } from '../schedules/firing.ts';
@@ -39,6 +40,7 @@ import { createProc } from '../tools/proc.ts';
 import { startStepProcess } from '../tools/step-process.ts';
 import { createHooks } from '../worktrees/hooks.ts';
 import { createWorktreeService } from '../worktrees/service.ts';
+import { wireCredentials } from './credentials.ts';
 import { saveConfigSnapshot } from './initial-config.ts';
 import type { DaemonOptions } from './options.ts';
 import type { Tools } from './tools.ts';
@@ -74,25 +76,30 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const metrics = createMetrics();
   lifecycle.own('metrics', () => metrics.close());
   const auth = createAuthService({ ...shared, ownerToken });
+  const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
+  const searchPath = tools.ownEnv.PATH;
+  const policy = createPolicyService({ ...shared, policy: () => config.current.policy, searchPath, ownRoots: () => [root()] });
+  const { credentials, logins } = wireCredentials({ options, tools, store, config, lifecycle });
   const projects = createProjectService({ ...shared, git });
   const catalogue = createCatalogue({ files, now: () => clock.now(), builtins: builtinNames, cronProblem, userDir: paths.userCommandsDir });
-  const artifacts = createArtifactService({ ...shared, process: tools.process });
+  const artifacts = createArtifactService({ ...shared, process: tools.process, policy });
   const queue = createKeyedQueue();
   const portRange = () => config.current.leases.ports;
   const leases = createLeaseService({ ...shared, queue, isPortFree, portRange });
-  const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
-  const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks });
+  const ownEnvironment = tools.ownEnv;
+  const passedOn = () => policy.narrow(credentials.take(ownEnvironment, []).environment);
+  const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks, policy, ownEnvironment, passedOn });
   const copyRules = () => config.current.worktrees.copy;
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
-  const resources = createResources({ store, clock, git, worktrees, terminals, places: paths });
+  const resources = createResources({ store, clock, git, worktrees, terminals, policy, places: paths });
 
   const envFiles = createEnvFiles(paths.environmentDir);
   const steps = createStepRunner({
     ...shared,
     random: options.random,
-    ...{ deadlines, stepFiles, exits, tmux, files, killTree, agents, availability },
+    ...{ deadlines, stepFiles, exits, tmux, files, killTree, agents, availability, policy, credentials, envFiles },
     startProcess: startStepProcess,
     isAlive: (pid, startTime) => proc.isAlive(pid, startTime),
     socketPath: paths.socketPath,
@@ -135,7 +142,8 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   };
   lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
-    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees, agents },
+    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{ agents, policy, credentials },
     artifactsDir: paths.artifactsDir,
     configFor: async (projectPath) => {
       const { sessions, worktrees } = await config.forProject(projectPath);
@@ -143,14 +151,14 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
       return { budgetSeconds, pinned: { worktreesRoot: worktrees.root ?? paths.worktreesDir, ...(shell === undefined ? {} : { shell }) } };
     },
     builtinsFor,
-    ownEnvironment: tools.ownEnv,
+    ownEnvironment,
   });
   const groups = createGroupService({ ...shared, deadlines, sessions, envFiles, queue: createKeyedQueue() });
   lifecycle.own('groups', () => groups.stop());
   const gates = createGateService({
     ...{ agents, groups, process: tools.process },
     configured: () => config.current.quality_gates,
-    ownEnvironment: tools.ownEnv,
+    ownEnvironment,
   });
   const fileSchedules = createFileSchedules({ ...shared, catalogue });
   const firing = createFiring({ store, clock, sessions });
@@ -168,6 +176,22 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const output = createOutputWatch({ store, feed });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
-    ...{ groups, gates, agents, models, availability, ownEnvironment: tools.ownEnv, auth, metrics, doctor, git, tmux, daemon, builtinsFor },
+    ...{
+      groups,
+      gates,
+      agents,
+      models,
+      availability,
+      ownEnvironment,
+      auth,
+      policy,
+      logins,
+      metrics,
+      doctor,
+      git,
+      tmux,
+      daemon,
+      builtinsFor,
+    },
   };
 }

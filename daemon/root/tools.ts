@@ -21,8 +21,9 @@ export type Tools = Awaited<ReturnType<typeof createTools>>;
 
 export async function makeFolders({ paths, uid }: DaemonOptions): Promise<void> {
   await claimDirectory(paths.runDir, uid);
-  const { stateDir, artifactsDir, stepsDir, environmentDir, worktreesDir } = paths;
-  for (const dir of [stateDir, artifactsDir, stepsDir, environmentDir, worktreesDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  const { stateDir, artifactsDir, stepsDir, environmentDir, credentialsDir, worktreesDir } = paths;
+  const dirs = [stateDir, artifactsDir, stepsDir, environmentDir, credentialsDir, worktreesDir];
+  for (const dir of dirs) await mkdir(dir, { recursive: true, mode: 0o700 });
 }
 
 export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, lifecycle: Lifecycle) {

@@ -6,6 +6,8 @@ import type { stepFields } from '../commands/check-steps.ts';
 import { allSteps, type CommandDefinition, type CommandStep } from '../commands/definition.ts';
 import { createLookup, renderTemplate, type TemplateLookup } from '../commands/template.ts';
 import { isoTime } from '../kernel/clock.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import type { Where as PolicyPlace, PolicyService } from '../policy/service.ts';
 import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
@@ -119,17 +121,35 @@ function fieldsOf({ status, exitCode, signal, reason, attempt, name }: StepRecor
 }
 
 /** Where a step of a session runs: the root of its worktree or project, or a folder below it that the definition or step names. */
-export async function workingDirectoryOf(context: SessionContext, own: string | undefined): Promise<string> {
+export async function workingDirectoryOf(
+  context: SessionContext,
+  own: string | undefined,
+  policy: PolicyService,
+  stepRunId?: string,
+): Promise<string> {
   const root = context.worktree?.path ?? context.project.path;
   const named = own ?? context.definition.workingDirectory;
-  if (named === undefined) return root;
+  const permit = async (path: string) => policy.enforce([await policy.facts.directory(path)], placeOf(context, stepRunId));
+  if (named === undefined) {
+    await permit(root);
+    return root;
+  }
   const relative = renderTemplate(named, context.lookup);
   const real = await realpath(resolve(root, relative)).catch(() => undefined);
   const realRoot = await realpath(root);
   if (real === undefined) throw badDirectory(relative, root, 'does not exist; make it in an earlier step, or correct the path', 'missing');
+  await permit(real);
   if (real !== realRoot && !real.startsWith(realRoot + sep))
     throw badDirectory(relative, root, 'leads outside of it; name a folder inside', 'outside');
   return real;
+}
+
+/** Whom a decision of policy is about. */
+export function placeOf({ session }: SessionContext, stepRunId?: string): PolicyPlace {
+  return {
+    ...{ actor: byDaemon.actor, projectId: session.projectId, sessionId: session.id },
+    ...(stepRunId === undefined ? {} : { stepRunId }),
+  };
 }
 
 function badDirectory(named: string, root: string, what: string, reason: string): Failure {

@@ -15,6 +15,10 @@ export interface SessionSecrets {
   readonly prompt?: string;
   /** The prompt was given as it is to be, so nothing in it is a template. */
   readonly promptIsPlain?: boolean;
+  /** What the client had of credentials that are variables, by the name of the credential. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  /** Secrets that steps were given, to be masked wherever they turn up. */
+  readonly shown?: readonly string[];
   /** COPPICE_TOKEN of its processes. */
   readonly token: string;
 }

@@ -3,7 +3,16 @@
 export type Environment = Readonly<Record<string, string>>;
 
 /** Variables of the daemon, its terminal or its service manager: never a step's. */
-const dropped = [/^COPPICE_/, /^TMUX/, /^NOTIFY_SOCKET$/, /^LISTEN_/, /^WATCHDOG_/, /^INVOCATION_ID$/, /^JOURNAL_STREAM$/];
+const dropped = [
+  /^COPPICE_/,
+  /^TMUX/,
+  /^NOTIFY_SOCKET$/,
+  /^LISTEN_/,
+  /^WATCHDOG_/,
+  /^INVOCATION_ID$/,
+  /^JOURNAL_STREAM$/,
+  /^CREDENTIALS_DIRECTORY$/,
+];
 
 /** What a client's environment brings into a session. */
 export function inheritable(environment: Environment): Environment {

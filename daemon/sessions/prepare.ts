@@ -4,12 +4,14 @@ import type { AuthService } from '../auth/service.ts';
 import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
 import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
-import { allSteps, type CommandDefinition, type SessionKind } from '../commands/definition.ts';
+import { allSteps, type CommandDefinition, credentialsOf, type SessionKind } from '../commands/definition.ts';
 import { inferKind } from '../commands/kind.ts';
 import { ownEntry } from '../commands/own-command.ts';
 import { createLookup } from '../commands/template.ts';
+import type { CredentialService } from '../credentials/service.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
+import type { PolicyService } from '../policy/service.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import type { ProjectService } from '../projects/service.ts';
 import type { Store } from '../store/store.ts';
@@ -82,6 +84,8 @@ export interface StartDeps {
   /** The configuration as it is for a project, at the start of a session. Throws CONFIG_INVALID. */
   readonly configFor: (projectPath: string) => Promise<{ readonly budgetSeconds: number; readonly pinned: PinnedConfig }>;
   readonly builtinsFor: BuiltinsFor;
+  readonly policy: PolicyService;
+  readonly credentials: CredentialService;
   /** For clients that sent no environment of their own. */
   readonly ownEnvironment: Environment;
 }
@@ -100,6 +104,7 @@ export async function prepare(
   const { values, masked } = resolveArguments(definition.arguments, request.arguments);
   for (const { type, action, argv } of allSteps(definition)) if (type === 'agent' && argv === undefined) agentProgram(action, deps.agents);
   const { kind } = inferKind(definition);
+  deps.credentials.assertKnown(credentialsOf(definition));
   const prompt = own?.prompt ?? (await promptOf(deps, { project, entry, definition, kind, values }));
   const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };
   if (kind !== 'worktree') return prepared;

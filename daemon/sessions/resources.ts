@@ -8,6 +8,7 @@ import { sessionSteps, worktreeSteps } from '../commands/kind.ts';
 import { renderTemplate } from '../commands/template.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { byDaemon } from '../kernel/origin.ts';
+import type { PolicyService } from '../policy/service.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import type { Store } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
@@ -15,7 +16,7 @@ import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { TerminalService } from '../terminals/service.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
-import { type SessionContext, workingDirectoryOf } from './context.ts';
+import { placeOf, type SessionContext, workingDirectoryOf } from './context.ts';
 import { inheritable, sessionVariables } from './environment.ts';
 import { decideTerminal, decideWorktree } from './keep.ts';
 import { leaseVariables } from './leases.ts';
@@ -39,10 +40,11 @@ export interface ResourceDeps {
   readonly worktrees: WorktreeService;
   readonly terminals: TerminalService;
   readonly git: Pick<Git, 'branchExists'>;
+  readonly policy: PolicyService;
   readonly places: { readonly socketPath: string; readonly tmuxSocketPath: string };
 }
 
-export function createResources({ store, clock, worktrees, terminals, git, places }: ResourceDeps): Resources {
+export function createResources({ store, clock, worktrees, terminals, git, policy, places }: ResourceDeps): Resources {
   const touched = async (worktree: WorktreeRecord | undefined): Promise<boolean> =>
     worktree !== undefined && worktree.status === 'present' && worktrees.isTouched(worktree);
 
@@ -73,7 +75,10 @@ export function createResources({ store, clock, worktrees, terminals, git, place
     const { nameTemplate, environment } = definition.session;
     const rendered = Object.entries(environment).map(([name, value]) => [name, renderTemplate(value, lookup)]);
     const name = nameTemplate === undefined ? session.slug : `${tmuxName(renderTemplate(nameTemplate, lookup))}-${session.slug}`;
-    const cwd = await workingDirectoryOf(context, definition.session.workingDirectory);
+    const cwd = await workingDirectoryOf(context, definition.session.workingDirectory, policy);
+    const inherited = policy.narrow(inheritable(secrets.environment));
+    const program = pinned?.shell ?? secrets.environment.SHELL ?? '/bin/sh';
+    await policy.enforce([await policy.facts.executable(program, { searchPath: inherited.PATH, cwd })], placeOf(context));
     return terminals.create(
       {
         name,
@@ -81,9 +86,9 @@ export function createResources({ store, clock, worktrees, terminals, git, place
         projectId: session.projectId,
         ...(worktree === undefined ? {} : { worktreeId: worktree.id }),
         cwd,
-        shell: pinned?.shell ?? secrets.environment.SHELL ?? '/bin/sh',
+        shell: program,
         environment: {
-          ...inheritable(secrets.environment),
+          ...inherited,
           ...Object.fromEntries(rendered),
           ...leaseVariables(store, session),
           ...sessionVariables({

@@ -16,6 +16,7 @@ import { deadlineOf } from './deadline.ts';
 import { outcomeOf } from './outcome.ts';
 import { logPathOf, outputFileOf } from './paths.ts';
 import { takePublished } from './published-values.ts';
+import { maskOf } from './step-credentials.ts';
 import { concludeStep } from './step-end.ts';
 import { type StepSpecDeps, stepSpec } from './step-spec.ts';
 import { beginStep, type StepOutcome, sessionSubject } from './transitions.ts';
@@ -49,12 +50,15 @@ const exitFileMs = 2_000;
 export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   const { store, clock, stepFiles, tmux } = deps;
 
-  const run = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
-    const logPath = logPathOf(context.session.artifactDir, step.index, step.name);
+  const run = async (loaded: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
+    const logPath = logPathOf(loaded.session.artifactDir, step.index, step.name);
+    let context = loaded;
     try {
       // The files of an attempt before this one would tell a wrong end, when the daemon died between its end and their removal.
       if (step.attempt > 1) await stepFiles.forget(step.id);
-      await stepFiles.writeSpec(step.id, await stepSpec(context, step, deps));
+      const prepared = await stepSpec(loaded, step, deps);
+      context = prepared.context;
+      await stepFiles.writeSpec(step.id, prepared.spec);
     } catch (error) {
       await end(context, step, outcomeOf.failure(error));
       return;
@@ -153,7 +157,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     if (step.paneId !== undefined) await tmux.finishLog(step.paneId).catch(() => false);
     await copyAnswer(step, context.session.artifactDir);
     const size = Math.max(0, (await outcomeOf.size(step.outputPath)) - step.outputOffset);
-    return { ...(await outcomeOf.exit(exit, reason, step, size)), outputSize: size };
+    return { ...(await outcomeOf.exit(exit, reason, step, { size, mask: maskOf(context) })), outputSize: size };
   };
 
   const stopStep = async (context: SessionContext, step: StepRecord): Promise<void> => {
@@ -170,7 +174,9 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   };
 
   const end = async (context: SessionContext, step: StepRecord, outcome: StepOutcome): Promise<void> => {
-    const { values, problems } = await takePublished(outputFileOf(context.session.artifactDir, step.id));
+    const mask = maskOf(context);
+    const published = await takePublished(outputFileOf(context.session.artifactDir, step.id));
+    const { values, problems } = mask.value(published);
     const random = deps.random();
     const note = problems.length > 0 ? ` (COPPICE_OUTPUT_FILE: ${problems.join('; ')})` : '';
     await store.write((w) => {
@@ -179,7 +185,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
         const actor = `session:${context.session.id}`;
         w.events.append({ type: 'session.dataSet', subject: sessionSubject(context.session), actor, data: { key, value } });
       }
-      const error = outcome.error === undefined ? note.trim() || undefined : outcome.error + note;
+      const error = outcome.error === undefined ? note.trim() || undefined : mask.text(outcome.error) + note;
       concludeStep(w, {
         ...{ session: context.session, step, definition: stepOf(context.definition, step), now: clock.now(), random },
         outcome: { ...outcome, ...(error === undefined ? {} : { error }) },

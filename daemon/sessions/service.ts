@@ -22,6 +22,7 @@ import type { SessionRunner } from './runner.ts';
 import { createSharedData, type SharedData } from './shared-data.ts';
 import { startTogether } from './start.ts';
 import { againOf } from './start-again.ts';
+import { questionsOfStart } from './start-policy.ts';
 import { requestCancel, sessionSubject } from './transitions.ts';
 import { orderOf, sessionView, stepViews } from './view.ts';
 
@@ -32,6 +33,7 @@ export interface RemoveSession {
 }
 
 export interface SessionService {
+  /** Checks a start, policy included; nothing is written. */
   prepare(request: Omit<StartRequest, 'environment'>): Promise<Prepared>;
   start(request: StartRequest, origin: Origin, extras?: StartExtras): Promise<Session>;
   /** Starts what an ended session ran, as a new one. */
@@ -106,12 +108,19 @@ export function createSessionService(deps: SessionDeps): SessionService {
     together([wish], actor, (w, [session]) => settle(w, receipt, sessionView(w, session as SessionRecord)));
   return {
     resolve,
-    prepare: (request) => prepare(deps, request),
+    async prepare(request) {
+      const prepared = await prepare(deps, request);
+      const { project, definition } = prepared;
+      const builtins = await deps.builtinsFor(project.path, definition);
+      const facts = { files: deps.files, project, definition, environment: deps.ownEnvironment, builtins };
+      deps.policy.assert(await questionsOfStart(deps.policy, facts));
+      return prepared;
+    },
     start: (request, origin, extras = {}) => begin({ request, extras }, origin),
     startTogether: together,
     again: (ref, environment) => againOf(deps, resolve(ref), environment),
     retry: async (ref, environment, origin) => begin(await againOf(deps, resolve(ref), environment), origin),
-    data: createSharedData({ store, clock, resolve }),
+    data: createSharedData({ store, clock, resolve, envFiles: deps.envFiles }),
     list(filter, cursor, limit) {
       return store.read((r) => {
         const { rows, nextCursor } = pageOf(r.sessions.list(filter, cursor ?? afterAllIds, limit + 1), limit);

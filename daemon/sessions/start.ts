@@ -2,15 +2,18 @@
 import { join } from 'node:path';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import { credentialsOf } from '../commands/definition.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Writer } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { Sync } from '../store/transaction.ts';
 import type { Snapshot } from './context.ts';
+import type { SessionSecrets } from './env-file.ts';
 import type { Environment } from './environment.ts';
 import { slug } from './paths.ts';
 import { checkResources, type Prepared, prepare, type StartDeps, type StartExtras, type StartWish } from './prepare.ts';
 import { initialRows } from './rows.ts';
+import { questionsOfStart } from './start-policy.ts';
 import { sessionSubject } from './transitions.ts';
 
 /**
@@ -27,17 +30,22 @@ export async function startTogether<T>(
   try {
     for (const wish of wishes) {
       staged.push(
-        await stage(deps, wish).catch((error: unknown) => {
+        await stage(deps, wish, actor).catch((error: unknown) => {
           throw wishes.length === 1 ? error : naming(error, wish, `${staged.length + 1} of ${wishes.length}`);
         }),
       );
     }
-    return await deps.store.write((w) =>
-      also(
+    const started = await deps.store.write<T | Failure>((w) => {
+      const denied = enforceRoom(deps, w, staged, actor);
+      // A decision is kept, so this is no throw.
+      if (denied) return denied;
+      return also(
         w,
         staged.map(({ insert }) => insert(w, actor)),
-      ),
-    );
+      );
+    });
+    if (started instanceof Failure) throw started;
+    return started;
   } catch (error) {
     for (const { id } of staged) await deps.envFiles.remove(id);
     throw error;
@@ -57,25 +65,24 @@ function naming(error: unknown, { request }: StartWish, place: string): unknown 
 /** A start that is checked and has its environment file; the rows are what is missing. */
 interface Staged {
   readonly id: string;
+  readonly projectId: string;
   insert(w: Writer, actor: string): SessionRecord;
 }
 
-async function stage(deps: StartDeps, { request, extras = {} }: StartWish): Promise<Staged> {
+async function stage(deps: StartDeps, { request, extras = {} }: StartWish, actor: string): Promise<Staged> {
   const { ids, clock } = deps;
-  const environment = Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment;
-  checkEnvironmentSize(environment);
+  const given = Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment;
+  checkEnvironmentSize(given);
   const prepared = await prepare(deps, request, extras);
-  await checkResources(deps, prepared);
-  const { definition, kind, project, entry, prompt } = prepared;
-  const config = await deps.configFor(project.path);
+  const { definition, kind, project, entry } = prepared;
+  const secrets = secretsOf(deps, prepared, given);
   const builtins = await deps.builtinsFor(project.path, definition);
+  const facts = { files: deps.files, project, definition, environment: secrets.environment, builtins };
+  await deps.policy.enforce(await questionsOfStart(deps.policy, facts), { actor, projectId: project.id });
+  await checkResources(deps, prepared);
+  const config = await deps.configFor(project.path);
   const id = ids.next('ses');
-  const token = deps.auth.newSecret();
-  await deps.envFiles.write(id, {
-    ...{ environment, arguments: prepared.values, token },
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(extras.own ? { promptIsPlain: true } : {}),
-  });
+  await deps.envFiles.write(id, { ...secrets, ...(extras.own ? { promptIsPlain: true } : {}) });
   const snapshot: Snapshot = { definition, legacy: entry.legacy, pinned: config.pinned, ...(extras.own ? { own: true } : {}) };
   const insert = (w: Writer, actor: string): SessionRecord => {
     const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
@@ -88,7 +95,7 @@ async function stage(deps: StartDeps, { request, extras = {} }: StartWish): Prom
       definition: JSON.stringify(snapshot),
       definitionSha256: entry.sha256,
       createdAt: clock.now(),
-      ...budgetOf(definition.timeoutSeconds ?? config.budgetSeconds),
+      ...budgetOf(deps.policy.boundSeconds(definition.timeoutSeconds ?? config.budgetSeconds)),
       ...poolOf(prepared, extras),
       ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
       ...(extras.groupId === undefined ? {} : { groupId: extras.groupId }),
@@ -96,12 +103,31 @@ async function stage(deps: StartDeps, { request, extras = {} }: StartWish): Prom
     w.sessions.insert(session);
     if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, clock.now());
     for (const row of initialRows({ sessionId: id, definition, kind, builtins, ids })) w.steps.insert(row);
-    deps.auth.issueForSession(w, id, token);
+    deps.auth.issueForSession(w, id, secrets.token);
     const data = { slug: name, commandName: entry.name, kind, status: session.status };
     w.events.append({ type: 'session.created', subject: sessionSubject(session), actor, data });
     return session;
   };
-  return { id, insert };
+  return { id, projectId: project.id, insert };
+}
+
+/** What the session keeps in its file: of the client's environment what may be passed on, and of credentials what its steps name. */
+function secretsOf({ credentials, policy, auth }: StartDeps, { definition, values, prompt }: Prepared, given: Environment): SessionSecrets {
+  const names = credentialsOf(definition);
+  const taken = credentials.take(given, names);
+  for (const name of names) credentials.check(name, taken.values);
+  return {
+    ...{ environment: policy.narrow(taken.environment), credentials: taken.values, arguments: values, token: auth.newSecret() },
+    ...(prompt === undefined ? {} : { prompt }),
+  };
+}
+
+/** How many sessions there may be is looked at where they are written, so that two starts at once do not both find room. */
+function enforceRoom({ policy }: StartDeps, w: Writer, staged: readonly Staged[], actor: string): Failure | undefined {
+  const projectId = staged[0]?.projectId;
+  if (projectId === undefined) return undefined;
+  const unfinished = w.sessions.queue().length + staged.length - 1;
+  return policy.enforceInside(w, { about: 'sessions', unfinished }, { actor, projectId });
 }
 
 function budgetOf(seconds: number): { budgetMs?: number } {

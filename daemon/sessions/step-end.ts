@@ -68,9 +68,9 @@ export function nextAttemptAt({ session, step, definition, outcome, now, random 
   return inBody && session.deadlineAt !== undefined && at >= session.deadlineAt ? undefined : at;
 }
 
-/** What was lost may have done its work, and a cancel is no failure. A program that cannot start will not start the next time either. */
+/** What was lost may have done its work, and a cancel is no failure. What cannot or may not start will not start the next time either. */
 function isRetried({ on }: StepRetry, { status, reason, exitCode, signal }: StepOutcome): boolean {
-  if (status !== 'failed' || reason === 'start') return false;
+  if (status !== 'failed' || reason === 'start' || reason === 'policy_denied') return false;
   if (on === undefined) return true;
   if (reason === 'timeout') return on.includes('timeout');
   if (signal !== undefined) return on.includes('signal');

@@ -10,8 +10,15 @@ import { assertNotNewer, backUp, migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { createReceiptReader, createReceiptWriter, type ReceiptReader, type ReceiptWriter } from './receipts.ts';
 import { type ArtifactReader, type ArtifactWriter, createArtifactReader, createArtifactWriter } from './tables/artifacts.ts';
+import { type AuthFlowReader, type AuthFlowWriter, createAuthFlowReader, createAuthFlowWriter } from './tables/auth-flows.ts';
 import { createGroupReader, createGroupWriter, type GroupReader, type GroupWriter } from './tables/groups.ts';
 import { createLeaseReader, createLeaseWriter, type LeaseReader, type LeaseWriter } from './tables/leases.ts';
+import {
+  createPolicyDecisionReader,
+  createPolicyDecisionWriter,
+  type PolicyDecisionReader,
+  type PolicyDecisionWriter,
+} from './tables/policy-decisions.ts';
 import { createProjectReader, createProjectWriter, type ProjectReader, type ProjectWriter } from './tables/projects.ts';
 import {
   createRemovedWorktreeReader,
@@ -44,6 +51,8 @@ export interface Reader {
   readonly artifacts: ArtifactReader;
   readonly leases: LeaseReader;
   readonly tokens: TokenReader;
+  readonly policyDecisions: PolicyDecisionReader;
+  readonly authFlows: AuthFlowReader;
 }
 
 export interface Writer extends Reader {
@@ -62,6 +71,8 @@ export interface Writer extends Reader {
   readonly artifacts: ArtifactWriter;
   readonly leases: LeaseWriter;
   readonly tokens: TokenWriter;
+  readonly policyDecisions: PolicyDecisionWriter;
+  readonly authFlows: AuthFlowWriter;
 }
 
 export interface StoreOptions {
@@ -193,6 +204,8 @@ function createReader(db: Db): Reader {
     artifacts: createArtifactReader(db),
     leases: createLeaseReader(db),
     tokens: createTokenReader(db),
+    policyDecisions: createPolicyDecisionReader(db),
+    authFlows: createAuthFlowReader(db),
   };
 }
 
@@ -213,5 +226,7 @@ function createWriter(db: Db, now: () => number): Writer {
     artifacts: createArtifactWriter(db),
     leases: createLeaseWriter(db),
     tokens: createTokenWriter(db),
+    policyDecisions: createPolicyDecisionWriter(db),
+    authFlows: createAuthFlowWriter(db),
   };
 }

@@ -1,12 +1,11 @@
 // Runs the programs the daemon needs (git, tmux, gh, systemctl) and turns their failures into ours. Steps of commands are not run here:
 // they must outlive the daemon (step-process.ts).
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import { findExecutables } from './executables.ts';
 
 export interface RunToolOptions {
   readonly cwd?: string | undefined;
@@ -96,7 +95,7 @@ export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool 
       const ended = child.then((result) => ({ stderrTail: tailOf(textOf(result.stderr)), missing: isMissing(result) }));
       return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, kill: () => void child.kill('SIGKILL'), ended };
     },
-    which: (tool, searchPath = baseEnv.PATH ?? '') => findOnPath(tool, searchPath),
+    which: async (tool, searchPath = baseEnv.PATH) => (await findExecutables(tool, { searchPath, cwd: '/' }))[0],
     close() {
       for (const pid of running) signalGroup(pid, 'SIGTERM');
     },
@@ -216,16 +215,4 @@ async function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
-}
-
-async function findOnPath(tool: string, searchPath: string): Promise<string | undefined> {
-  const places = tool.includes('/') ? [tool] : searchPath.split(':').flatMap((folder) => (folder ? [join(folder, tool)] : []));
-  for (const path of places) {
-    const runs = await access(path, constants.X_OK).then(
-      async () => (await stat(path)).isFile(),
-      () => false,
-    );
-    if (runs) return path;
-  }
-  return undefined;
 }

@@ -114,7 +114,8 @@ export function createRemoval(deps: RemovalDeps): Removal {
       const risk = await prove(project, worktree, options);
       if (risk) throw atRisk(worktree, risk);
       const { id: worktreeId, path: worktreePath, branch } = worktree;
-      const facts = { worktreeId, worktreePath, branch, projectPath: project.path, sessionId: options.bySession ?? worktree.sessionId };
+      const place = { projectId: project.id, projectPath: project.path };
+      const facts = { worktreeId, worktreePath, branch, ...place, sessionId: options.bySession ?? worktree.sessionId };
       // What a hook leaves behind counts too.
       const left = (await deps.hooks.run('pre_remove', facts)) ? await prove(project, worktree, options) : undefined;
       if (left) throw atRisk(worktree, left);

@@ -24,14 +24,7 @@ const localKinds: Readonly<Partial<Record<ErrorKind, string>>> = {
 };
 
 /** Named by protocol.md for methods that are not there yet; each leaves this list with its first method. */
-const plannedKinds: readonly ErrorKind[] = [
-  'PLAN_INVALID',
-  'POLICY_DENIED',
-  'AGENT_FAILED',
-  'GIT_CONFLICT',
-  'UNAVAILABLE',
-  'DEADLINE_EXCEEDED',
-];
+const plannedKinds: readonly ErrorKind[] = ['PLAN_INVALID', 'AGENT_FAILED', 'GIT_CONFLICT', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 
 test('every method has a sentence for a summary, an access level and an effect', () => {
   expect(allMethods.length).toBeGreaterThan(40);

@@ -2,6 +2,7 @@
 import { systemClock } from '../../daemon/kernel/clock.ts';
 import { Store, type StoreOptions } from '../../daemon/store/store.ts';
 import type { ArtifactRecord } from '../../daemon/store/tables/artifacts.ts';
+import type { PolicyDecisionRecord } from '../../daemon/store/tables/policy-decisions.ts';
 import type { ProjectRecord } from '../../daemon/store/tables/projects.ts';
 import type { SessionRecord } from '../../daemon/store/tables/sessions.ts';
 import type { StepRecord } from '../../daemon/store/tables/step-runs.ts';
@@ -123,4 +124,8 @@ export function artifactRow(n: number, over: Partial<ArtifactRecord> = {}): Arti
 
 export function tokenRow(n: number, over: Partial<TokenRecord> = {}): TokenRecord {
   return { id: idOf('tok', n), name: `token ${n}`, hash: `hash ${n}`, scopes: ['read'], createdAt: n, ...over };
+}
+
+export function decisionRow(n: number, over: Partial<PolicyDecisionRecord> = {}): PolicyDecisionRecord {
+  return { id: idOf('dec', n), at: n, decision: 'deny', ruleId: 'max_runtime', message: 'No.', actor: 'owner', projectId, ...over };
 }

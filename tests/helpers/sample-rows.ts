@@ -1,6 +1,17 @@
 // A few rows in every table, through the store's own writers.
 import type { Store } from '../../daemon/store/store.ts';
-import { artifactRow, idOf, projectId, projectRow, sessionRow, stepRow, terminalRow, tokenRow, worktreeRow } from './open-store.ts';
+import {
+  artifactRow,
+  decisionRow,
+  idOf,
+  projectId,
+  projectRow,
+  sessionRow,
+  stepRow,
+  terminalRow,
+  tokenRow,
+  worktreeRow,
+} from './open-store.ts';
 
 export async function writeSampleRows(store: Store): Promise<void> {
   await store.write((w) => {
@@ -25,6 +36,7 @@ export async function writeSampleRows(store: Store): Promise<void> {
     w.tokens.insert(tokenRow(1, { scopes: ['read', 'operate'], expiresAt: 1_000_000 }));
     w.tokens.insert(tokenRow(2, { scopes: ['session'], sessionId: idOf('ses', 1) }));
     w.receipts.put({ key: '["owner","k1"]', method: 'session.start', paramsSha256: 'c'.repeat(64), result: { id: idOf('ses', 1) } });
+    w.policyDecisions.insert(decisionRow(1), 10);
     const subject = { projectId, sessionId: idOf('ses', 1), worktreeId: idOf('wt', 1) };
     const data = { slug: 'build-1', commandName: 'build', kind: 'worktree', status: 'queued' } as const;
     w.events.append({ type: 'session.created', subject, actor: 'owner', data });

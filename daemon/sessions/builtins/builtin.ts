@@ -1,5 +1,6 @@
 import type { ArtifactService } from '../../artifacts/service.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Mask } from '../../kernel/mask.ts';
 import type { TerminalService } from '../../terminals/service.ts';
 import type { ExitWatch } from '../../tools/exit-watch.ts';
 import type { Git } from '../../tools/git/git.ts';
@@ -27,6 +28,8 @@ export interface BuiltinCall {
   /** Of the step, templates expanded. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
+  /** For what comes from a screen. */
+  readonly mask: Mask;
   /** A line for the log of the step. */
   readonly print: (line: string) => void;
 }

@@ -24,6 +24,8 @@ export interface ArtifactReader {
   isPrunable(sessionId: string): boolean;
   /** Of all sessions. */
   totalBytes(): number;
+  /** Of one session, logs left out: what steps print has no bound. */
+  bytesOfSession(sessionId: string): number;
 }
 
 export interface ArtifactWriter extends ArtifactReader {
@@ -52,6 +54,9 @@ export function createArtifactReader(db: Db): ArtifactReader {
   const prunable = db.prepare<[], PrunableSession>(selectPrunable('true'));
   const onePrunable = db.prepare<[string], PrunableSession>(selectPrunable('s.id = ?'));
   const total = db.prepare<[], number>('SELECT ifnull(sum(size_bytes), 0) FROM artifacts').pluck();
+  const ofSession = db
+    .prepare<[string], number>("SELECT ifnull(sum(size_bytes), 0) FROM artifacts WHERE session_id = ? AND kind <> 'log'")
+    .pluck();
   return {
     get: (id) => get.get(id),
     byPath: (sessionId, path) => byPath.get(sessionId, path),
@@ -59,6 +64,7 @@ export function createArtifactReader(db: Db): ArtifactReader {
     prunable: () => prunable.all(),
     isPrunable: (sessionId) => onePrunable.get(sessionId) !== undefined,
     totalBytes: () => total.get() as number,
+    bytesOfSession: (sessionId) => ofSession.get(sessionId) as number,
   };
 }
 

@@ -20,6 +20,8 @@ const growing = [
   'leases',
   'session_groups',
   'group_members',
+  'policy_decisions',
+  'auth_flows',
 ];
 
 const session = idOf('ses', 1);
@@ -124,6 +126,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     prunable: (r) => void r.prunable(),
     isPrunable: (r) => void r.isPrunable(session),
     totalBytes: (r) => void r.totalBytes(),
+    bytesOfSession: (r) => void r.bytesOfSession(session),
   },
   leases: {
     get: (r) => void r.get('x'),
@@ -134,6 +137,13 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
       r.valuesOf('slot', 'gpus');
     },
     list: (r) => void r.list(last, 10),
+  },
+  policyDecisions: {
+    list(r) {
+      for (const filter of [{}, { sessionId: session }, { decision: 'deny' }, { sessionId: session, decision: 'warn' }])
+        r.list(filter, last, 10);
+    },
+    hasWarned: (r) => void r.hasWarned(session, 'max_sessions'),
   },
   tokens: {
     get: (r) => void r.get('x'),

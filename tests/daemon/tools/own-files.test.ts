@@ -1,6 +1,6 @@
 import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readOwnFile, writeOwnFile } from '../../../daemon/server/own-files.ts';
+import { readOwnFile, writeOwnFile } from '../../../daemon/tools/own-files.ts';
 import { createTempDir } from '../../helpers/temp-dir.ts';
 
 const uid = process.getuid?.() ?? 0;
