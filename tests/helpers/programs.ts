@@ -1,5 +1,5 @@
 // What steps run in tests: small shell programs that tell in files what they did, and wait for files instead of time.
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from './real-daemon.ts';
 import { until } from './until.ts';
@@ -57,4 +57,15 @@ export function commandFile(name: string, fields: Readonly<Record<string, unknow
 
 export function shell(action: string, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return { type: 'shell', action, ...more };
+}
+
+/** Puts a program of shell into `<folder>/bin`, anew when it is there; answers a PATH on which it comes first. */
+export function putProgram(folder: string, name: string, script: string): string {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  // In one move, since somebody may run the old one.
+  const target = join(bin, name);
+  writeFileSync(`${target}.new`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  renameSync(`${target}.new`, target);
+  return `${bin}:${process.env.PATH}`;
 }

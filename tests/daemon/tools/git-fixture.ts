@@ -1,10 +1,8 @@
 // The git tool over real git, in the environment of a test repository.
-import { expect } from 'vitest';
 import type { AddedWorktree } from '../../../daemon/tools/git/add-worktree.ts';
 import { createGit, type Git } from '../../../daemon/tools/git/git.ts';
 import type { Repository } from '../../../daemon/tools/git/repository.ts';
 import { createProcessTool } from '../../../daemon/tools/process.ts';
-import type { ErrorKind, Failure } from '../../../schemas/errors.ts';
 import { createTestRepo, type TestRepo, type TestRepoOptions } from '../../helpers/repo.ts';
 
 export interface GitFixture extends AsyncDisposable {
@@ -32,16 +30,6 @@ export async function createGitFixture(options: TestRepoOptions & { readonly env
   });
   const repo = { mainCheckout: test.path, gitCommonDir: `${test.path}/.git` };
   return { test, git, repo, calls, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
-}
-
-/** The failure a promise ends with, after a look at its kind. */
-export async function failureOf(promise: Promise<unknown>, kind: ErrorKind): Promise<Failure> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toMatchObject({ name: 'Failure', kind });
-  return error as Failure;
 }
 
 /** Adds a worktree on a new branch, at `w` beside the main checkout unless told otherwise. */

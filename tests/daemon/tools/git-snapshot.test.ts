@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { failureOf } from '../../helpers/failure-of.ts';
 import { treePrint } from '../../helpers/tree-print.ts';
-import { createGitFixture, failureOf, type GitFixture, newBranch } from './git-fixture.ts';
+import { createGitFixture, type GitFixture, newBranch } from './git-fixture.ts';
 
 const ref = 'refs/coppice/removed/wt_1';
 
