@@ -91,6 +91,10 @@ const HotReloadConfig = z.strictObject({
   debounce_ms: key(z.int().min(100).max(10_000).default(2_000), 'Quiet time after a change before it is read.', { reload: 'live' }),
 });
 
+const MetricsConfig = z.strictObject({
+  enabled: key(z.boolean().default(true), 'Measure how often and how long operations of the daemon run.', { reload: 'live' }),
+});
+
 export const Config = z.strictObject({
   daemon: DaemonConfig.prefault({}),
   websocket: WebSocketConfig.prefault({}),
@@ -100,6 +104,7 @@ export const Config = z.strictObject({
   hooks: HooksConfig.prefault({}),
   leases: LeasesConfig.prefault({}),
   hot_reload: HotReloadConfig.prefault({}),
+  metrics: MetricsConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;

@@ -9,7 +9,7 @@ import type { DaemonFacts, Services } from '../handlers/services.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { createLeaseService } from '../leases/service.ts';
-import { createMetrics } from '../metrics/service.ts';
+import type { Metrics } from '../metrics/service.ts';
 import { createProjectService } from '../projects/service.ts';
 import { createFileSchedules } from '../schedules/file-schedules.ts';
 import { createFiring } from '../schedules/firing.ts';
@@ -42,12 +42,13 @@ export interface Wiring {
   readonly tools: Tools;
   readonly store: Store;
   readonly feed: Feed;
+  readonly metrics: Metrics;
   readonly daemon: DaemonFacts;
   readonly ownerToken: () => string;
   readonly lifecycle: Lifecycle;
 }
 
-export function createServices({ options, tools, store, feed, daemon, ownerToken, lifecycle }: Wiring): Services {
+export function createServices({ options, tools, store, feed, metrics, daemon, ownerToken, lifecycle }: Wiring): Services {
   const { paths, clock, env } = options;
   const { log } = options.log;
   const { ids, git, tmux, stepFiles, exits, deadlines, files } = tools;
@@ -55,8 +56,10 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const shared = { store, clock, ids, log };
 
   const config = createConfigService({ store, log, env, path: paths.configPath, readText: readTextIfThere, initial: options.config });
-  const metrics = createMetrics();
-  lifecycle.own('metrics', () => metrics.close());
+  lifecycle.own(
+    'metrics switch',
+    config.onChange((next) => metrics.enable(next.metrics.enabled)),
+  );
   const auth = createAuthService({ ...shared, ownerToken });
   const projects = createProjectService({ ...shared, git });
   const catalogue = createCatalogue({ files, now: () => clock.now(), builtins: builtinNames, cronProblem, userDir: paths.userCommandsDir });
@@ -77,7 +80,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     ...shared,
     random: options.random,
     ...{ deadlines, stepFiles, exits, tmux, files, killTree },
-    startProcess: startStepProcess,
+    startProcess: (request) => metrics.timed('step.spawn', () => startStepProcess(request)),
     isAlive: (pid) => proc.isAlive(pid),
     socketPath: paths.socketPath,
     tmuxSocketPath: paths.tmuxSocketPath,
