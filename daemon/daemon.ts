@@ -10,8 +10,10 @@ import { sweepSteps } from './jobs/sweep-steps.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
 import type { Log } from './kernel/log.ts';
 import { byDaemon } from './kernel/origin.ts';
+import { createMetrics } from './metrics/service.ts';
 import { examineAgents } from './models/findings.ts';
 import { createDispatcher, createOwnerToken, type Doors, openDoors } from './root/doors.ts';
+import { tellFigures } from './root/figures.ts';
 import type { DaemonOptions } from './root/options.ts';
 import { createServices } from './root/services.ts';
 import type { Tools } from './root/tools.ts';
@@ -47,9 +49,15 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
   await makeFolders(options);
   const lock = acquireStateLock(paths.lockPath);
   lifecycle.own('state lock', () => lock.release());
-  const store = new Store({ path: paths.databasePath, backupDir: paths.backupDir, clock, random: options.random });
+  const metrics = createMetrics({ nowMs: () => performance.now(), enabled: options.config.loaded.config.metrics.enabled });
+  lifecycle.own('metrics', () => metrics.close());
+  const store = new Store({
+    ...{ path: paths.databasePath, backupDir: paths.backupDir, clock, random: options.random },
+    onBusy: () => metrics.count('retries', 'store'),
+    span: (operation) => metrics.span(operation),
+  });
   lifecycle.own('store', () => store.close());
-  const tools = await createTools(options, lifecycle);
+  const tools = await createTools(options, lifecycle, metrics);
   const bootId = tools.ids.next('boot');
   const feed = createFeed({ store, clock, epoch: await openEpoch(store, options, tools) });
   let doors: Doors | undefined;
@@ -61,14 +69,19 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
     startedAt: clock.now(),
     paths: { socket: paths.socketPath, database: paths.databasePath, log: paths.logPath, config: paths.configPath },
     webSocketPort: () => doors?.webSocketPort,
-    connections: () => ({ connections: doors?.connections.count ?? 0, subscriptions: doors?.connections.subscriptionCount ?? 0 }),
+    connections: () => ({
+      connections: doors?.connections.count ?? 0,
+      subscriptions: doors?.connections.subscriptionCount ?? 0,
+      lagEvents: doors?.connections.lagEvents ?? 0,
+    }),
     isStopping: () => stopping,
     requestStop: options.onStopRequested,
     closeConnectionsOfToken: (tokenId) => doors?.connections.closeOfToken(tokenId),
   };
   const ownerToken = createOwnerToken(options, () => tools.ids.random(40));
-  const services = createServices({ options, tools, store, feed, daemon: facts, ownerToken, lifecycle });
+  const services = createServices({ options, tools, store, feed, metrics, daemon: facts, ownerToken, lifecycle });
   const { dispatcher, gate } = createDispatcher(options, services);
+  lifecycle.own('figures', tellFigures({ ...services, mutationsInFlight: () => gate.running }));
   await reconcile(services, tools, log);
   startJobs(options, services, tools, lifecycle);
   const data = { version: options.version, pid: options.pid, bootId };
@@ -134,20 +147,15 @@ async function reconcile(
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
   const { store, clock, config, metrics, schedules } = services;
   const { log } = options.log;
-  lifecycle.own(
-    'housekeeping',
-    everyCron(
-      '17 * * * *',
-      async () => void (await keepHouse({ store, clock, config, log, forgetRemoved: () => services.worktrees.forgetOld() })),
-    ),
-  );
-  lifecycle.own(
-    'schedule files',
-    everyCron('20 * * * * *', () => schedules.follow()),
-  );
+  const job = (name: string, expression: string, work: () => Promise<unknown>): void =>
+    lifecycle.own(
+      name,
+      everyCron(expression, async () => void (await metrics.timed(`job.${name}`, work))),
+    );
+  job('housekeeping', '17 * * * *', () => keepHouse({ store, clock, config, log, forgetRemoved: () => services.worktrees.forgetOld() }));
+  job('schedule files', '20 * * * * *', () => schedules.follow());
+  job('missing wrappers', '*/15 * * * * *', () => findMissingWrappers({ store, stepFiles, isAlive }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));
-  const lookForWrappers = (): Promise<void> => findMissingWrappers({ store, stepFiles, isAlive });
-  lifecycle.own('missing wrappers', everyCron('*/15 * * * * *', lookForWrappers));
   lifecycle.own(
     'log level',
     config.onChange((next) => options.log.setLevel(next.daemon.log_level)),
@@ -156,10 +164,6 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
     void tellMissingAgents(services, log).catch((error: unknown) => log.error({ err: error }, 'the agents could not be looked at'));
   tellMissing();
   lifecycle.own('agent check', config.onChange(tellMissing));
-  metrics.gauge('store.queued_writes', () => store.queueLength);
-  metrics.gauge('store.bytes', () => store.size().bytes);
-  metrics.gauge('process.rss_bytes', () => process.memoryUsage.rss());
-  metrics.gauge('process.uptime_seconds', () => Math.round(process.uptime()));
   if (config.current.hot_reload.enabled) watchConfig(options, config, lifecycle);
 }
 

@@ -1,6 +1,7 @@
 // The contract as a page to read: every method, event, error kind and config key.
 import { callFields, mutationFields, scopeGrants } from '../schemas/define.ts';
 import { errorTable, universalErrors } from '../schemas/errors.ts';
+import { type Figure, figures } from '../schemas/figures.ts';
 import { foreverMethods, protocol } from '../schemas/protocol.ts';
 import { openRpcDocument } from './openrpc.ts';
 import { type JsonSchema, membersOf, typeText } from './type-text.ts';
@@ -23,7 +24,10 @@ interface Document {
 /** `configSchema` is the JSON Schema of the configuration file. */
 export function referenceText(version: string, configSchema: JsonSchema): string {
   const document = openRpcDocument(version) as unknown as Document;
-  const parts = [introduction(), methodsPart(document), shapesPart(document), eventsPart(document), errorsPart(), configPart(configSchema)];
+  const parts = [
+    introduction(),
+    ...[methodsPart(document), shapesPart(document), eventsPart(document), errorsPart(), figuresPart(), configPart(configSchema)],
+  ];
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -101,6 +105,15 @@ function errorsPart(): string {
     row(code(kind), String(number), retryable ? 'yes' : 'no', String(exit), summary),
   );
   return `## Errors\n\n${header('kind', 'code', 'retry', 'CLI exit', 'what')}\n${rows.join('\n')}`;
+}
+
+function figuresPart(): string {
+  const rows = Object.entries<Figure>(figures).map(([name, { kind, summary, by }]) =>
+    row(code(by === undefined ? name : `${name}.<${by}>`), kind, summary),
+  );
+  const intro = `What \`daemon.metrics\` tells beside the durations of operations. For Prometheus \`store.bytes\` is \`coppice_store_bytes\`,
+a counter ends in \`_total\`, and what stands in \`<>\` is a label.`;
+  return `## Figures\n\n${intro}\n\n${header('name', 'kind', 'what')}\n${rows.join('\n')}`;
 }
 
 function configPart(schema: JsonSchema): string {

@@ -96,6 +96,10 @@ const ValidationConfig = z.strictObject({
   check_executables: key(z.boolean().default(true), 'Warn of agents whose program is not there.', { reload: 'live' }),
 });
 
+const MetricsConfig = z.strictObject({
+  enabled: key(z.boolean().default(true), 'Measure how often and how long operations of the daemon run.', { reload: 'live' }),
+});
+
 export const Config = z.strictObject({
   daemon: DaemonConfig.prefault({}),
   websocket: WebSocketConfig.prefault({}),
@@ -112,6 +116,7 @@ export const Config = z.strictObject({
   policy: PolicyConfig.prefault({}),
   credentials: CredentialsConfig.prefault({}),
   auth: ProvidersConfig.prefault({}),
+  metrics: MetricsConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;

@@ -19,13 +19,17 @@ const Finding = z.object({
 });
 
 const Operation = z.object({
-  name: z.string(),
+  name: z.string().describe('What was done: rpc.<method>, store.read, store.write, tool.<program>, job.<name>.'),
   count: z.int(),
   errors: z.int(),
-  p50Ms: z.number(),
+  totalMs: z.number(),
+  p50Ms: z.number().describe('Percentiles are at most 1/32 too high.'),
   p95Ms: z.number(),
   p99Ms: z.number(),
   maxMs: z.number(),
+  buckets: z
+    .array(z.int())
+    .describe('How many lasted up to each of bucketBoundsMs but longer than the one before; last, how many lasted longer.'),
 });
 
 export const daemonMethods = {
@@ -84,14 +88,17 @@ export const daemonMethods = {
     }),
   }),
   'daemon.metrics': defineMethod({
-    summary: 'Counts and durations of calls and store operations since the start.',
+    summary: 'How often, how long and how well the daemon did what since its start, and how things stand.',
     access: 'read',
     effect: 'read',
     params: {},
     result: z.object({
+      enabled: z.boolean().describe('metrics.enabled of the configuration; when false, nothing new is measured or counted.'),
       operations: z.array(Operation),
+      bucketBoundsMs: z.array(z.number()),
       eventLoopDelay: z.object({ p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() }),
-      gauges: z.record(z.string(), z.number()),
+      gauges: z.record(z.string(), z.number()).describe('How things stand, by the names of the table of figures.'),
+      counters: z.record(z.string(), z.number()).describe('What only grows, by the names of the table of figures.'),
     }),
   }),
   'daemon.doctor': defineMethod({

@@ -64,6 +64,8 @@ export const limits = {
   drainMs: 3_000,
   stopStepMs: 5_000,
   toolMs: 60_000,
+  /** Operations that are measured each by itself; further ones share one. */
+  metricOperations: 512,
   receiptsKeptMs: 24 * 60 * 60 * 1000,
   configFileBytes: 1024 * 1024,
   /** More places that are wrong help nobody. */

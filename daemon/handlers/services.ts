@@ -33,7 +33,7 @@ export interface DaemonFacts {
   readonly startedAt: number;
   readonly paths: { readonly socket: string; readonly database: string; readonly log?: string; readonly config: string };
   webSocketPort(): number | undefined;
-  connections(): { connections: number; subscriptions: number };
+  connections(): { connections: number; subscriptions: number; lagEvents: number };
   isStopping(): boolean;
   /** Begins an orderly stop; returns at once. */
   requestStop(reason: string): void;

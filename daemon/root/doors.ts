@@ -24,6 +24,7 @@ import type { Tools } from './tools.ts';
 export interface CallGate {
   refuse(): void;
   idle(): Promise<void>;
+  readonly running: number;
 }
 
 /** These answer while the daemon stops, so that one can see that it does. */
@@ -64,6 +65,9 @@ export function createDispatcher(options: DaemonOptions, services: Services): { 
       refusing = true;
     },
     idle: async () => void (await Promise.allSettled(running)),
+    get running() {
+      return running.size;
+    },
   };
   return { dispatcher, gate };
 }

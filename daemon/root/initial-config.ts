@@ -6,8 +6,8 @@ import type { InForce } from '../config/reloading.ts';
 import { standingSources } from '../config/service.ts';
 import type { Tree } from '../config/tree.ts';
 import { isOfProject, type Validation, validateConfig } from '../config/validate.ts';
-import { readOwnFile, writeOwnFile } from '../tools/own-files.ts';
 import { createFileReader } from '../tools/files.ts';
+import { readOwnFile, writeOwnFile } from '../tools/own-files.ts';
 import type { Paths } from './paths.ts';
 
 export interface StartRequest {

@@ -12,7 +12,7 @@ import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import { createLeaseService } from '../leases/service.ts';
-import { createMetrics } from '../metrics/service.ts';
+import type { Metrics } from '../metrics/service.ts';
 import { createAvailability } from '../models/availability.ts';
 import { examineAgents } from '../models/findings.ts';
 import { createRegistry } from '../models/registry.ts';
@@ -50,12 +50,13 @@ export interface Wiring {
   readonly tools: Tools;
   readonly store: Store;
   readonly feed: Feed;
+  readonly metrics: Metrics;
   readonly daemon: DaemonFacts;
   readonly ownerToken: () => string;
   readonly lifecycle: Lifecycle;
 }
 
-export function createServices({ options, tools, store, feed, daemon, ownerToken, lifecycle }: Wiring): Services {
+export function createServices({ options, tools, store, feed, metrics, daemon, ownerToken, lifecycle }: Wiring): Services {
   const { paths, clock, env } = options;
   const { log } = options.log;
   const { ids, git, tmux, stepFiles, exits, deadlines, files } = tools;
@@ -73,8 +74,10 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   });
   const { agents, models } = createRegistry(() => config.current);
   const availability = createAvailability((program, searchPath) => tools.process.which(program, searchPath));
-  const metrics = createMetrics();
-  lifecycle.own('metrics', () => metrics.close());
+  lifecycle.own(
+    'metrics switch',
+    config.onChange((next) => metrics.enable(next.metrics.enabled)),
+  );
   const auth = createAuthService({ ...shared, ownerToken });
   const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
   const searchPath = tools.ownEnv.PATH;
@@ -100,7 +103,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     ...shared,
     random: options.random,
     ...{ deadlines, stepFiles, exits, tmux, files, killTree, agents, availability, policy, credentials, envFiles },
-    startProcess: startStepProcess,
+    startProcess: (request) => metrics.timed('step.spawn', () => startStepProcess(request)),
     isAlive: (pid, startTime) => proc.isAlive(pid, startTime),
     socketPath: paths.socketPath,
     tmuxSocketPath: paths.tmuxSocketPath,

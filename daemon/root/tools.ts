@@ -5,6 +5,7 @@ import { createDeadlines } from '../kernel/deadline.ts';
 import { createIds } from '../kernel/ids.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { sleep } from '../kernel/retry.ts';
+import type { Metrics } from '../metrics/service.ts';
 import { claimDirectory } from '../server/unix-listener.ts';
 import { inheritable } from '../sessions/environment.ts';
 import { createExitWatch } from '../tools/exit-watch.ts';
@@ -15,6 +16,7 @@ import { createStepFiles } from '../tools/step-files.ts';
 import { createTmux } from '../tools/tmux.ts';
 import { tmuxConf } from '../tools/tmux-conf.ts';
 import { createTmuxControl } from '../tools/tmux-control.ts';
+import { measuredControl, measuredProcess } from './measured.ts';
 import type { DaemonOptions } from './options.ts';
 
 export type Tools = Awaited<ReturnType<typeof createTools>>;
@@ -26,9 +28,9 @@ export async function makeFolders({ paths, uid }: DaemonOptions): Promise<void> 
   for (const dir of dirs) await mkdir(dir, { recursive: true, mode: 0o700 });
 }
 
-export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, lifecycle: Lifecycle) {
+export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, lifecycle: Lifecycle, metrics: Metrics) {
   const ownEnv = inheritable(env);
-  const processTool = createProcessTool({ baseEnv: ownEnv });
+  const processTool = measuredProcess(createProcessTool({ baseEnv: ownEnv }), metrics);
   lifecycle.own('programs', () => processTool.close());
   const perlPath = await processTool.which('perl');
   const tmuxPath = await processTool.which('tmux');
@@ -41,14 +43,17 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
   lifecycle.own('exit watch', () => exits.close());
   await writeFile(paths.tmuxConfPath, tmuxConf(), { mode: 0o600 });
   const pause = (ms: number): Promise<void> => sleep(clock, ms);
-  const control = createTmuxControl({
-    process: processTool,
-    socketPath: paths.tmuxSocketPath,
-    confPath: paths.tmuxConfPath,
-    env: ownEnv,
-    sleep: pause,
-    ...(tmuxPath === undefined ? {} : { tmuxPath }),
-  });
+  const control = measuredControl(
+    createTmuxControl({
+      process: processTool,
+      socketPath: paths.tmuxSocketPath,
+      confPath: paths.tmuxConfPath,
+      env: ownEnv,
+      sleep: pause,
+      ...(tmuxPath === undefined ? {} : { tmuxPath }),
+    }),
+    metrics,
+  );
   lifecycle.own('tmux control client', () => control.close());
   const deadlines = createDeadlines(clock);
   lifecycle.own('deadlines', () => deadlines.close());

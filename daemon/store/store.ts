@@ -82,6 +82,8 @@ export interface StoreOptions {
   readonly random: () => number;
   readonly writePolicy?: () => RetryPolicy;
   readonly onBusy?: (attempt: number, delayMs: number) => void;
+  /** Begins to measure a read or a write; what it answers is called at its end. */
+  readonly span?: (operation: 'store.read' | 'store.write') => (failed?: boolean) => void;
 }
 
 export class Store {
@@ -90,6 +92,7 @@ export class Store {
   readonly #reader: Reader;
   readonly #writer: Writer;
   readonly #queue: ReturnType<typeof createWriteQueue>;
+  readonly #span: NonNullable<StoreOptions['span']>;
   readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>();
   #publishedSeq: number;
   #commits = 0;
@@ -99,6 +102,7 @@ export class Store {
     mkdirSync(options.backupDir, { recursive: true, mode: 0o700 });
     this.#db = open(options.path);
     this.#backupDir = options.backupDir;
+    this.#span = options.span ?? (() => () => {});
     const stamp = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
     try {
       migrate(this.#db, migrations, { dir: options.backupDir, stamp });
@@ -121,7 +125,15 @@ export class Store {
 
   /** Runs `fn` against what is committed. It must not keep the reader. */
   read<T>(fn: (reader: Reader) => Sync<T>): T {
-    return fn(this.#reader);
+    const end = this.#span('store.read');
+    let failed = true;
+    try {
+      const value = fn(this.#reader);
+      failed = false;
+      return value;
+    } finally {
+      end(failed);
+    }
   }
 
   /**
@@ -129,7 +141,13 @@ export class Store {
    * than once, so it must touch nothing but the writer.
    */
   write<T>(fn: (writer: Writer) => Sync<T>): Promise<T> {
-    return this.#queue.add(() => fn(this.#writer));
+    const end = this.#span('store.write');
+    const written = this.#queue.add(() => fn(this.#writer));
+    written.then(
+      () => end(),
+      () => end(true),
+    );
+    return written;
   }
 
   /** Writes that wait for their commit. */
@@ -152,11 +170,11 @@ export class Store {
     return backUp(this.#db, this.#backupDir, name);
   }
 
-  /** Pages, free pages and bytes of the database. */
-  size(): { pages: number; freePages: number; bytes: number } {
+  /** Pages of the database, those that are free, and the bytes of both. */
+  size(): { pages: number; freePages: number; bytes: number; freeBytes: number } {
     const number = (name: string): number => Number(this.#db.pragma(name, { simple: true }));
-    const pages = number('page_count');
-    return { pages, freePages: number('freelist_count'), bytes: pages * number('page_size') };
+    const [pages, freePages, pageBytes] = [number('page_count'), number('freelist_count'), number('page_size')];
+    return { pages, freePages, bytes: pages * pageBytes, freeBytes: freePages * pageBytes };
   }
 
   close(): void {

@@ -84,17 +84,6 @@ test('every kind that a method names is thrown somewhere', () => {
   expect([...named].filter((kind) => !text.includes(`'${kind}'`))).toEqual([]);
 });
 
-test('every event is appended or emitted somewhere in the daemon, by its durability', () => {
-  const text = sourceFiles(['daemon'])
-    .map((file) => file.text)
-    .join('\n');
-  for (const [name, { durable }] of allEvents) {
-    expect(text.includes(`type: '${name}'`), name).toBe(true);
-    const around = text.slice(Math.max(0, text.indexOf(`type: '${name}'`) - 60), text.indexOf(`type: '${name}'`));
-    expect(/append\(|emit\(/.exec(around)?.[0], name).toBe(durable ? 'append(' : 'emit(');
-  }
-});
-
 test('a read takes no idempotency key, a mutation does, and every method takes a progress token', () => {
   for (const [name, { effect, params, own }] of allMethods) {
     expect('idempotencyKey' in params.shape, name).toBe(effect === 'mutation');

@@ -7,6 +7,7 @@ import { events, methods } from '../../schemas/contract.ts';
 import { type EventDef, type Method, scopeGrants } from '../../schemas/define.ts';
 import { errorTable, universalErrors } from '../../schemas/errors.ts';
 import { notifications } from '../../schemas/event.ts';
+import { type Figure, figures } from '../../schemas/figures.ts';
 import { foreverMethods, protocol, webSocketTokenPrefix } from '../../schemas/protocol.ts';
 
 test('the protocol', () => {
@@ -239,6 +240,32 @@ test('exit status of the CLI', () => {
   `);
 });
 
+test('figures: the names that dashboards and scripts rely on', () => {
+  const rows = Object.entries<Figure>(figures).map(([name, { kind, by }]) => `${name}${by === undefined ? '' : `.<${by}>`} ${kind}`);
+  expect(rows).toMatchInlineSnapshot(`
+    [
+      "sessions.<status> gauge",
+      "terminals gauge",
+      "worktrees gauge",
+      "server.connections gauge",
+      "server.subscriptions gauge",
+      "server.mutations_in_flight gauge",
+      "server.subscriber_lag_events gauge",
+      "store.queued_writes gauge",
+      "store.bytes gauge",
+      "store.free_bytes gauge",
+      "process.rss_bytes gauge",
+      "process.uptime_seconds gauge",
+      "process.cpu_seconds counter",
+      "process.loop_active_seconds counter",
+      "events.<type> counter",
+      "retries.<of> counter",
+      "config.reloads counter",
+      "config.reload_failures counter",
+    ]
+  `);
+});
+
 test('config keys: default and how a change takes effect', () => {
   const rows = keyPaths(() => ['<name>']).map((path) => {
     const node = nodeAt(path) as ConfigKey;
@@ -264,6 +291,7 @@ test('config keys: default and how a change takes effect', () => {
       "leases.ports = "41000-42999" live",
       "hot_reload.enabled = true restart",
       "hot_reload.debounce_ms = 2000 live",
+      "metrics.enabled = true live",
     ]
   `);
 });

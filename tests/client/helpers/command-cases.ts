@@ -377,8 +377,17 @@ export const cases: Case[] = [
     words: ['metrics'],
     calls: 'daemon.metrics',
     params: {},
-    prints: 'session.get\t2\t0\t0.05 ms\t0.10 ms\t12 ms\t40 ms\nevent loop delay: p50 1.00 ms, p99 2.00 ms, max 3.00 ms\nrss: 5\n',
-    json: { gauges: { rss: 5 } },
+    prints:
+      'rpc.session.get\t2\t0\t0.05 ms\t0.10 ms\t12 ms\t40 ms\nevent loop delay: p50 1.00 ms, p99 2.00 ms, max 3.00 ms\n' +
+      'sessions.running: 5\nretries: 1\n',
+    json: { gauges: { 'sessions.running': 5 } },
+  },
+  {
+    words: ['metrics', '--prometheus'],
+    calls: 'daemon.metrics',
+    params: {},
+    prints: '# TYPE coppice_sessions gauge\ncoppice_sessions{status="running"} 5\n',
+    json: { counters: { retries: 1 } },
   },
   {
     words: ['daemon', 'status'],

@@ -167,9 +167,17 @@ export const script: Script = {
   'model.list': () => ({ models: [model] }),
   'model.get': () => model,
   'daemon.metrics': () => ({
-    operations: [{ name: 'session.get', count: 2, errors: 0, p50Ms: 0.05, p95Ms: 0.1, p99Ms: 12.3, maxMs: 40 }],
+    enabled: true,
+    operations: [
+      {
+        ...{ name: 'rpc.session.get', count: 2, errors: 0, totalMs: 40.05, p50Ms: 0.05, p95Ms: 0.1, p99Ms: 12.3, maxMs: 40 },
+        buckets: [0, 1, 0, 1],
+      },
+    ],
+    bucketBoundsMs: [0.03125, 0.0625, 32],
     eventLoopDelay: { p50Ms: 1, p99Ms: 2, maxMs: 3 },
-    gauges: { rss: 5 },
+    gauges: { 'sessions.running': 5 },
+    counters: { retries: 1 },
   }),
   'daemon.doctor': () => ({
     ok: false,
