@@ -1,6 +1,18 @@
 // A few rows in every table, through the store's own writers.
 import type { Store } from '../../daemon/store/store.ts';
-import { artifactRow, idOf, projectId, projectRow, sessionRow, stepRow, terminalRow, tokenRow, worktreeRow } from './open-store.ts';
+import {
+  artifactRow,
+  groupRow,
+  idOf,
+  memberRow,
+  projectId,
+  projectRow,
+  sessionRow,
+  stepRow,
+  terminalRow,
+  tokenRow,
+  worktreeRow,
+} from './open-store.ts';
 
 export async function writeSampleRows(store: Store): Promise<void> {
   await store.write((w) => {
@@ -21,6 +33,9 @@ export async function writeSampleRows(store: Store): Promise<void> {
     w.terminals.insert(terminalRow(1, { sessionId: idOf('ses', 1), worktreeId: idOf('wt', 1) }));
     w.terminals.insert(terminalRow(2));
     w.terminals.end(idOf('trm', 2), 'ended', 'killed', 5);
+    w.groups.insert(groupRow(1, { status: 'failed', reason: 'not_enough', endedAt: 3 }));
+    w.groups.addMember(memberRow(1, { sessionId: idOf('ses', 2), slug: 'build-2' }));
+    w.groups.endMember(idOf('ses', 2), { status: 'failed', reason: 'exit' });
     w.artifacts.put(artifactRow(1));
     w.tokens.insert(tokenRow(1, { scopes: ['read', 'operate'], expiresAt: 1_000_000 }));
     w.tokens.insert(tokenRow(2, { scopes: ['session'], sessionId: idOf('ses', 1) }));
