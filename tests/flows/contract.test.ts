@@ -80,6 +80,7 @@ describe('the contract', () => {
   test('is what every read answers, with things to read', async () => {
     await using repo = await createTestRepo();
     await using daemon = await startRealDaemon({
+      config: '[quality_gates.audit]\nmembers = ["shell"]\n',
       commands: {
         build: commandFile('build', {
           description: 'Builds.',
@@ -96,6 +97,7 @@ describe('the contract', () => {
     const worktree = await client.worktree.create({ project, branch: 'topic' });
     await client.auth.createToken({ name: 'one', scopes: ['read'], expiresAt: '2035-01-01T00:00:00.000Z' });
     const schedule = await client.schedule.create({ project, command: 'build', cron: '0 3 * * *' });
+    const group = await client.group.start({ project, members: [{ command: 'build' }] });
     await client.session.setData({ id: live.id, key: 'shared', value: 1 });
     const known: Record<string, unknown> = {
       project,
@@ -111,6 +113,8 @@ describe('the contract', () => {
       const noun = name.split('.')[0];
       if (noun === 'worktree' && 'id' in params) params.id = worktree.id;
       if (noun === 'schedule' && 'id' in params) params.id = schedule.id;
+      if (noun === 'group' && 'id' in params) params.id = group.id;
+      if (noun === 'gate' && 'name' in methods[name].own.shape) params.name = 'audit';
       if (name === 'session.getData') Object.assign(params, { id: live.id, key: 'shared' });
       const answer = await answerOf(daemon, name, params);
       if (answer !== 'result') without.push(`${name}: ${answer}`);

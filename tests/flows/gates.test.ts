@@ -1,7 +1,7 @@
 // Gates over agents that are small programs: what they are asked, how they end, and where their answers are.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { groupEnded, pidsIn, story } from '../helpers/groups.ts';
 import { packageRoot } from '../helpers/package-root.ts';
 import { commandLines, isAlive } from '../helpers/processes.ts';
@@ -9,6 +9,9 @@ import { createSignals, type Signals } from '../helpers/programs.ts';
 import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
 import { until } from '../helpers/until.ts';
+
+// Whole daemons, and processes that take their grace: a busy machine needs its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 const stub = join(packageRoot, 'tests', 'fixtures', 'programs', 'stub-agent.sh');
 

@@ -1,6 +1,6 @@
 // Sessions that end together, over a real socket with real processes.
 import { existsSync, readdirSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { ParamsOf } from '../../schemas/index.ts';
 import { groupEnded, memberCommand, membersOf, pidsIn, story } from '../helpers/groups.ts';
 import { isAlive, processesWith } from '../helpers/processes.ts';
@@ -8,6 +8,9 @@ import { commandFile, createSignals, type Signals, shell } from '../helpers/prog
 import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo } from '../helpers/repo.ts';
 import { until } from '../helpers/until.ts';
+
+// Whole daemons, and processes that take their grace: a busy machine needs its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 interface Setup extends AsyncDisposable {
   readonly daemon: RealDaemon;

@@ -2,6 +2,7 @@
 import { systemClock } from '../../daemon/kernel/clock.ts';
 import { Store, type StoreOptions } from '../../daemon/store/store.ts';
 import type { ArtifactRecord } from '../../daemon/store/tables/artifacts.ts';
+import type { GroupRecord, MemberRecord } from '../../daemon/store/tables/groups.ts';
 import type { PolicyDecisionRecord } from '../../daemon/store/tables/policy-decisions.ts';
 import type { ProjectRecord } from '../../daemon/store/tables/projects.ts';
 import type { SessionRecord } from '../../daemon/store/tables/sessions.ts';
@@ -31,6 +32,8 @@ export function openTestStore(options: Partial<StoreOptions> = {}): TestStore {
     },
   };
 }
+
+type NewMember = Omit<MemberRecord, 'status' | 'reason'>;
 
 /** `idOf('ses', 7)`: an id that sorts by its number. */
 export function idOf(prefix: string, n: number): string {
@@ -106,6 +109,15 @@ export function terminalRow(n: number, over: Partial<TerminalRecord> = {}): Term
     createdAt: n,
     ...over,
   };
+}
+
+export function groupRow(n: number, over: Partial<GroupRecord> = {}): GroupRecord {
+  return { id: idOf('grp', n), projectId, kind: 'all', required: 1, failFast: false, status: 'running', createdAt: n, ...over };
+}
+
+/** The first attempt of the nth member, whose session is the nth. */
+export function memberRow(n: number, over: Partial<NewMember> = {}): NewMember {
+  return { groupId: idOf('grp', 1), member: n, attempt: 1, sessionId: idOf('ses', n), slug: `build-${n}`, commandName: 'build', ...over };
 }
 
 export function artifactRow(n: number, over: Partial<ArtifactRecord> = {}): ArtifactRecord {

@@ -3,7 +3,9 @@ import type { Store } from '../../daemon/store/store.ts';
 import {
   artifactRow,
   decisionRow,
+  groupRow,
   idOf,
+  memberRow,
   projectId,
   projectRow,
   sessionRow,
@@ -32,6 +34,9 @@ export async function writeSampleRows(store: Store): Promise<void> {
     w.terminals.insert(terminalRow(1, { sessionId: idOf('ses', 1), worktreeId: idOf('wt', 1) }));
     w.terminals.insert(terminalRow(2));
     w.terminals.end(idOf('trm', 2), 'ended', 'killed', 5);
+    w.groups.insert(groupRow(1, { status: 'failed', reason: 'not_enough', endedAt: 3 }));
+    w.groups.addMember(memberRow(1, { sessionId: idOf('ses', 2), slug: 'build-2' }));
+    w.groups.endMember(idOf('ses', 2), { status: 'failed', reason: 'exit' });
     w.artifacts.put(artifactRow(1));
     w.tokens.insert(tokenRow(1, { scopes: ['read', 'operate'], expiresAt: 1_000_000 }));
     w.tokens.insert(tokenRow(2, { scopes: ['session'], sessionId: idOf('ses', 1) }));

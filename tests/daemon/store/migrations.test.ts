@@ -18,6 +18,7 @@ const migrationsDir = join(import.meta.dirname, '../../../daemon/store/migration
 const checksums: Readonly<Record<number, string>> = {
   1: 'ad34444defc4acc7b30789f3c739888bef40f038e5a5d8bc44f58e1457c92999',
   2: '10270ee25f1fcb36cc19658797a4a1accefd87422dbd983eee47f48f19d4532d',
+  4: '8b2e3c4f2b26f8d121e2d9aa24af73e91ea240a5ca4995ccc609d459b1aca639',
 };
 
 const next: Migration = {
