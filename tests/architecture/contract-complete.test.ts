@@ -26,7 +26,6 @@ const localKinds: Readonly<Partial<Record<ErrorKind, string>>> = {
 /** Named by protocol.md for methods that are not there yet; each leaves this list with its first method. */
 const plannedKinds: readonly ErrorKind[] = [
   'PLAN_INVALID',
-  'MODEL_UNKNOWN',
   'POLICY_DENIED',
   'AGENT_FAILED',
   'GIT_CONFLICT',
