@@ -23,7 +23,6 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: ['daemon', 'rpc', 'schemas'],
     packages: [
       'better-sqlite3',
-      'chokidar',
       'execa',
       'node-cron',
       'oauth4webapi',
@@ -31,6 +30,7 @@ const rooms: Readonly<Record<string, Room>> = {
       'pino',
       'simple-git',
       'smol-toml',
+      'toml-eslint-parser',
       'ulid',
       'yaml',
       'zod',
@@ -59,6 +59,7 @@ const neighbours: readonly (readonly [string, string])[] = [
   ['handlers', 'server'],
   ['gates', 'commands'],
   ['groups', 'sessions'],
+  ['config', 'models'],
   ['sessions', 'commands'],
   ['sessions', 'projects'],
   ['sessions', 'worktrees'],

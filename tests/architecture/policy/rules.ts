@@ -10,7 +10,6 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['daemon/store/'],
   execa: ['daemon/tools/process.ts', 'daemon/tools/step-process.ts'],
   'simple-git': ['daemon/tools/git/'],
-  chokidar: ['daemon/tools/'],
   'node-cron': ['daemon/tools/cron.ts'],
   pino: ['daemon/kernel/log.ts'],
   ulid: ['daemon/kernel/ids.ts'],

@@ -1,22 +1,21 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfigFile } from '../../../daemon/config/config-file.ts';
 import { createFileReader } from '../../../daemon/tools/files.ts';
 import { limits } from '../../../schemas/limits.ts';
-import { tempDir } from '../../helpers/temp-dir.ts';
+import { createTempDir } from '../../helpers/temp-dir.ts';
 
 const files = createFileReader();
 
 test('a file is its text, no file is nothing, and a link that leads nowhere too', async () => {
-  using dir = tempDir();
-  const path = join(dir.path, 'config.toml');
+  using dir = createTempDir();
+  const path = dir.at('config.toml');
   expect(await readConfigFile(files, path)).toBeUndefined();
   writeFileSync(path, '[sessions]\n');
   expect(await readConfigFile(files, path)).toEqual({ path, text: '[sessions]\n' });
-  symlinkSync('gone', join(dir.path, 'link'));
-  expect(await readConfigFile(files, join(dir.path, 'link'))).toBeUndefined();
-  expect(await readConfigFile(files, join(path, 'deeper'))).toBeUndefined();
+  symlinkSync('gone', dir.at('link'));
+  expect(await readConfigFile(files, dir.at('link'))).toBeUndefined();
+  expect(await readConfigFile(files, `${path}/deeper`)).toBeUndefined();
 });
 
 test.each([
@@ -24,8 +23,8 @@ test.each([
   ['too big', 'has more than the', (path: string) => writeFileSync(path, '#'.repeat(limits.configFileBytes + 1))],
   ['not UTF-8', 'is not UTF-8', (path: string) => writeFileSync(path, Buffer.from([0x23, 0xff, 0xfe]))],
 ])('what is %s is refused with its path', async (_, message, make) => {
-  using dir = tempDir();
-  const path = join(dir.path, 'config.toml');
+  using dir = createTempDir();
+  const path = dir.at('config.toml');
   make(path);
   await expect(readConfigFile(files, path)).rejects.toMatchObject({
     kind: 'CONFIG_INVALID',

@@ -38,7 +38,7 @@ test('a wrong file of a project is told to whoever uses it, and to nobody else',
     kind: 'CONFIG_INVALID',
     details: {
       diagnostics: [
-        { path: file, line: 1 },
+        { path: file, line: 2 },
         { path: file, line: 4 },
       ],
     },
