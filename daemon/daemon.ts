@@ -139,7 +139,7 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
     everyCron('20 * * * * *', () => schedules.follow()),
   );
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));
-  const lookForWrappers = (): Promise<void> => findMissingWrappers({ store, stepFiles, isAlive: (pid) => isAlive(pid) });
+  const lookForWrappers = (): Promise<void> => findMissingWrappers({ store, stepFiles, isAlive });
   lifecycle.own('missing wrappers', everyCron('*/15 * * * * *', lookForWrappers));
   lifecycle.own(
     'log level',

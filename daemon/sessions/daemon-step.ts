@@ -8,6 +8,7 @@ import type { Deadlines } from '../kernel/deadline.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
+import { logFlags } from '../tools/step-process.ts';
 import type { BuiltinDeps } from './builtins/builtin.ts';
 import { builtins } from './builtins/index.ts';
 import { type SessionContext, stepOf, tolerates } from './context.ts';
@@ -56,7 +57,7 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
         values: await builtin({ context, stepIndex: step.index, args, signal, print: (line) => void lines.push(`${line}\n`) }, deps),
       };
     } finally {
-      await appendFile(logPath, lines.join(''), { mode: 0o600 });
+      await appendFile(logPath, lines.join(''), { mode: 0o600, flag: logFlags });
     }
   };
   const lifecycle = async (context: SessionContext, step: StepRecord): Promise<string> => {

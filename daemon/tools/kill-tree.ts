@@ -8,6 +8,9 @@ export interface KillTreeOptions {
   readonly childPid: number;
   /** Never signalled: it writes down how the step ended. */
   readonly wrapperPid: number | undefined;
+  /** When the two began. */
+  readonly wrapperStart?: number;
+  readonly childStart?: number;
   readonly marker: SessionMarker;
   readonly graceMs?: number;
   readonly clock: Clock;
@@ -41,17 +44,25 @@ interface Targets {
   startTime(pid: number): number | undefined;
 }
 
-function createTargets({ childPid, wrapperPid, marker }: KillTreeOptions): Targets {
+function createTargets({ childPid, childStart, wrapperPid, wrapperStart, marker }: KillTreeOptions): Targets {
   const seen = new Map<number, number>();
+  // A step that ended long ago may have left its pid to a stranger.
+  const isChild = async (marked: readonly number[]): Promise<boolean> => {
+    if (childStart !== undefined) return isAlive(childPid, childStart);
+    return marked.includes(childPid) || (wrapperPid !== undefined && (await parentOf(childPid)) === wrapperPid);
+  };
   return {
     startTime: (pid) => seen.get(pid),
     async find() {
       const marked = await findMarked(marker);
       const pids = new Set([...seen.keys(), ...marked]);
-      // A step that ended long ago may have left its pid to a stranger.
-      if (pids.has(childPid) || (wrapperPid !== undefined && (await parentOf(childPid)) === wrapperPid)) {
+      if (await isChild(marked)) {
         pids.add(childPid);
         for (const pid of await descendantsOf(childPid)) pids.add(pid);
+      }
+      // Orphans of the step are its children, whatever they did to their environment.
+      if (wrapperPid !== undefined && wrapperStart !== undefined && (await isAlive(wrapperPid, wrapperStart))) {
+        for (const pid of await descendantsOf(wrapperPid)) pids.add(pid);
       }
       if (wrapperPid !== undefined) pids.delete(wrapperPid);
       const living: number[] = [];
