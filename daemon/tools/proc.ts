@@ -76,8 +76,19 @@ export async function descendantsOf(pid: number): Promise<number[]> {
   return found;
 }
 
-/** Processes, other than this one, whose working directory is the folder or lies below it. */
+/** In the environment of programs of ours that only look: they change nothing, and end by themselves. */
+export const lookingMark = { COPPICE_ONLY_LOOKS: '1' } as const;
+
+/** Processes, other than this one and those that only look for it, whose working directory is the folder or lies below it. */
 export async function processesInside(dirPath: string, ownPid: number = process.pid): Promise<ProcessInfo[]> {
+  const first = await findInside(dirPath, ownPid);
+  if (first.length === 0) return first;
+  // A program that is just being started has no environment of its own yet.
+  const again = await findInside(dirPath, ownPid);
+  return first.filter(({ pid }) => again.some((other) => other.pid === pid));
+}
+
+async function findInside(dirPath: string, ownPid: number): Promise<ProcessInfo[]> {
   // The kernel tells a working directory without symlinks.
   const dir = await realpath(dirPath).catch(() => dirPath);
   const below = dir.endsWith('/') ? dir : `${dir}/`;
@@ -85,9 +96,15 @@ export async function processesInside(dirPath: string, ownPid: number = process.
     if (pid === ownPid) return undefined;
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
     if (cwd === undefined || (cwd !== dir && !cwd.startsWith(below))) return undefined;
+    if (await onlyLooks(pid)) return undefined;
     const stat = await readStat(pid);
     return stat && !stat.dead ? { pid, command: (await commandOf(pid)) ?? stat.name } : undefined;
   });
+}
+
+async function onlyLooks(pid: number): Promise<boolean> {
+  const environment = (await readOrNothing(`/proc/${pid}/environ`, 'latin1')) ?? '';
+  return Object.entries(lookingMark).every(([name, value]) => environment.split('\0').includes(`${name}=${value}`));
 }
 
 interface Stat {

@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { TerminalService } from '../../terminals/service.ts';
 import type { ExitWatch } from '../../tools/exit-watch.ts';
 import type { Git } from '../../tools/git/git.ts';
+import type { Proc } from '../../tools/proc.ts';
 import type { ProcessTool } from '../../tools/process.ts';
 import type { Tmux } from '../../tools/tmux.ts';
 import type { WorktreeService } from '../../worktrees/service.ts';
@@ -18,6 +19,7 @@ export interface BuiltinDeps {
   readonly terminals: TerminalService;
   readonly worktrees: WorktreeService;
   readonly exits: ExitWatch;
+  readonly proc: Pick<Proc, 'findMarked'>;
   readonly clock: Clock;
 }
 
