@@ -27,6 +27,7 @@ import { createSessionService } from '../sessions/service.ts';
 import type { Store } from '../store/store.ts';
 import { createTerminalService } from '../terminals/service.ts';
 import { cronProblem } from '../tools/cron.ts';
+import { withoutLinks } from '../tools/files.ts';
 import { isPortFree } from '../tools/free-port.ts';
 import { killTree } from '../tools/kill-tree.ts';
 import { createProc } from '../tools/proc.ts';
@@ -64,21 +65,31 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const queue = createKeyedQueue();
   const portRange = () => config.current.leases.ports;
   const leases = createLeaseService({ ...shared, queue, isPortFree, portRange });
-  const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
+  const root = (): string => withoutLinks(config.current.worktrees.root ?? paths.worktreesDir);
   const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks });
   const copyRules = () => config.current.worktrees.copy;
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
-  const resources = createResources({ store, clock, git, worktrees, terminals, shell: () => config.current.sessions.shell, places: paths });
+  const resources = createResources({
+    store,
+    clock,
+    files,
+    git,
+    worktrees,
+    terminals,
+    shell: () => config.current.sessions.shell,
+    places: paths,
+    which: tools.process.which,
+  });
 
   const envFiles = createEnvFiles(paths.environmentDir);
   const steps = createStepRunner({
     ...shared,
     random: options.random,
-    ...{ deadlines, stepFiles, exits, tmux, files, killTree },
+    ...{ deadlines, stepFiles, exits, tmux, files, git, killTree },
     startProcess: startStepProcess,
-    isAlive: (pid) => proc.isAlive(pid),
+    isAlive: proc.isAlive,
     socketPath: paths.socketPath,
     tmuxSocketPath: paths.tmuxSocketPath,
   });
@@ -95,6 +106,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     terminals,
     worktrees,
     exits,
+    proc,
   });
   const builtinsFor: BuiltinsFor = (projectPath, definition) => builtinsOf(files, projectPath, definition);
   const runner = createSessionRunner({
@@ -117,11 +129,12 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   };
   lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
-    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees, proc },
     artifactsDir: paths.artifactsDir,
     budgetSeconds: () => config.current.sessions.timeout,
     builtinsFor,
     ownEnvironment: tools.ownEnv,
+    userName: options.userName,
   });
   const fileSchedules = createFileSchedules({ ...shared, catalogue });
   const firing = createFiring({ store, clock, sessions });

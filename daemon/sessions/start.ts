@@ -4,16 +4,13 @@ import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { Session } from '../../schemas/session.ts';
 import type { AuthService } from '../auth/service.ts';
-import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
-import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
+import { type ArgumentValues, resolveArguments, shownArguments } from '../commands/arguments.ts';
 import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
 import type { CommandDefinition, SessionKind } from '../commands/definition.ts';
 import { inferKind } from '../commands/kind.ts';
-import { createLookup } from '../commands/template.ts';
-import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Origin } from '../kernel/origin.ts';
-import { repositoryOf } from '../projects/repository.ts';
 import type { ProjectService } from '../projects/service.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store } from '../store/store.ts';
@@ -22,14 +19,13 @@ import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { FileReader } from '../tools/files.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
-import { branchTaken, worktreeTaken } from '../worktrees/taken.ts';
 import type { Snapshot } from './context.ts';
 import type { EnvFiles } from './env-file.ts';
 import type { Environment } from './environment.ts';
 import type { BuiltinsFor } from './own-scripts.ts';
 import { slug } from './paths.ts';
+import { checkFree, type PlannedWorktree, type PlanWorktreeDeps, planWorktree } from './plan-worktree.ts';
 import { promptOf } from './prompt.ts';
-import { assertUnused } from './reuse-worktree.ts';
 import { initialRows } from './rows.ts';
 import { sessionSubject } from './transitions.ts';
 import { sessionView } from './view.ts';
@@ -59,13 +55,12 @@ export interface Prepared {
   readonly values: ArgumentValues;
   readonly masked: Readonly<Record<string, unknown>>;
   /** For the worktree kind. */
-  readonly branch?: string;
-  readonly base?: string;
+  readonly worktree?: PlannedWorktree;
   /** The text of the prompt file. */
   readonly prompt?: string;
 }
 
-export interface StartDeps {
+export interface StartDeps extends PlanWorktreeDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -81,6 +76,8 @@ export interface StartDeps {
   readonly builtinsFor: BuiltinsFor;
   /** For clients that sent no environment of their own. */
   readonly ownEnvironment: Environment;
+  /** For those whose environment does not tell. */
+  readonly userName: string;
 }
 
 /** Checks a start without doing it. */
@@ -99,17 +96,7 @@ export async function prepare(
   const prompt = await promptOf(deps, { project, entry, definition, kind, values });
   const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };
   if (kind !== 'worktree') return prepared;
-  const lookup = createLookup({
-    arguments: values,
-    declared: definition.arguments.map(({ name }) => name),
-    variables: { project: project.name, project_path: project.path, command_name: entry.name, timestamp: isoTime(deps.clock.now()) },
-    data: goesOnIn === undefined ? {} : { branch_name: goesOnIn },
-  });
-  const branch = branchFor(definition, lookup, new Date(deps.clock.now()));
-  const base = baseFor(definition, lookup);
-  await deps.git.checkBranchName(branch);
-  if (base !== undefined) await deps.git.resolveCommit(repositoryOf(project), base);
-  return { ...prepared, branch, ...(base === undefined ? {} : { base }) };
+  return { ...prepared, worktree: await planWorktree(deps, { project, definition, values, goesOnIn }) };
 }
 
 export async function start(deps: StartDeps, request: StartRequest, origin: Origin, extras: StartExtras = {}): Promise<Session> {
@@ -123,7 +110,10 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
   const id = ids.next('ses');
   const token = deps.auth.newSecret();
   const { prompt } = prepared;
-  await deps.envFiles.write(id, { environment, arguments: prepared.values, token, ...(prompt === undefined ? {} : { prompt }) });
+  // Values are known by now, so what is kept needs none that is secret.
+  const snapshot: Snapshot = { definition: { ...definition, arguments: shownArguments(definition.arguments) }, legacy: entry.legacy };
+  const user = environment.USER || environment.LOGNAME || deps.userName;
+  await deps.envFiles.write(id, { environment, user, arguments: prepared.values, token, ...(prompt === undefined ? {} : { prompt }) });
   try {
     return await store.write((w) => {
       const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
@@ -139,7 +129,7 @@ export async function start(deps: StartDeps, request: StartRequest, origin: Orig
         status: 'queued',
         role: 'plain',
         arguments: prepared.masked,
-        definition: JSON.stringify({ definition, legacy: entry.legacy } satisfies Snapshot),
+        definition: JSON.stringify(snapshot),
         definitionSha256: entry.sha256,
         createdAt: clock.now(),
         ...(budgetSeconds > 0 ? { budgetMs: budgetSeconds * 1000 } : {}),
@@ -169,7 +159,7 @@ function poolOf({ definition, project, entry }: Prepared, { group }: StartExtras
 
 /** What would surely fail later is said now. */
 async function checkResources(deps: StartDeps, prepared: Prepared): Promise<void> {
-  const { kind, project, branch, base, definition } = prepared;
+  const { kind, project, worktree, definition } = prepared;
   if (kind !== 'standard' && (await deps.tmux.available()) === undefined) {
     throw new Failure(
       'TOOL_MISSING',
@@ -179,13 +169,7 @@ async function checkResources(deps: StartDeps, prepared: Prepared): Promise<void
       },
     );
   }
-  if (branch === undefined) return;
-  const worktree = deps.store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
-  if (worktree && definition.worktree.existing === 'reuse') return assertUnused(deps.store, worktree);
-  if (worktree) throw worktreeTaken(worktree);
-  const takesExisting = definition.worktree.existing === 'reuse' || (takesExistingBranch(definition) && base === undefined);
-  const isFree = takesExisting || !(await deps.git.branchExists(repositoryOf(project), branch));
-  if (!isFree) throw branchTaken(project, branch);
+  if (worktree !== undefined) await checkFree(deps, project, definition, worktree);
 }
 
 function checkEnvironmentSize(environment: Environment): void {

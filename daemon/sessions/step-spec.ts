@@ -6,18 +6,22 @@ import { renderDeep, renderTemplate } from '../commands/template.ts';
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { FileReader } from '../tools/files.ts';
+import type { Git } from '../tools/git/git.ts';
 import type { StepSpec } from '../tools/step-files.ts';
 import { agentFiles } from './agent-step.ts';
-import { type SessionContext, stepOf, workingDirectoryOf } from './context.ts';
+import { type SessionContext, stepOf } from './context.ts';
 import { writeContextFile } from './context-file.ts';
 import { stepEnvironment } from './environment.ts';
 import { leaseVariables } from './leases.ts';
 import { contextFileOf, outputFileOf, promptFileOf } from './paths.ts';
 import { argvOf } from './step-command.ts';
+import { virtualEnvOf } from './virtual-env.ts';
+import { workingDirectoryOf } from './working-directory.ts';
 
 export interface StepSpecDeps {
   readonly store: Store;
   readonly files: FileReader;
+  readonly git: Pick<Git, 'findRepository'>;
   readonly socketPath: string;
   readonly tmuxSocketPath: string;
 }
@@ -26,12 +30,13 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
   const definition = stepOf(context.definition, step);
   if (!definition) throw new Error(`step ${step.index} of session "${context.session.id}" is in its rows but not in its definition`);
   const { artifactDir } = context.session;
-  const workingDirectory = await workingDirectoryOf(context, definition.workingDirectory);
+  const tidying = step.phase === 'cleanup' || step.phase === 'finally';
+  const workingDirectory = await workingDirectoryOf(context, definition.workingDirectory, tidying);
   const place = { files: deps.files, projectPath: context.project.path, metaDir: join(artifactDir, 'meta'), stepRunId: step.id };
   const run = definition.type === 'agent' ? await agentFiles(context, step, definition) : { argv: await argvOf(definition, place) };
   const contextFile = contextFileOf(artifactDir);
-  await writeContextFile(contextFile, context, deps.store);
-  const venv = context.worktree && join(context.worktree.path, '.venv');
+  await writeContextFile(contextFile, context, step, deps.store);
+  const virtualEnv = await virtualEnvOf(context, deps);
   const rendered = (variables: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, renderTemplate(value, context.lookup)]));
   const env = stepEnvironment({
@@ -47,7 +52,7 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
     },
     stepArgs: renderDeep(environmentArgs(definition), context.lookup) as Record<string, unknown>,
     legacy: context.legacy,
-    ...(venv && (await deps.files.stat(venv)) ? { virtualEnv: venv } : {}),
+    ...(virtualEnv === undefined ? {} : { virtualEnv }),
     facts: {
       sessionId: context.session.id,
       commandName: context.session.commandName,

@@ -99,8 +99,10 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     await store.write((w) => end(w, terminal, 'lost', 'tmux_session_gone', byDaemon));
     await forgetFiles(terminal);
   };
-  const forgetFiles = async ({ shellRunId }: TerminalRecord): Promise<void> => {
-    for (const id of await stepFiles.listIds()) if (isOfRun(id, shellRunId)) await stepFiles.forget(id);
+  const runsOf = async ({ shellRunId }: TerminalRecord): Promise<string[]> =>
+    (await stepFiles.listIds()).filter((id) => isOfRun(id, shellRunId));
+  const forgetFiles = async (terminal: TerminalRecord): Promise<void> => {
+    for (const id of await runsOf(terminal)) await stepFiles.forget(id);
   };
   /** Those that tmux still has. The name counts too: a new server gives the ids out again. */
   const present = async (terminals: readonly TerminalRecord[]): Promise<Set<TerminalRecord>> => {
@@ -195,8 +197,9 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         if (shell && terminal.sessionId !== undefined) {
           await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
         }
-        // The wrapper writes its last file a moment after the shell's end; forgotten before, it would stay for ever.
-        if (shell) await deps.exits.wait(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
+        // A wrapper writes its last file a moment after the end; forgotten before, it would stay for ever.
+        const written = shell ? await runsOf(terminal) : [];
+        await Promise.all(written.map((id) => deps.exits.wait(id, AbortSignal.timeout(exitFileMs)).catch(() => undefined)));
         await store.write((w) => end(w, terminal, 'ended', reason, origin));
         await forgetFiles(terminal);
       } finally {

@@ -39,8 +39,8 @@ export interface ProcessTool {
   runTool(tool: string, args: readonly string[], options?: RunToolOptions): Promise<ToolResult>;
   /** Starts a program whose environment is exactly the given one; its standard input closes when the daemon dies. */
   converse(tool: string, args: readonly string[], env: Readonly<Record<string, string>>): ToolConversation;
-  /** The path of a program, found without starting anything. */
-  which(tool: string): Promise<string | undefined>;
+  /** The path of a program, found without starting anything; on the daemon's own PATH unless another one is given. */
+  which(tool: string, searchPath?: string): Promise<string | undefined>;
 }
 
 export interface ProcessToolOptions {
@@ -87,7 +87,7 @@ export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool 
       const ended = child.then((result) => ({ stderrTail: tailOf(textOf(result.stderr)), missing: isMissing(result) }));
       return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, kill: () => void child.kill('SIGKILL'), ended };
     },
-    which: (tool) => findOnPath(tool, baseEnv.PATH ?? ''),
+    which: (tool, searchPath = baseEnv.PATH ?? '') => findOnPath(tool, searchPath),
   };
 }
 
