@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The process: argv, environment, signals and exit code. Everything else is in daemon.ts.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism, homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -106,6 +106,7 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     version: about.version,
     packageRoot: about.packageRoot,
     uid,
+    userName: userName(),
     pid: process.pid,
     cores: availableParallelism(),
     nodeVersion: process.version,
@@ -128,6 +129,15 @@ function openLog(paths: Paths, level: string): RootLog {
   mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
   const file = openLogFile(paths.logPath);
   return createLog(level, (line) => file.write(line));
+}
+
+/** A container may run us under a number that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 0);
+  }
 }
 
 function findPackageRoot(from: string): string {

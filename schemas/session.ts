@@ -93,8 +93,8 @@ export const sessionMethods = {
     summary: 'The step runs of a session, in order.',
     access: 'read',
     effect: 'read',
-    params: { id },
-    result: z.object({ stepRuns: z.array(StepRun) }),
+    params: { id, ...page, limit: page.limit.unwrap().default(limits.pageRows).describe('Rows at most.') },
+    result: z.object({ stepRuns: z.array(StepRun), nextCursor: NextCursor }),
     errors: ['NOT_FOUND'],
   }),
   'session.cancel': defineMethod({

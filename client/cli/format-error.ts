@@ -17,7 +17,7 @@ export function formatError(error: unknown): string {
   const lines = [`coppice: ${printable(error.message)}${hint(error.message, details)}`];
   for (const place of placesOf(details.diagnostics)) {
     const text = formatDiagnostic(place);
-    if (!error.message.includes(text)) lines.push(printable(text));
+    if (!error.message.includes(formatDiagnostic({ ...place, key: undefined }))) lines.push(printable(text));
   }
   for (const issue of placesOf(details.issues)) {
     const text = formatIssue(issue);

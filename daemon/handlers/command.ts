@@ -1,3 +1,4 @@
+import { shownArguments } from '../commands/arguments.ts';
 import { commandSummary } from '../commands/catalogue.ts';
 import { inferKind } from '../commands/kind.ts';
 import { planSteps } from '../commands/plan.ts';
@@ -25,9 +26,9 @@ export function commandHandlers({ projects, catalogue, sessions, config, policy,
       const kind = definition && inferKind(definition).kind;
       return {
         ...commandSummary(entry),
-        arguments: [...(definition?.arguments ?? [])],
+        arguments: shownArguments(definition?.arguments ?? []),
         steps: definition && kind ? [...planSteps(definition, { kind, builtins: await builtinsFor(path, definition) })] : [],
-        definition: definition ?? null,
+        definition: definition ? { ...definition, arguments: shownArguments(definition.arguments) } : null,
         sha256: entry.sha256,
       };
     },
@@ -41,12 +42,12 @@ export function commandHandlers({ projects, catalogue, sessions, config, policy,
     },
     'command.plan': async ({ project, name, arguments: given }) => {
       const prepared = await sessions.prepare({ project, command: name, arguments: given });
-      const { definition, kind, branch, base, masked, entry } = prepared;
+      const { definition, kind, worktree, masked, entry } = prepared;
       return {
         command: commandSummary(entry),
         arguments: masked,
-        ...(branch === undefined ? {} : { branch }),
-        ...(base === undefined ? {} : { base }),
+        ...(worktree === undefined ? {} : { branch: worktree.branch }),
+        ...(worktree?.base === undefined ? {} : { base: worktree.base }),
         timeoutSeconds: policy.boundSeconds(definition.timeoutSeconds ?? (await config.forProject(prepared.project.path)).sessions.timeout),
         steps: [...planSteps(definition, { kind, builtins: await builtinsFor(prepared.project.path, definition) })],
       };

@@ -16,7 +16,7 @@ export async function findMissingWrappers({ store, stepFiles, isAlive }: Missing
     const running = store.read((r) => r.steps.ofSession(id)).filter((step) => step.status === 'running' && step.runIn !== 'daemon');
     for (const step of running) {
       const pids = await stepFiles.readPids(step.id);
-      if (!pids || (await isAlive(pids.wrapperPid, pids.wrapperStartTime)) || (await stepFiles.readExit(step.id))) continue;
+      if (!pids || (await isAlive(pids.wrapperPid, pids.wrapperStart)) || (await stepFiles.readExit(step.id))) continue;
       await stepFiles.markLost(step.id);
     }
   }

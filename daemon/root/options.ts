@@ -15,6 +15,7 @@ export interface DaemonOptions {
   /** Where package.json is; files that are no code are found from here. */
   readonly packageRoot: string;
   readonly uid: number;
+  readonly userName: string;
   readonly pid: number;
   readonly cores: number;
   readonly nodeVersion: string;

@@ -34,6 +34,7 @@ import { createSessionService } from '../sessions/service.ts';
 import type { Store } from '../store/store.ts';
 import { createTerminalService } from '../terminals/service.ts';
 import { cronProblem } from '../tools/cron.ts';
+import { withoutLinks } from '../tools/files.ts';
 import { isPortFree } from '../tools/free-port.ts';
 import { killTree } from '../tools/kill-tree.ts';
 import { createProc } from '../tools/proc.ts';
@@ -79,7 +80,7 @@ export function createServices({ options, tools, store, feed, metrics, daemon, o
     config.onChange((next) => metrics.enable(next.metrics.enabled)),
   );
   const auth = createAuthService({ ...shared, ownerToken });
-  const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
+  const root = (): string => withoutLinks(config.current.worktrees.root ?? paths.worktreesDir);
   const searchPath = tools.ownEnv.PATH;
   const policy = createPolicyService({ ...shared, policy: () => config.current.policy, searchPath, ownRoots: () => [root()] });
   const { credentials, logins } = wireCredentials({ options, tools, store, config, lifecycle });
@@ -96,15 +97,19 @@ export function createServices({ options, tools, store, feed, metrics, daemon, o
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
-  const resources = createResources({ store, clock, git, worktrees, terminals, policy, places: paths });
+  const resources = createResources({
+    ...{ store, clock, files, git, worktrees, terminals, policy },
+    places: paths,
+    which: tools.process.which,
+  });
 
   const envFiles = createEnvFiles(paths.environmentDir);
   const steps = createStepRunner({
     ...shared,
     random: options.random,
-    ...{ deadlines, stepFiles, exits, tmux, files, killTree, agents, availability, policy, credentials, envFiles },
+    ...{ deadlines, stepFiles, exits, tmux, files, git, killTree, agents, availability, policy, credentials, envFiles },
     startProcess: (request) => metrics.timed('step.spawn', () => startStepProcess(request)),
-    isAlive: (pid, startTime) => proc.isAlive(pid, startTime),
+    isAlive: proc.isAlive,
     socketPath: paths.socketPath,
     tmuxSocketPath: paths.tmuxSocketPath,
   });
@@ -121,6 +126,7 @@ export function createServices({ options, tools, store, feed, metrics, daemon, o
     terminals,
     worktrees,
     exits,
+    proc,
   });
   const builtinsFor: BuiltinsFor = (projectPath, definition) => builtinsOf(files, projectPath, definition);
   const runner = createSessionRunner({
@@ -146,15 +152,19 @@ export function createServices({ options, tools, store, feed, metrics, daemon, o
   lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
     ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
-    ...{ agents, policy, credentials },
+    ...{ agents, policy, credentials, proc },
     artifactsDir: paths.artifactsDir,
     configFor: async (projectPath) => {
       const { sessions, worktrees } = await config.forProject(projectPath);
       const { timeout: budgetSeconds, shell } = sessions;
-      return { budgetSeconds, pinned: { worktreesRoot: worktrees.root ?? paths.worktreesDir, ...(shell === undefined ? {} : { shell }) } };
+      return {
+        budgetSeconds,
+        pinned: { worktreesRoot: withoutLinks(worktrees.root ?? paths.worktreesDir), ...(shell === undefined ? {} : { shell }) },
+      };
     },
     builtinsFor,
     ownEnvironment,
+    userName: options.userName,
   });
   const groups = createGroupService({ ...shared, deadlines, sessions, envFiles, queue: createKeyedQueue() });
   lifecycle.own('groups', () => groups.stop());

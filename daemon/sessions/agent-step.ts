@@ -1,5 +1,6 @@
 // A step that runs an agent, one of the registry or any program: it gets the prompt as standard input and answers on standard output. Both are files, so that
 // neither a large prompt nor a long answer can block, and no prompt shows in a process list.
+import { constants } from 'node:fs';
 import { appendFile, open } from 'node:fs/promises';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
@@ -7,6 +8,7 @@ import type { CommandStep } from '../commands/definition.ts';
 import { renderDeep, renderTemplate } from '../commands/template.ts';
 import type { AgentRegistry, ResolvedAgent } from '../models/registry.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
+import { logFlags } from '../tools/step-process.ts';
 import type { SessionContext } from './context.ts';
 import { answerPathOf, promptFileOf, stepPromptOf } from './paths.ts';
 import { writeWhole } from './session-files.ts';
@@ -60,11 +62,13 @@ function programOf({ lookup }: SessionContext, { action, argv: own, args: { argv
 /** The answer stands behind what the agent said on stderr, so that the log of the step tells all of it. */
 export async function copyAnswer(step: StepRecord, artifactDir: string): Promise<void> {
   if (step.type !== 'agent' || step.outputPath === undefined) return;
-  const answer = await open(answerPathOf(artifactDir, step.index, step.name), 'r').catch(() => undefined);
+  const answer = await open(answerPathOf(artifactDir, step.index, step.name), constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    () => undefined,
+  );
   if (answer === undefined) return;
   try {
     const { buffer, bytesRead } = await answer.read(Buffer.alloc(limits.readOutputBytes), 0, limits.readOutputBytes, 0);
-    await appendFile(step.outputPath, buffer.subarray(0, bytesRead), { mode: 0o600 });
+    await appendFile(step.outputPath, buffer.subarray(0, bytesRead), { mode: 0o600, flag: logFlags });
   } finally {
     await answer.close();
   }

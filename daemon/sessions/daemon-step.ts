@@ -9,6 +9,7 @@ import type { Mask } from '../kernel/mask.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
+import { logFlags } from '../tools/step-process.ts';
 import type { BuiltinDeps } from './builtins/builtin.ts';
 import { builtins } from './builtins/index.ts';
 import { type SessionContext, stepOf, tolerates } from './context.ts';
@@ -58,7 +59,7 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
       const call = { context, stepIndex: step.index, args, signal, mask, print: (line: string) => void lines.push(`${line}\n`) };
       return { values: mask.value(await builtin(call, deps)) };
     } finally {
-      await appendFile(logPath, mask.text(lines.join('')), { mode: 0o600 });
+      await appendFile(logPath, mask.text(lines.join('')), { mode: 0o600, flag: logFlags });
     }
   };
   const lifecycle = async (context: SessionContext, step: StepRecord): Promise<string> => {

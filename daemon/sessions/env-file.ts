@@ -9,6 +9,8 @@ import type { Environment } from './environment.ts';
 
 export interface SessionSecrets {
   readonly environment: Environment;
+  /** Who started it. */
+  readonly user?: string;
   /** As given, secrets in clear. */
   readonly arguments: ArgumentValues;
   /** The text of the prompt file as the session found it; it becomes an artifact when the first step is due. */

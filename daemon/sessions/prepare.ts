@@ -2,31 +2,27 @@
 import { Failure } from '../../schemas/errors.ts';
 import type { AuthService } from '../auth/service.ts';
 import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
-import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
 import { allSteps, type CommandDefinition, credentialsOf, type SessionKind } from '../commands/definition.ts';
 import { inferKind } from '../commands/kind.ts';
 import { ownEntry } from '../commands/own-command.ts';
-import { createLookup } from '../commands/template.ts';
 import type { CredentialService } from '../credentials/service.ts';
-import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { PolicyService } from '../policy/service.ts';
-import { repositoryOf } from '../projects/repository.ts';
 import type { ProjectService } from '../projects/service.ts';
 import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { FileReader } from '../tools/files.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
-import { branchTaken, worktreeTaken } from '../worktrees/taken.ts';
 import { type Agents, agentProgram } from './agent-step.ts';
 import type { PinnedConfig } from './context.ts';
 import type { EnvFiles } from './env-file.ts';
 import type { Environment } from './environment.ts';
 import type { BuiltinsFor } from './own-scripts.ts';
+import { checkFree, type PlannedWorktree, type PlanWorktreeDeps, planWorktree } from './plan-worktree.ts';
 import { promptOf } from './prompt.ts';
-import { assertUnused } from './reuse-worktree.ts';
 
 export interface StartRequest {
   readonly project: string;
@@ -62,13 +58,12 @@ export interface Prepared {
   readonly values: ArgumentValues;
   readonly masked: Readonly<Record<string, unknown>>;
   /** For the worktree kind. */
-  readonly branch?: string;
-  readonly base?: string;
+  readonly worktree?: PlannedWorktree;
   /** The text of the prompt file. */
   readonly prompt?: string;
 }
 
-export interface StartDeps {
+export interface StartDeps extends PlanWorktreeDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -88,6 +83,8 @@ export interface StartDeps {
   readonly credentials: CredentialService;
   /** For clients that sent no environment of their own. */
   readonly ownEnvironment: Environment;
+  /** For those whose environment does not tell. */
+  readonly userName: string;
 }
 
 /** Checks a start without doing it. */
@@ -108,22 +105,12 @@ export async function prepare(
   const prompt = own?.prompt ?? (await promptOf(deps, { project, entry, definition, kind, values }));
   const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };
   if (kind !== 'worktree') return prepared;
-  const lookup = createLookup({
-    arguments: values,
-    declared: definition.arguments.map(({ name }) => name),
-    variables: { project: project.name, project_path: project.path, command_name: entry.name, timestamp: isoTime(deps.clock.now()) },
-    data: goesOnIn === undefined ? {} : { branch_name: goesOnIn },
-  });
-  const branch = branchFor(definition, lookup, new Date(deps.clock.now()));
-  const base = baseFor(definition, lookup);
-  await deps.git.checkBranchName(branch);
-  if (base !== undefined) await deps.git.resolveCommit(repositoryOf(project), base);
-  return { ...prepared, branch, ...(base === undefined ? {} : { base }) };
+  return { ...prepared, worktree: await planWorktree(deps, { project, definition, values, goesOnIn }) };
 }
 
 /** What would surely fail later is said now. */
 export async function checkResources(deps: StartDeps, prepared: Prepared): Promise<void> {
-  const { kind, project, branch, base, definition } = prepared;
+  const { kind, project, worktree, definition } = prepared;
   if (kind !== 'standard' && (await deps.tmux.available()) === undefined) {
     throw new Failure(
       'TOOL_MISSING',
@@ -133,11 +120,5 @@ export async function checkResources(deps: StartDeps, prepared: Prepared): Promi
       },
     );
   }
-  if (branch === undefined) return;
-  const worktree = deps.store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
-  if (worktree && definition.worktree.existing === 'reuse') return assertUnused(deps.store, worktree);
-  if (worktree) throw worktreeTaken(worktree);
-  const takesExisting = definition.worktree.existing === 'reuse' || (takesExistingBranch(definition) && base === undefined);
-  const isFree = takesExisting || !(await deps.git.branchExists(repositoryOf(project), branch));
-  if (!isFree) throw branchTaken(project, branch);
+  if (worktree !== undefined) await checkFree(deps, project, definition, worktree);
 }

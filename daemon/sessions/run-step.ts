@@ -117,9 +117,11 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
 
   const adopt = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
     const [exit, pids] = await Promise.all([stepFiles.readExit(step.id), stepFiles.readPids(step.id)]);
-    if (exit || (pids && (await deps.isAlive(pids.wrapperPid, pids.wrapperStartTime)))) return settle(context, step, signal);
+    if (exit || (pids && (await deps.isAlive(pids.wrapperPid, pids.wrapperStart)))) return settle(context, step, signal);
     // The daemon died before the wrapper read its spec: the step has not begun, so beginning now runs nothing twice.
     if (!pids && (await stepFiles.claimSpec(step.id))) return run(context, { ...step, status: 'pending' }, signal);
+    // Its processes may have outlived the wrapper, and what tidies up must not run beside them.
+    await endTree(context, step);
     await end(context, step, { status: 'lost', reason: 'lost', error: lostMessage(pids !== undefined) });
   };
 
@@ -140,6 +142,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
       // What ended by itself just before is told as it ended.
       const isStopped = reason !== undefined && !(await stepFiles.readExit(step.id));
       if (isStopped) await stopStep(context, step);
+      else if (await isLost(step)) await endTree(context, step);
       await end(context, step, await concluded(context, step, isStopped ? reason : undefined));
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -162,16 +165,17 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
 
   const stopStep = async (context: SessionContext, step: StepRecord): Promise<void> => {
     await deps.exits.waitStarted(step.id, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
-    const pids = await stepFiles.readPids(step.id);
-    if (!pids) return;
-    await deps.killTree({
-      childPid: pids.childPid,
-      wrapperPid: pids.wrapperPid,
-      marker: { sessionId: context.session.id, stepIndex: step.index },
-      clock,
-    });
-    await deps.exits.wait(step.id, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
+    if (await endTree(context, step)) await deps.exits.wait(step.id, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
   };
+
+  /** False when nothing of it has begun. */
+  const endTree = async (context: SessionContext, step: StepRecord): Promise<boolean> => {
+    const pids = await stepFiles.readPids(step.id);
+    if (pids) await deps.killTree({ ...pids, marker: { sessionId: context.session.id, stepIndex: step.index }, clock });
+    return pids !== undefined;
+  };
+
+  const isLost = async (step: StepRecord): Promise<boolean> => ((await stepFiles.readExit(step.id)) ?? { kind: 'lost' }).kind === 'lost';
 
   const end = async (context: SessionContext, step: StepRecord, outcome: StepOutcome): Promise<void> => {
     const mask = maskOf(context);

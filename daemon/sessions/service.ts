@@ -13,11 +13,13 @@ import type { SessionFilter, SessionRecord } from '../store/tables/sessions.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { Sync } from '../store/transaction.ts';
 import type { TerminalService } from '../terminals/service.ts';
+import type { Proc } from '../tools/proc.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 import type { Admission } from './admission.ts';
 import type { Environment } from './environment.ts';
 import { assertLegal, hasEnded } from './machine.ts';
 import { type Prepared, prepare, type StartDeps, type StartExtras, type StartRequest, type StartWish } from './prepare.ts';
+import { removeOwnWorktree } from './remove-worktree.ts';
 import type { SessionRunner } from './runner.ts';
 import { createSharedData, type SharedData } from './shared-data.ts';
 import { startTogether } from './start.ts';
@@ -69,10 +71,11 @@ export interface SessionDeps extends StartDeps {
   readonly runner: SessionRunner;
   readonly terminals: TerminalService;
   readonly worktrees: WorktreeService;
+  readonly proc: Pick<Proc, 'findMarked'>;
 }
 
 export function createSessionService(deps: SessionDeps): SessionService {
-  const { store, clock, runner, terminals, worktrees } = deps;
+  const { store, clock, runner, terminals } = deps;
 
   const resolve = (ref: string): SessionRecord => {
     const session = store.read((r) => r.sessions.get(ref) ?? r.sessions.bySlug(ref));
@@ -90,14 +93,23 @@ export function createSessionService(deps: SessionDeps): SessionService {
     await deps.admission.admit();
     return view;
   };
-  const removeWorktree = async (
+  /** The terminal stands in the worktree, so the two go together, or neither does. */
+  const removeResources = async (
     session: SessionRecord,
     { keepWorktree, callerDirectory }: RemoveSession,
     origin: Origin,
   ): Promise<void> => {
-    const worktree = session.worktreeId === undefined ? undefined : store.read((r) => r.worktrees.get(session.worktreeId as string));
-    if (!worktree || worktree.status === 'removed' || worktree.sessionId !== session.id || keepWorktree) return;
-    await worktrees.remove(worktree, { callerDirectory, bySession: session.id }, { actor: origin.actor });
+    const { id: sessionId } = session;
+    const { worktree, terminal } = store.read((r) => ({
+      worktree: session.worktreeId === undefined ? undefined : r.worktrees.get(session.worktreeId),
+      terminal: r.terminals.liveOfSession(sessionId),
+    }));
+    const reason = 'session_removed';
+    if (worktree && worktree.status !== 'removed' && worktree.sessionId === sessionId && !keepWorktree) {
+      await removeOwnWorktree(deps, { sessionId, worktree, terminal, callerDirectory, reason }, { actor: origin.actor });
+    }
+    const left = store.read((r) => r.terminals.liveOfSession(sessionId));
+    if (left) await terminals.kill(left, reason, { actor: origin.actor });
   };
   const together: SessionService['startTogether'] = async (wishes, actor, also) => {
     const result = await startTogether(deps, wishes, actor, also);
@@ -159,10 +171,7 @@ export function createSessionService(deps: SessionDeps): SessionService {
       // Looked at again: on its way to the end it may have got a worktree and a terminal.
       const session = resolve(asked.id);
       assertLegal('remove', session);
-      const terminal = store.read((r) => r.terminals.liveOfSession(session.id));
-      // Its own terminal stands in the worktree, so it goes first; the proof for the worktree comes before anything is lost.
-      if (terminal) await terminals.kill(terminal, 'session_removed', origin);
-      await removeWorktree(session, options, origin);
+      await removeResources(session, options, origin);
       await rm(session.artifactDir, { recursive: true, force: true });
       await store.write((w) => {
         w.sessions.remove(session.id);

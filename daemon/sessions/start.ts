@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import { shownArguments } from '../commands/arguments.ts';
 import { credentialsOf } from '../commands/definition.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Writer } from '../store/store.ts';
@@ -83,7 +84,9 @@ async function stage(deps: StartDeps, { request, extras = {} }: StartWish, actor
   const config = await deps.configFor(project.path);
   const id = ids.next('ses');
   await deps.envFiles.write(id, { ...secrets, ...(extras.own ? { promptIsPlain: true } : {}) });
-  const snapshot: Snapshot = { definition, legacy: entry.legacy, pinned: config.pinned, ...(extras.own ? { own: true } : {}) };
+  // Values are known by now, so what is kept needs none that is secret.
+  const shown = { ...definition, arguments: shownArguments(definition.arguments) };
+  const snapshot: Snapshot = { definition: shown, legacy: entry.legacy, pinned: config.pinned, ...(extras.own ? { own: true } : {}) };
   const insert = (w: Writer, actor: string): SessionRecord => {
     const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
     const session: SessionRecord = {
@@ -112,12 +115,17 @@ async function stage(deps: StartDeps, { request, extras = {} }: StartWish, actor
 }
 
 /** What the session keeps in its file: of the client's environment what may be passed on, and of credentials what its steps name. */
-function secretsOf({ credentials, policy, auth }: StartDeps, { definition, values, prompt }: Prepared, given: Environment): SessionSecrets {
+function secretsOf(
+  { credentials, policy, auth, userName }: StartDeps,
+  { definition, values, prompt }: Prepared,
+  given: Environment,
+): SessionSecrets {
   const names = credentialsOf(definition);
   const taken = credentials.take(given, names);
   for (const name of names) credentials.check(name, taken.values);
   return {
     ...{ environment: policy.narrow(taken.environment), credentials: taken.values, arguments: values, token: auth.newSecret() },
+    user: given.USER || given.LOGNAME || userName,
     ...(prompt === undefined ? {} : { prompt }),
   };
 }

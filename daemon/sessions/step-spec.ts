@@ -8,15 +8,18 @@ import type { PolicyService } from '../policy/service.ts';
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { FileReader } from '../tools/files.ts';
+import type { Git } from '../tools/git/git.ts';
 import type { StepSpec } from '../tools/step-files.ts';
 import { type Agents, agentFiles } from './agent-step.ts';
-import { placeOf, type SessionContext, stepOf, workingDirectoryOf } from './context.ts';
+import { placeOf, type SessionContext, stepOf } from './context.ts';
 import { writeContextFile } from './context-file.ts';
 import { stepEnvironment } from './environment.ts';
 import { leaseVariables } from './leases.ts';
 import { contextFileOf, outputFileOf, promptFileOf } from './paths.ts';
 import { argvOf } from './step-command.ts';
 import { giveCredentials, type StepCredentialDeps } from './step-credentials.ts';
+import { virtualEnvOf } from './virtual-env.ts';
+import { workingDirectoryOf } from './working-directory.ts';
 
 /** What the wrapper is told, and the context that knows of the secrets in it. */
 export interface PreparedStep {
@@ -30,6 +33,7 @@ export interface StepSpecDeps extends StepCredentialDeps {
   readonly agents: Agents;
   readonly availability: Pick<Availability, 'assertUsable'>;
   readonly policy: PolicyService;
+  readonly git: Pick<Git, 'findRepository'>;
   readonly socketPath: string;
   readonly tmuxSocketPath: string;
 }
@@ -38,15 +42,19 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
   const definition = stepOf(context.definition, step);
   if (!definition) throw new Error(`step ${step.index} of session "${context.session.id}" is in its rows but not in its definition`);
   const { artifactDir } = context.session;
-  const workingDirectory = await workingDirectoryOf(context, definition.workingDirectory, deps.policy, step.id);
+  const tidying = step.phase === 'cleanup' || step.phase === 'finally';
+  const workingDirectory = await workingDirectoryOf(context, {
+    ...{ named: definition.workingDirectory, tidying, stepRunId: step.id },
+    policy: deps.policy,
+  });
   const place = { files: deps.files, projectPath: context.project.path, metaDir: join(artifactDir, 'meta'), stepRunId: step.id };
   const { agent, ...run } =
     definition.type === 'agent'
       ? await agentFiles(context, step, definition, deps.agents)
       : { argv: await argvOf(definition, place), agent: undefined };
   const contextFile = contextFileOf(artifactDir);
-  await writeContextFile(contextFile, context, deps.store);
-  const venv = context.worktree && join(context.worktree.path, '.venv');
+  await writeContextFile(contextFile, context, step, deps.store);
+  const virtualEnv = await virtualEnvOf(context, deps);
   const rendered = (variables: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, renderTemplate(value, context.lookup)]));
   const env = stepEnvironment({
@@ -62,7 +70,7 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
     },
     stepArgs: renderDeep(environmentArgs(definition), context.lookup) as Record<string, unknown>,
     legacy: context.legacy,
-    ...(venv && (await deps.files.stat(venv)) ? { virtualEnv: venv } : {}),
+    ...(virtualEnv === undefined ? {} : { virtualEnv }),
     facts: {
       sessionId: context.session.id,
       commandName: context.session.commandName,

@@ -10,7 +10,7 @@ import type { Store, Writer } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
-import type { StepFiles } from '../tools/step-files.ts';
+import { isOfRun, partId, type StepFiles } from '../tools/step-files.ts';
 import type { Tmux, TmuxPane } from '../tools/tmux.ts';
 
 export interface CreateTerminal {
@@ -21,6 +21,14 @@ export interface CreateTerminal {
   readonly cwd: string;
   readonly shell: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly logPath: string;
+  /** Windows beside that of the shell. */
+  readonly windows?: readonly CreateWindow[];
+}
+
+export interface CreateWindow {
+  readonly name: string;
+  readonly argv: readonly string[];
   readonly logPath: string;
 }
 
@@ -81,14 +89,20 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     // A shell that ends by itself leaves its session behind: without one, somebody took both.
     if (!(await present([terminal])).has(terminal)) return lose(terminal);
     const panes = await tmux.listPanes(terminal.tmuxId).catch(() => []);
-    if (panes.some((pane) => !pane.dead && pane.windowName !== shellWindow)) return;
+    const own = panes.find(({ windowName }) => windowName === shellWindow);
+    if (panes.some((pane) => !pane.dead && pane !== own)) return;
     await tmux.killSession(terminal.tmuxId);
     await store.write((w) => end(w, terminal, 'ended', 'shell_exited', byDaemon));
-    await stepFiles.forget(terminal.shellRunId);
+    await forgetFiles(terminal);
   };
   const lose = async (terminal: TerminalRecord): Promise<void> => {
     await store.write((w) => end(w, terminal, 'lost', 'tmux_session_gone', byDaemon));
-    await stepFiles.forget(terminal.shellRunId);
+    await forgetFiles(terminal);
+  };
+  const runsOf = async ({ shellRunId }: TerminalRecord): Promise<string[]> =>
+    (await stepFiles.listIds()).filter((id) => isOfRun(id, shellRunId));
+  const forgetFiles = async (terminal: TerminalRecord): Promise<void> => {
+    for (const id of await runsOf(terminal)) await stepFiles.forget(id);
   };
   /** Those that tmux still has. The name counts too: a new server gives the ids out again. */
   const present = async (terminals: readonly TerminalRecord[]): Promise<Set<TerminalRecord>> => {
@@ -98,6 +112,17 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
   const panes = async (terminal: TerminalRecord): Promise<TmuxPane[]> => {
     if (terminal.status !== 'live') throw gone(terminal);
     return tmux.listPanes(terminal.tmuxId);
+  };
+  const openWindows = async (
+    tmuxId: string,
+    shellRunId: string,
+    { cwd, environment: env, windows = [] }: CreateTerminal,
+  ): Promise<void> => {
+    for (const [index, { name, argv, logPath }] of windows.entries()) {
+      const id = partId(shellRunId, index + 1);
+      await stepFiles.writeSpec(id, { cwd, argv, env });
+      await tmux.newWindow({ tmuxId, windowName: name, cwd, argv: stepFiles.wrapperArgv(id), logPath });
+    }
   };
   return {
     panes,
@@ -114,6 +139,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         argv: stepFiles.wrapperArgv(shellRunId),
         logPath: spec.logPath,
       });
+      await openWindows(tmuxId, shellRunId, spec);
       const terminal: TerminalRecord = {
         id: deps.ids.next('trm'),
         name: spec.name,
@@ -171,10 +197,11 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         if (shell && terminal.sessionId !== undefined) {
           await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
         }
-        // The wrapper writes its last file a moment after the shell's end; forgotten before, it would stay for ever.
-        if (shell) await deps.exits.wait(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
+        // A wrapper writes its last file a moment after the end; forgotten before, it would stay for ever.
+        const written = shell ? await runsOf(terminal) : [];
+        await Promise.all(written.map((id) => deps.exits.wait(id, AbortSignal.timeout(exitFileMs)).catch(() => undefined)));
         await store.write((w) => end(w, terminal, 'ended', reason, origin));
-        await stepFiles.forget(terminal.shellRunId);
+        await forgetFiles(terminal);
       } finally {
         ending.delete(terminal.id);
       }

@@ -1,5 +1,5 @@
-// Ends a step for certain: its descendants, what else is in its kernel session, and what left both but carries the marks of the session in
-// its environment.
+// Ends a step for certain: its descendants, its orphans, which come to the wrapper, and what carries the marks of the session in its
+// environment.
 import { limits } from '../../schemas/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { sleep } from '../kernel/retry.ts';
@@ -10,6 +10,9 @@ export interface KillTreeOptions {
   readonly childPid?: number | undefined;
   /** Never signalled: it writes down how the step ended. */
   readonly wrapperPid?: number | undefined;
+  /** When the two began. */
+  readonly wrapperStart?: number;
+  readonly childStart?: number;
   readonly marker: SessionMarker;
   readonly graceMs?: number;
   readonly clock: Clock;
@@ -43,20 +46,25 @@ interface Targets {
   startTime(pid: number): number | undefined;
 }
 
-function createTargets({ childPid, wrapperPid, marker }: KillTreeOptions): Targets {
+function createTargets({ childPid, childStart, wrapperPid, wrapperStart, marker }: KillTreeOptions): Targets {
   const seen = new Map<number, number>();
-  // The kernel gives no pid out again that is a session's, as long as anything is in that session.
-  let isOurs = false;
+  // A step that ended long ago may have left its pid to a stranger.
+  const isChild = async (pid: number, marked: readonly number[]): Promise<boolean> => {
+    if (childStart !== undefined) return isAlive(pid, childStart);
+    return marked.includes(pid) || (wrapperPid !== undefined && (await parentOf(pid)) === wrapperPid);
+  };
   return {
     startTime: (pid) => seen.get(pid),
     async find() {
       const marked = await findMarked(marker);
       const pids = new Set([...seen.keys(), ...marked]);
-      // A step that ended long ago may have left its pid to a stranger.
-      isOurs ||= childPid !== undefined && wrapperPid !== undefined && (await parentOf(childPid)) === wrapperPid;
-      if (childPid !== undefined && (isOurs || pids.has(childPid))) {
+      if (childPid !== undefined && (await isChild(childPid, marked))) {
         pids.add(childPid);
-        for (const pid of await descendantsOf(childPid, isOurs ? wrapperPid : undefined)) pids.add(pid);
+        for (const pid of await descendantsOf(childPid)) pids.add(pid);
+      }
+      // Orphans of the step are its children, whatever they did to their environment.
+      if (wrapperPid !== undefined && wrapperStart !== undefined && (await isAlive(wrapperPid, wrapperStart))) {
+        for (const pid of await descendantsOf(wrapperPid)) pids.add(pid);
       }
       if (wrapperPid !== undefined) pids.delete(wrapperPid);
       const living: number[] = [];

@@ -18,7 +18,7 @@ export interface Proc {
   isAlive(pid: number, startTime?: number): Promise<boolean>;
   startTimeOf(pid: number): Promise<number | undefined>;
   findMarked(marker: SessionMarker): Promise<number[]>;
-  descendantsOf(pid: number, leaderPid?: number): Promise<number[]>;
+  descendantsOf(pid: number): Promise<number[]>;
   processesInside(dirPath: string): Promise<ProcessInfo[]>;
 }
 
@@ -62,17 +62,13 @@ export async function findMarked(marker: SessionMarker): Promise<number[]> {
   return found.sort((a, b) => a - b);
 }
 
-/**
- * Living children, their children and so on, without the process itself; and what else is in the kernel's session of `leaderPid`: a child
- * that lost its parent and its environment still is.
- */
-export async function descendantsOf(pid: number, leaderPid?: number): Promise<number[]> {
+/** Living children, their children and so on, without the process itself. */
+export async function descendantsOf(pid: number): Promise<number[]> {
   const children = new Map<number, number[]>();
-  const inSession = await mapProcesses(async (each) => {
+  await mapProcesses(async (each) => {
     const stat = await readStat(each);
-    if (!stat || stat.dead) return undefined;
-    children.set(stat.parent, [...(children.get(stat.parent) ?? []), each]);
-    return stat.session === leaderPid ? each : undefined;
+    if (stat && !stat.dead) children.set(stat.parent, [...(children.get(stat.parent) ?? []), each]);
+    return undefined;
   });
   const found: number[] = [];
   const queue = [pid];
@@ -81,11 +77,22 @@ export async function descendantsOf(pid: number, leaderPid?: number): Promise<nu
     found.push(...below);
     queue.push(...below);
   }
-  return [...new Set([...found, ...inSession])].filter((each) => each !== pid && each !== leaderPid);
+  return found;
 }
 
-/** Processes, other than this one, whose working directory is the folder or lies below it. */
+/** In the environment of programs of ours that only look: they change nothing, and end by themselves. */
+export const lookingMark = { COPPICE_ONLY_LOOKS: '1' } as const;
+
+/** Processes, other than this one and those that only look for it, whose working directory is the folder or lies below it. */
 export async function processesInside(dirPath: string, ownPid: number = process.pid): Promise<ProcessInfo[]> {
+  const first = await findInside(dirPath, ownPid);
+  if (first.length === 0) return first;
+  // A program that is just being started has no environment of its own yet.
+  const again = await findInside(dirPath, ownPid);
+  return first.filter(({ pid }) => again.some((other) => other.pid === pid));
+}
+
+async function findInside(dirPath: string, ownPid: number): Promise<ProcessInfo[]> {
   // The kernel tells a working directory without symlinks.
   const dir = await realpath(dirPath).catch(() => dirPath);
   const below = dir.endsWith('/') ? dir : `${dir}/`;
@@ -93,9 +100,15 @@ export async function processesInside(dirPath: string, ownPid: number = process.
     if (pid === ownPid) return undefined;
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
     if (cwd === undefined || (cwd !== dir && !cwd.startsWith(below))) return undefined;
+    if (await onlyLooks(pid)) return undefined;
     const stat = await readStat(pid);
     return stat && !stat.dead ? { pid, command: (await commandOf(pid)) ?? stat.name } : undefined;
   });
+}
+
+async function onlyLooks(pid: number): Promise<boolean> {
+  const environment = (await readOrNothing(`/proc/${pid}/environ`, 'latin1')) ?? '';
+  return Object.entries(lookingMark).every(([name, value]) => environment.split('\0').includes(`${name}=${value}`));
 }
 
 interface Stat {
@@ -103,7 +116,6 @@ interface Stat {
   readonly state: string;
   readonly dead: boolean;
   readonly parent: number;
-  readonly session: number;
   readonly startTime: number;
 }
 
@@ -135,7 +147,6 @@ async function readStat(pid: number): Promise<Stat | undefined> {
     state,
     dead: state === 'Z' || state === 'X',
     parent: Number(fields[1]),
-    session: Number(fields[3]),
     startTime: Number(fields[19]),
   };
 }

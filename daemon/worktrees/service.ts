@@ -14,6 +14,7 @@ import { type Adopting, createAdopting } from './adopting.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';
 import { beginFurnishing, type FurnishDeps, type FurnishWishes } from './furnish.ts';
 import { createMerging, type Merging } from './merging.ts';
+import { namedPlace, overlap } from './named-place.ts';
 import { createPublishing, type Publishing } from './publishing.ts';
 import { createReconciling, ownBranch } from './reconciling.ts';
 import { createRemoval, type Removal, type RemovalDeps } from './removal.ts';
@@ -21,7 +22,7 @@ import { createRestoring, type Restoring } from './restoring.ts';
 import { isMergePath } from './scratch.ts';
 import { slugOf } from './slug.ts';
 import { subjectOf } from './subject.ts';
-import { branchTaken, worktreeTaken } from './taken.ts';
+import { branchTaken, placeTaken, worktreeTaken } from './taken.ts';
 import { worktreeView } from './view.ts';
 
 export interface CreateWorktree extends FurnishWishes {
@@ -33,10 +34,14 @@ export interface CreateWorktree extends FurnishWishes {
   readonly allowExistingBranch: boolean;
   /** Where it is made; default: where the configuration in force says. */
   readonly root?: string | undefined;
+  /** Where it goes (`placeOf`); default: a slug of its branch, beside the others of its project. */
+  readonly path?: string | undefined;
   readonly sessionId?: string;
 }
 
 export interface WorktreeService extends Removal, Restoring, Adopting, Merging, Conflicts, Publishing {
+  /** The path that a command's own words for it mean; PRECONDITION when nothing may be made there. */
+  placeOf(project: ProjectRecord, named: string, root?: string): string;
   create(spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord>;
   /** Does it hold anything beyond what it began with? */
   isTouched(worktree: WorktreeRecord): Promise<boolean>;
@@ -56,6 +61,10 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   const removal = createRemoval(deps);
   const reconcile = createReconciling(deps, removal);
 
+  const folderOf = (project: ProjectRecord, root = deps.root()): string => {
+    const name = slugOf(project.name, () => false);
+    return join(root, name);
+  };
   const create = async (spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord> => {
     const { project, branch } = spec;
     const repo = repositoryOf(project);
@@ -93,15 +102,15 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
       const { project, branch, base, baseCommit, branchCreated, sessionId } = spec;
       const existing = w.worktrees.byProjectAndBranch(project.id, branch);
       if (existing) throw worktreeTaken(existing);
-      const folder = join(
-        spec.root ?? deps.root(),
-        slugOf(project.name, () => false),
-      );
+      const folder = folderOf(project, spec.root);
       const slug = slugOf(branch, (taken) => w.worktrees.byPath(join(folder, taken)) !== undefined);
+      const path = spec.path ?? join(folder, slug);
+      const near = w.worktrees.allLive().find((other) => overlap(path, other.path));
+      if (near) throw placeTaken(path, near);
       const record: WorktreeRecord = {
         id: ids.next('wt'),
         projectId: project.id,
-        path: join(folder, slug),
+        path,
         branch,
         base,
         baseCommit,
@@ -121,6 +130,7 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     ...createMerging(deps),
     ...createConflicts(deps),
     ...createPublishing(deps),
+    placeOf: (project, named, root) => namedPlace({ folder: folderOf(project, root), mainCheckout: project.path, named }),
     isTemporary: (path) => isMergePath(deps.root(), path),
     async isTouched(worktree) {
       const status = await git.status(worktree.path);

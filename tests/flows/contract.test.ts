@@ -129,8 +129,8 @@ describe('the contract', () => {
 });
 
 describe('every list', () => {
-  // Steps are bounded by their command and come whole, shared data belongs together; events have positions instead of pages.
-  const whole: readonly string[] = ['session.listSteps', 'session.listData', 'event.list'];
+  // Shared data belongs together; events have positions instead of pages.
+  const whole: readonly string[] = ['session.listData', 'event.list'];
   const lists = names.filter((name) => /\.list([A-Z]\w*)?$/.test(name) && !whole.includes(name));
 
   test('takes a limit of 200 and a cursor, and no more', async () => {
@@ -141,7 +141,9 @@ describe('every list', () => {
     for (const name of lists) {
       const own = Object.keys(methods[name].own.shape);
       expect(own, name).toEqual(expect.arrayContaining(['limit', 'cursor']));
-      const needed = [{}, { session }, { project: repo.path }].find((params) => methods[name].own.safeParse(params).success);
+      const needed = [{}, { session }, { id: session }, { project: repo.path }].find(
+        (params) => methods[name].own.safeParse(params).success,
+      );
       expect(await answerOf(daemon, name, { ...needed, limit: 200 }), name).toBe('result');
       for (const limit of [0, 201, 1.5, '5'])
         expect(await answerOf(daemon, name, { ...needed, limit }), `${name} ${limit}`).toBe('INVALID_PARAMS');

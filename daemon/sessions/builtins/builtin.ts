@@ -4,6 +4,7 @@ import type { Mask } from '../../kernel/mask.ts';
 import type { TerminalService } from '../../terminals/service.ts';
 import type { ExitWatch } from '../../tools/exit-watch.ts';
 import type { Git } from '../../tools/git/git.ts';
+import type { Proc } from '../../tools/proc.ts';
 import type { ProcessTool } from '../../tools/process.ts';
 import type { Tmux } from '../../tools/tmux.ts';
 import type { WorktreeService } from '../../worktrees/service.ts';
@@ -19,6 +20,7 @@ export interface BuiltinDeps {
   readonly terminals: TerminalService;
   readonly worktrees: WorktreeService;
   readonly exits: ExitWatch;
+  readonly proc: Pick<Proc, 'findMarked'>;
   readonly clock: Clock;
 }
 

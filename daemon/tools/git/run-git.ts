@@ -1,6 +1,7 @@
 // How git is called: one environment, two ways to run, nothing of the daemon's own surroundings leaking in.
 import type { Readable, Writable } from 'node:stream';
 import { Failure } from '../../../schemas/errors.ts';
+import { lookingMark } from '../proc.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
@@ -88,6 +89,8 @@ const foreignVariables = [
   'LANGUAGE',
 ];
 
+/** A git that reads must not stand in the way of a removal of the worktree. */
+const looking = { GIT_OPTIONAL_LOCKS: '0', ...lookingMark };
 const always = { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' };
 
 export function createRunGit({ process, env }: GitDeps): RunGit {
@@ -95,8 +98,8 @@ export function createRunGit({ process, env }: GitDeps): RunGit {
     ...Object.fromEntries(foreignVariables.map((name) => [name, undefined])),
     ...always,
   };
-  const readEnv = { ...writeEnv, GIT_OPTIONAL_LOCKS: '0' };
-  const wholeReadEnv = { ...withoutForeign(env), ...always, GIT_OPTIONAL_LOCKS: '0' };
+  const readEnv = { ...writeEnv, ...looking };
+  const wholeReadEnv = { ...withoutForeign(env), ...always, ...looking };
   const run = (cwd: string, args: readonly string[], runEnv: typeof writeEnv, options: RunOptions = {}): Promise<RunResult> => {
     refuseNul(args);
     return process.runTool('git', args, { ...options, cwd, env: runEnv });

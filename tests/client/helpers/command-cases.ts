@@ -53,7 +53,7 @@ export const cases: Case[] = [
     words: ['commands', '--category', 'workflow'],
     calls: 'command.list',
     params: { project: ids.project, category: 'workflow' },
-    prints: 'build (broken)\tstandard\tproject\tworkflow\tBuilds\n',
+    prints: 'build (broken)\tstandard\tno lifecycle step\tproject\tworkflow\tBuilds\n',
     warns: '/p/build.yaml:2:1: Unknown key.\n/u/build.yaml: hidden by /p/build.yaml (build)\n',
     json: { commands: [command] },
   },
