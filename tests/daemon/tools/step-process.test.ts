@@ -108,9 +108,9 @@ describe('a step without a terminal', () => {
     await place.files.writeSpec('told', { cwd: place.dir, argv: ['sleep', '60'], env: baseEnv });
     await startStepProcess({ files: place.files, id: 'told', logPath: place.path('told.log') });
     await place.watch.waitStarted('told');
-    const { wrapperPid, childPid, wrapperStartTime } = (await place.files.readPids('told')) ?? { wrapperPid: 0, childPid: 0 };
-    expect(wrapperStartTime).toBe(await startTimeOf(wrapperPid));
-    expect(await isAlive(wrapperPid, wrapperStartTime)).toBe(true);
+    const { wrapperPid, childPid, wrapperStart } = (await place.files.readPids('told')) ?? { wrapperPid: 0, childPid: 0 };
+    expect(wrapperStart).toBe(await startTimeOf(wrapperPid));
+    expect(await isAlive(wrapperPid, wrapperStart)).toBe(true);
     writeFileSync(place.path('steps/older.pid'), '12 34\n');
     expect(await place.files.readPids('older')).toEqual({ wrapperPid: 12, childPid: 34 });
     process.kill(childPid, 'SIGKILL');
