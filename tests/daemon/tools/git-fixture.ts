@@ -5,6 +5,7 @@ import { createGit, type Git } from '../../../daemon/tools/git/git.ts';
 import type { Repository } from '../../../daemon/tools/git/repository.ts';
 import { createProcessTool } from '../../../daemon/tools/process.ts';
 import type { ErrorKind, Failure } from '../../../schemas/errors.ts';
+import { createTestAgain } from '../../helpers/again.ts';
 import { createTestRepo, type TestRepo, type TestRepoOptions } from '../../helpers/repo.ts';
 
 export interface GitFixture extends AsyncDisposable {
@@ -13,6 +14,8 @@ export interface GitFixture extends AsyncDisposable {
   readonly repo: Repository;
   /** The commands that were run, each as its arguments. */
   readonly calls: string[][];
+  /** The policies of what was tried again. */
+  readonly retried: readonly string[];
 }
 
 export async function createGitFixture(options: TestRepoOptions & { readonly env?: Record<string, string> } = {}): Promise<GitFixture> {
@@ -20,8 +23,10 @@ export async function createGitFixture(options: TestRepoOptions & { readonly env
   const env = { ...test.env, ...options.env };
   const process = createProcessTool({ baseEnv: env });
   const calls: string[][] = [];
+  const { again, retried } = createTestAgain(100);
   const git = createGit({
     env,
+    again,
     process: {
       runTool(tool, args, runOptions) {
         calls.push([tool, ...args]);
@@ -31,7 +36,7 @@ export async function createGitFixture(options: TestRepoOptions & { readonly env
     },
   });
   const repo = { mainCheckout: test.path, gitCommonDir: `${test.path}/.git` };
-  return { test, git, repo, calls, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
+  return { test, git, repo, calls, retried, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
 }
 
 /** The failure a promise ends with, after a look at its kind. */
