@@ -1,6 +1,7 @@
 import type { Migration } from '../migrate.ts';
 import { migration001 } from './001-first.ts';
 import { migration002 } from './002-commands-whole.ts';
+import { migration003 } from './003-retention.ts';
 
 /** In order, by hand: two branches that add the same number collide here and not in somebody's database. */
-export const migrations: readonly Migration[] = [migration001, migration002];
+export const migrations: readonly Migration[] = [migration001, migration002, migration003];
