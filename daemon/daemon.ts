@@ -4,7 +4,7 @@ import { limits } from '../schemas/limits.ts';
 import { epochFor } from './events/cursor.ts';
 import { createFeed } from './events/feed.ts';
 import type { DaemonFacts, Services } from './handlers/services.ts';
-import { keepHouse } from './jobs/housekeeping.ts';
+import { houseworkTick } from './jobs/housekeeping.ts';
 import { findMissingWrappers } from './jobs/missing-wrappers.ts';
 import { sweepSteps } from './jobs/sweep-steps.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
@@ -12,11 +12,13 @@ import type { Log } from './kernel/log.ts';
 import { byDaemon } from './kernel/origin.ts';
 import { createDispatcher, createOwnerToken, type Doors, openDoors } from './root/doors.ts';
 import type { DaemonOptions } from './root/options.ts';
+import { createRetries, type Retries } from './root/retries.ts';
 import { createServices } from './root/services.ts';
 import type { Tools } from './root/tools.ts';
 import { createTools, makeFolders } from './root/tools.ts';
+import { damageFailure, isDamaged } from './store/damage.ts';
 import { acquireStateLock } from './store/state-lock.ts';
-import { Store } from './store/store.ts';
+import { Store, type Writer } from './store/store.ts';
 import { everyCron } from './tools/cron.ts';
 import { isAlive } from './tools/proc.ts';
 import { watchFile } from './tools/watch.ts';
@@ -35,8 +37,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     return await start(options, lifecycle);
   } catch (error) {
+    const { databasePath, backupDir } = options.paths;
+    // Closing the store would write to the file, so what is found is kept before.
+    const told = isDamaged(error) ? damageFailure(databasePath, backupDir, error) : error;
     await lifecycle.unwind(limits.stopStepMs);
-    throw error;
+    throw told;
   }
 }
 
@@ -46,9 +51,10 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
   await makeFolders(options);
   const lock = acquireStateLock(paths.lockPath);
   lifecycle.own('state lock', () => lock.release());
-  const store = new Store({ path: paths.databasePath, backupDir: paths.backupDir, clock, random: options.random });
+  const retries = createRetries(options);
+  const store = await openStore(options, retries);
   lifecycle.own('store', () => store.close());
-  const tools = await createTools(options, lifecycle);
+  const tools = await createTools(options, retries.again, lifecycle);
   const bootId = tools.ids.next('boot');
   const feed = createFeed({ store, clock, epoch: await openEpoch(store, options, tools) });
   let doors: Doors | undefined;
@@ -66,7 +72,8 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
     closeConnectionsOfToken: (tokenId) => doors?.connections.closeOfToken(tokenId),
   };
   const ownerToken = createOwnerToken(options, () => tools.ids.random(40));
-  const services = createServices({ options, tools, store, feed, daemon: facts, ownerToken, lifecycle });
+  const services = createServices({ options, tools, again: retries.again, store, feed, daemon: facts, ownerToken, lifecycle });
+  lifecycle.own('retry policies', retries.follow(services));
   const { dispatcher, gate } = createDispatcher(options, services);
   await reconcile(services, tools, log);
   startJobs(options, services, tools, lifecycle);
@@ -83,18 +90,37 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
       stopping = true;
       gate.refuse();
       log.info({ reason }, 'stopping');
-      await store.write((w) => w.events.append({ type: 'daemon.stopping', subject: {}, actor: byDaemon.actor, data: { reason } }));
+      // A stop comes to its end also when another process holds the database: then clients start anew instead of resuming.
+      const record = (write: (w: Writer) => void): Promise<void> =>
+        store.write(write).catch((error: unknown) => log.error({ err: error }, 'the stop could not be recorded'));
+      await record((w) => w.events.append({ type: 'daemon.stopping', subject: {}, actor: byDaemon.actor, data: { reason } }));
       await withDeadline(clock, services.config.current.daemon.drain_ms, 'calls were still running', gate.idle()).catch(
         (error: unknown) => {
           log.warn({ err: error }, 'not all calls ended in time; they are cut off');
         },
       );
-      await store.write((w) => w.meta.set('clean_stop', '1'));
+      await record((w) => w.meta.set('clean_stop', '1'));
       for (const failure of await lifecycle.unwind(limits.stopStepMs))
         log.error({ err: failure.error }, `"${failure.name}" did not stop well`);
       log.info('stopped');
     },
   };
+}
+
+/** A program that looks at the database for a moment does not keep the daemon from starting. */
+function openStore({ paths, clock, random }: DaemonOptions, { again, policy, note }: Retries): Promise<Store> {
+  return again(
+    'store_write',
+    () =>
+      new Store({
+        path: paths.databasePath,
+        backupDir: paths.backupDir,
+        clock,
+        random,
+        writePolicy: () => policy('store_write'),
+        onBusy: (status) => note('store_write', status),
+      }),
+  );
 }
 
 /** Positions in the log hold for as long as nothing can have been lost from its end. */
@@ -125,14 +151,11 @@ async function reconcile({ store, terminals, worktrees, sessions }: Services, { 
 }
 
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
-  const { store, clock, config, metrics, schedules } = services;
+  const { store, config, metrics, schedules } = services;
   const { log } = options.log;
   lifecycle.own(
     'housekeeping',
-    everyCron(
-      '17 * * * *',
-      async () => void (await keepHouse({ store, clock, config, log, forgetRemoved: () => services.worktrees.forgetOld() })),
-    ),
+    everyCron('17 * * * *', () => houseworkTick({ upkeep: services.upkeep, log })),
   );
   lifecycle.own(
     'schedule files',
@@ -147,6 +170,7 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
   );
   metrics.gauge('store.queued_writes', () => store.queueLength);
   metrics.gauge('store.bytes', () => store.size().bytes);
+  metrics.gauge('store.free_bytes', () => store.size().freeBytes);
   metrics.gauge('process.rss_bytes', () => process.memoryUsage.rss());
   metrics.gauge('process.uptime_seconds', () => Math.round(process.uptime()));
   if (!config.current.hot_reload.enabled) return;

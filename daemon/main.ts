@@ -2,7 +2,7 @@
 // The process: argv, environment, signals and exit code. Everything else is in daemon.ts.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { errorTable, isFailure } from '../schemas/errors.ts';
@@ -81,6 +81,8 @@ async function run(paths: Paths, about: { version: string; packageRoot: string; 
   };
   process.on('unhandledRejection', crash('unhandled rejection'));
   process.on('uncaughtException', crash('uncaught exception'));
+  // A start may have to wait, and until the doors are open nothing else keeps the process alive.
+  const alive = setInterval(() => {}, lastResortMs);
   daemon = await startDaemon({
     paths,
     config,
@@ -88,6 +90,7 @@ async function run(paths: Paths, about: { version: string; packageRoot: string; 
     env: definedOnly(process.env),
     version: about.version,
     packageRoot: about.packageRoot,
+    careProgram: [process.execPath, ...process.execArgv, siblingProgram('store/care')],
     uid: process.getuid?.() ?? 0,
     pid: process.pid,
     cores: availableParallelism(),
@@ -96,7 +99,7 @@ async function run(paths: Paths, about: { version: string; packageRoot: string; 
     clock: systemClock,
     random: Math.random,
     onStopRequested: (reason) => setImmediate(() => stop(reason, 0)),
-  });
+  }).finally(() => clearInterval(alive));
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on(
@@ -111,6 +114,11 @@ function openLog(paths: Paths, level: string): RootLog {
   mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
   const file = openLogFile(paths.logPath);
   return createLog(level, (line) => file.write(line));
+}
+
+/** Another program of the daemon, built or as its source, as this one is. */
+function siblingProgram(name: string): string {
+  return fileURLToPath(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url));
 }
 
 function findPackageRoot(from: string): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CopyRule } from './copy-rule.ts';
+import { RetryConfig } from './retry.ts';
 
 /**
  * How a changed key takes effect: `live` at once, `pinned` for sessions that start after it, `restart` with the next daemon.
@@ -60,6 +61,22 @@ const EventsConfig = z.strictObject({
   keep_rows: key(z.int().min(1_000).max(100_000_000).default(1_000_000), 'Events kept at most.', { reload: 'live' }),
 });
 
+const ArtifactsConfig = z
+  .strictObject({
+    archive_days: key(
+      z.number().min(1).max(36_500).default(30),
+      'Age of an ended session at which its artifacts are packed into one archive; sessions that keep a worktree or terminal are spared.',
+      { reload: 'live' },
+    ),
+    purge_days: key(z.number().min(1).max(36_500).default(180), 'Age at which such an archive is deleted; nothing else ever is.', {
+      reload: 'live',
+    }),
+  })
+  .refine(({ archive_days, purge_days }) => purge_days >= archive_days, {
+    path: ['purge_days'],
+    message: 'must not be below archive_days',
+  });
+
 const Argv = z.array(z.string().min(1)).min(1).max(100);
 
 const HooksConfig = z.strictObject({
@@ -97,9 +114,11 @@ export const Config = z.strictObject({
   worktrees: WorktreesConfig.prefault({}),
   sessions: SessionsConfig.prefault({}),
   events: EventsConfig.prefault({}),
+  artifacts: ArtifactsConfig.prefault({}),
   hooks: HooksConfig.prefault({}),
   leases: LeasesConfig.prefault({}),
   hot_reload: HotReloadConfig.prefault({}),
+  retry: RetryConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;

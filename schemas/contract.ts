@@ -4,6 +4,7 @@ import { artifactEvents, artifactMethods, artifactWriteMethods } from './artifac
 import { authEvents, authMethods } from './auth.ts';
 import { commandMethods } from './command.ts';
 import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
+import { databaseMethods } from './database.ts';
 import { defineMethod } from './define.ts';
 import { eventMethods } from './event.ts';
 import { leaseEvents, leaseMethods } from './lease.ts';
@@ -26,6 +27,7 @@ const rpcMethods = {
 
 export const methods = {
   ...daemonMethods,
+  ...databaseMethods,
   ...configMethods,
   ...projectMethods,
   ...commandMethods,

@@ -17,6 +17,7 @@ import type { Store } from '../store/store.ts';
 import type { TerminalService } from '../terminals/service.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
+import type { UpkeepService } from '../upkeep/service.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 
 /** Who this daemon is, and what only its root knows. */
@@ -52,6 +53,7 @@ export interface Services {
   readonly auth: AuthService;
   readonly metrics: Metrics;
   readonly doctor: DoctorService;
+  readonly upkeep: UpkeepService;
   readonly git: Git;
   readonly tmux: Tmux;
   readonly daemon: DaemonFacts;

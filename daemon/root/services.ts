@@ -6,6 +6,7 @@ import { createConfigService } from '../config/service.ts';
 import { createDoctorService } from '../doctor/service.ts';
 import type { Feed } from '../events/feed.ts';
 import type { DaemonFacts, Services } from '../handlers/services.ts';
+import type { Again } from '../kernel/again.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { createLeaseService } from '../leases/service.ts';
@@ -32,6 +33,8 @@ import { killTree } from '../tools/kill-tree.ts';
 import { createProc } from '../tools/proc.ts';
 import { startStepProcess } from '../tools/step-process.ts';
 import { readTextIfThere } from '../tools/watch.ts';
+import { createCare } from '../upkeep/care.ts';
+import { createUpkeep } from '../upkeep/service.ts';
 import { createHooks } from '../worktrees/hooks.ts';
 import { createWorktreeService } from '../worktrees/service.ts';
 import type { DaemonOptions } from './options.ts';
@@ -40,6 +43,7 @@ import type { Tools } from './tools.ts';
 export interface Wiring {
   readonly options: DaemonOptions;
   readonly tools: Tools;
+  readonly again: Again;
   readonly store: Store;
   readonly feed: Feed;
   readonly daemon: DaemonFacts;
@@ -47,7 +51,7 @@ export interface Wiring {
   readonly lifecycle: Lifecycle;
 }
 
-export function createServices({ options, tools, store, feed, daemon, ownerToken, lifecycle }: Wiring): Services {
+export function createServices({ options, tools, again, store, feed, daemon, ownerToken, lifecycle }: Wiring): Services {
   const { paths, clock, env } = options;
   const { log } = options.log;
   const { ids, git, tmux, stepFiles, exits, deadlines, files } = tools;
@@ -76,6 +80,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const steps = createStepRunner({
     ...shared,
     random: options.random,
+    again,
     ...{ deadlines, stepFiles, exits, tmux, files, killTree },
     startProcess: startStepProcess,
     isAlive: (pid) => proc.isAlive(pid),
@@ -117,7 +122,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   };
   lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
-    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees, artifacts },
     artifactsDir: paths.artifactsDir,
     budgetSeconds: () => config.current.sessions.timeout,
     builtinsFor,
@@ -136,8 +141,11 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     nodeVersion: options.nodeVersion,
   });
   const output = createOutputWatch({ store, feed });
+  const { databasePath, backupDir } = paths;
+  const care = createCare({ process: tools.process, again, databasePath, program: options.careProgram });
+  const upkeep = createUpkeep({ store, clock, config, artifacts, worktrees, care, databasePath, backupDir });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
-    ...{ auth, metrics, doctor, git, tmux, daemon, builtinsFor },
+    ...{ auth, metrics, doctor, upkeep, git, tmux, daemon, builtinsFor },
   };
 }

@@ -1,9 +1,9 @@
 // What clients can do with sessions. Each method reads, decides and writes; the runner does the slow work.
-import { rm } from 'node:fs/promises';
 import { nearest } from '../../rpc/nearest.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Session } from '../../schemas/session.ts';
 import type { StepRun } from '../../schemas/step.ts';
+import type { ArtifactService } from '../artifacts/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { settle } from '../store/receipts.ts';
@@ -55,6 +55,7 @@ export interface SessionDeps extends StartDeps {
   readonly runner: SessionRunner;
   readonly terminals: TerminalService;
   readonly worktrees: WorktreeService;
+  readonly artifacts: Pick<ArtifactService, 'forget'>;
 }
 
 export function createSessionService(deps: SessionDeps): SessionService {
@@ -134,7 +135,7 @@ export function createSessionService(deps: SessionDeps): SessionService {
       // Its own terminal stands in the worktree, so it goes first; the proof for the worktree comes before anything is lost.
       if (terminal) await terminals.kill(terminal, 'session_removed', origin);
       await removeWorktree(session, options, origin);
-      await rm(session.artifactDir, { recursive: true, force: true });
+      await deps.artifacts.forget(session);
       await store.write((w) => {
         w.sessions.remove(session.id);
         const data = { slug: session.slug, commandName: session.commandName };

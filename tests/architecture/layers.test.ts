@@ -60,6 +60,7 @@ function floorOf(path: string): number {
  */
 const neighbours: readonly (readonly [string, string])[] = [
   ['handlers', 'server'],
+  ['sessions', 'artifacts'],
   ['sessions', 'commands'],
   ['sessions', 'projects'],
   ['sessions', 'worktrees'],

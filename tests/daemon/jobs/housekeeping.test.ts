@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { houseworkTick } from '../../../daemon/jobs/housekeeping.ts';
+import { createLog } from '../../../daemon/kernel/log.ts';
+import type { HouseResult } from '../../../daemon/upkeep/house.ts';
+
+const nothing: HouseResult = {
+  removed: { events: 0, receipts: 0, removedWorktrees: 0 },
+  archived: { sessions: 0, sizeBytes: 0 },
+  purged: { sessions: 0, sizeBytes: 0 },
+  freedBytes: 0,
+  problems: [],
+};
+
+async function linesOf(keepHouse: () => Promise<HouseResult>): Promise<string[]> {
+  const lines: string[] = [];
+  const { log } = createLog('info', (line) => void lines.push(line));
+  await houseworkTick({ upkeep: { keepHouse }, log });
+  return lines;
+}
+
+test('a round that did nothing says nothing', async () => {
+  expect(await linesOf(async () => nothing)).toEqual([]);
+});
+
+test('what was removed is one line', async () => {
+  const lines = await linesOf(async () => ({ ...nothing, freedBytes: 4096 }));
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', freedBytes: 4096 });
+});
+
+test('each problem is a line, and none of them, nor a failure of the whole, is fatal', async () => {
+  const problems = ['a', 'b'].map((about) => ({ about, error: new Error(`no ${about}`) }));
+  const lines = await linesOf(async () => ({ ...nothing, problems }));
+  expect(lines.map((line) => JSON.parse(line).err.message)).toEqual(['no a', 'no b']);
+  const failed = await linesOf(() => Promise.reject(new Error('all of it')));
+  expect(JSON.parse(failed[0] ?? '')).toMatchObject({ level: 'error', err: { message: 'all of it' } });
+});
