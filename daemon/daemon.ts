@@ -4,22 +4,24 @@ import { limits } from '../schemas/limits.ts';
 import { epochFor } from './events/cursor.ts';
 import { createFeed } from './events/feed.ts';
 import type { DaemonFacts, Services } from './handlers/services.ts';
-import { keepHouse } from './jobs/housekeeping.ts';
+import { houseworkTick } from './jobs/housekeeping.ts';
 import { findMissingWrappers } from './jobs/missing-wrappers.ts';
 import { sweepSteps } from './jobs/sweep-steps.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
 import type { Log } from './kernel/log.ts';
 import { byDaemon } from './kernel/origin.ts';
-import { createMetrics } from './metrics/service.ts';
+import { createMetrics, type Metrics } from './metrics/service.ts';
 import { examineAgents } from './models/findings.ts';
 import { createDispatcher, createOwnerToken, type Doors, openDoors } from './root/doors.ts';
 import { tellFigures } from './root/figures.ts';
 import type { DaemonOptions } from './root/options.ts';
+import { createRetries, type Retries } from './root/retries.ts';
 import { createServices } from './root/services.ts';
 import type { Tools } from './root/tools.ts';
 import { createTools, makeFolders } from './root/tools.ts';
+import { damageFailure, isDamaged } from './store/damage.ts';
 import { acquireStateLock } from './store/state-lock.ts';
-import { Store } from './store/store.ts';
+import { Store, type Writer } from './store/store.ts';
 import { everyCron } from './tools/cron.ts';
 import { isAlive } from './tools/proc.ts';
 import { watchFile } from './tools/watch.ts';
@@ -38,8 +40,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     return await start(options, lifecycle);
   } catch (error) {
+    const { databasePath, backupDir } = options.paths;
+    // Closing the store would write to the file, so what is found is kept before.
+    const told = isDamaged(error) ? damageFailure(databasePath, backupDir, error) : error;
     await lifecycle.unwind(limits.stopStepMs);
-    throw error;
+    throw told;
   }
 }
 
@@ -51,13 +56,10 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
   lifecycle.own('state lock', () => lock.release());
   const metrics = createMetrics({ nowMs: () => performance.now(), enabled: options.config.loaded.config.metrics.enabled });
   lifecycle.own('metrics', () => metrics.close());
-  const store = new Store({
-    ...{ path: paths.databasePath, backupDir: paths.backupDir, clock, random: options.random },
-    onBusy: () => metrics.count('retries', 'store'),
-    span: (operation) => metrics.span(operation),
-  });
+  const retries = createRetries(options, metrics);
+  const store = await openStore(options, retries, metrics);
   lifecycle.own('store', () => store.close());
-  const tools = await createTools(options, lifecycle, metrics);
+  const tools = await createTools(options, { metrics, again: retries.again }, lifecycle);
   const bootId = tools.ids.next('boot');
   const feed = createFeed({ store, clock, epoch: await openEpoch(store, options, tools) });
   let doors: Doors | undefined;
@@ -79,7 +81,8 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
     closeConnectionsOfToken: (tokenId) => doors?.connections.closeOfToken(tokenId),
   };
   const ownerToken = createOwnerToken(options, () => tools.ids.random(40));
-  const services = createServices({ options, tools, store, feed, metrics, daemon: facts, ownerToken, lifecycle });
+  const services = createServices({ options, tools, again: retries.again, store, feed, metrics, daemon: facts, ownerToken, lifecycle });
+  lifecycle.own('retry policies', retries.follow(services.config));
   const { dispatcher, gate } = createDispatcher(options, services);
   lifecycle.own('figures', tellFigures({ ...services, mutationsInFlight: () => gate.running }));
   await reconcile(services, tools, log);
@@ -97,18 +100,35 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
       stopping = true;
       gate.refuse();
       log.info({ reason }, 'stopping');
-      await store.write((w) => w.events.append({ type: 'daemon.stopping', subject: {}, actor: byDaemon.actor, data: { reason } }));
+      // A stop comes to its end also when another process holds the database: then clients start anew instead of resuming.
+      const record = (write: (w: Writer) => void): Promise<void> =>
+        store.write(write).catch((error: unknown) => log.error({ err: error }, 'the stop could not be recorded'));
+      await record((w) => w.events.append({ type: 'daemon.stopping', subject: {}, actor: byDaemon.actor, data: { reason } }));
       await withDeadline(clock, services.config.current.daemon.drain_ms, 'calls were still running', gate.idle()).catch(
         (error: unknown) => {
           log.warn({ err: error }, 'not all calls ended in time; they are cut off');
         },
       );
-      await store.write((w) => w.meta.set('clean_stop', '1'));
+      await record((w) => w.meta.set('clean_stop', '1'));
       for (const failure of await lifecycle.unwind(limits.stopStepMs))
         log.error({ err: failure.error }, `"${failure.name}" did not stop well`);
       log.info('stopped');
     },
   };
+}
+
+/** A program that looks at the database for a moment does not keep the daemon from starting. */
+function openStore({ paths, clock, random }: DaemonOptions, { again, policy, note }: Retries, metrics: Metrics): Promise<Store> {
+  return again(
+    'store_write',
+    () =>
+      new Store({
+        ...{ path: paths.databasePath, backupDir: paths.backupDir, clock, random },
+        writePolicy: () => policy('store_write'),
+        onBusy: (status) => note('store_write', status),
+        span: (operation) => metrics.span(operation),
+      }),
+  );
 }
 
 /** Positions in the log hold for as long as nothing can have been lost from its end. */
@@ -145,14 +165,14 @@ async function reconcile(
 }
 
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
-  const { store, clock, config, metrics, schedules } = services;
+  const { store, config, metrics, schedules } = services;
   const { log } = options.log;
   const job = (name: string, expression: string, work: () => Promise<unknown>): void =>
     lifecycle.own(
       name,
       everyCron(expression, async () => void (await metrics.timed(`job.${name}`, work))),
     );
-  job('housekeeping', '17 * * * *', () => keepHouse({ store, clock, config, log, forgetRemoved: () => services.worktrees.forgetOld() }));
+  job('housekeeping', '17 * * * *', () => houseworkTick({ upkeep: services.upkeep, log }));
   job('schedule files', '20 * * * * *', () => schedules.follow());
   job('missing wrappers', '*/15 * * * * *', () => findMissingWrappers({ store, stepFiles, isAlive }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));

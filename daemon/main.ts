@@ -2,7 +2,7 @@
 // The process: argv, environment, signals and exit code. Everything else is in daemon.ts.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, homedir, userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { errorTable, isFailure } from '../schemas/errors.ts';
@@ -97,6 +97,8 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
   };
   process.on('unhandledRejection', crash('unhandled rejection'));
   process.on('uncaughtException', crash('uncaught exception'));
+  // A start may have to wait, and until the doors are open nothing else keeps the process alive.
+  const alive = setInterval(() => {}, lastResortMs);
   daemon = await startDaemon({
     paths,
     config,
@@ -105,6 +107,7 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     env: definedOnly(process.env),
     version: about.version,
     packageRoot: about.packageRoot,
+    careProgram: [process.execPath, ...process.execArgv, siblingProgram('store/care')],
     uid,
     userName: userName(),
     pid: process.pid,
@@ -114,7 +117,7 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     clock: systemClock,
     random: Math.random,
     onStopRequested: (reason) => setImmediate(() => stop(reason, 0)),
-  });
+  }).finally(() => clearInterval(alive));
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on(
@@ -138,6 +141,11 @@ function userName(): string {
   } catch {
     return String(process.getuid?.() ?? 0);
   }
+}
+
+/** Another program of the daemon, built or as its source, as this one is. */
+function siblingProgram(name: string): string {
+  return fileURLToPath(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url));
 }
 
 function findPackageRoot(from: string): string {

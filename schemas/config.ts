@@ -8,6 +8,7 @@ import { PolicyConfig } from './policy.ts';
 import { Argv } from './primitives.ts';
 import { QualityGateConfig } from './quality-gate.ts';
 import { RegistryName } from './registry-name.ts';
+import { RetryConfig } from './retry.ts';
 
 const DaemonConfig = z.strictObject({
   log_level: key(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), 'The least level that reaches the log.', {
@@ -53,6 +54,22 @@ const EventsConfig = z.strictObject({
   keep_days: key(z.number().min(0.01).max(3_650).default(30), 'Age at which events are pruned.', { reload: 'live' }),
   keep_rows: key(z.int().min(1_000).max(100_000_000).default(1_000_000), 'Events kept at most.', { reload: 'live' }),
 });
+
+const ArtifactsConfig = z
+  .strictObject({
+    archive_days: key(
+      z.number().min(1).max(36_500).default(30),
+      'Age of an ended session at which its artifacts are packed into one archive; sessions that keep a worktree or terminal are spared.',
+      { reload: 'live' },
+    ),
+    purge_days: key(z.number().min(1).max(36_500).default(180), 'Age at which such an archive is deleted; nothing else ever is.', {
+      reload: 'live',
+    }),
+  })
+  .refine(({ archive_days, purge_days }) => purge_days >= archive_days, {
+    path: ['purge_days'],
+    message: 'must not be below archive_days',
+  });
 
 const HooksConfig = z.strictObject({
   post_create: key(z.array(Argv).max(20).default([]), 'Programs run in a new worktree, as argv; one that fails takes it back.', {
@@ -106,6 +123,7 @@ export const Config = z.strictObject({
   worktrees: WorktreesConfig.prefault({}),
   sessions: SessionsConfig.prefault({}),
   events: EventsConfig.prefault({}),
+  artifacts: ArtifactsConfig.prefault({}),
   hooks: HooksConfig.prefault({}),
   leases: LeasesConfig.prefault({}),
   models: z.record(RegistryName, ModelConfig).prefault({}),
@@ -117,6 +135,7 @@ export const Config = z.strictObject({
   credentials: CredentialsConfig.prefault({}),
   auth: ProvidersConfig.prefault({}),
   metrics: MetricsConfig.prefault({}),
+  retry: RetryConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;

@@ -6,6 +6,7 @@ import { authEvents, authMethods, loginEvents, loginMethods } from './auth.ts';
 import { commandMethods } from './command.ts';
 import { configEvents, configMethods } from './config-methods.ts';
 import { daemonEvents, daemonMethods } from './daemon.ts';
+import { databaseMethods } from './database.ts';
 import { defineMethod } from './define.ts';
 import { eventMethods } from './event.ts';
 import { gateMethods } from './gate.ts';
@@ -32,6 +33,7 @@ const rpcMethods = {
 
 export const methods = {
   ...daemonMethods,
+  ...databaseMethods,
   ...configMethods,
   ...projectMethods,
   ...commandMethods,

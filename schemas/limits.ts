@@ -45,6 +45,10 @@ export const limits = {
   groupTimeoutMs: 7 * 24 * 60 * 60 * 1000,
   /** How soon a group whose next move could not be written is looked at again. */
   groupAgainMs: 1_000,
+  retryBackoffMs: 60 * 60 * 1000,
+  /** The longest wait that the other side may ask for. */
+  retryHintMs: 120_000,
+  breakerProviders: 100,
   schedules: 1_000,
   /** Sessions of one schedule that may wait for the one before. */
   scheduleQueued: 10,
@@ -66,6 +70,19 @@ export const limits = {
   toolMs: 60_000,
   /** Operations that are measured each by itself; further ones share one. */
   metricOperations: 512,
+  backupsShown: 20,
+  /** Problems that one check of the database tells. */
+  databaseProblems: 100,
+  databaseCareMs: 15 * 60_000,
+  /** How long one slice of giving free pages back may hold the event loop, and how large it may grow. */
+  vacuumSliceMs: 10,
+  vacuumSlicePages: 512,
+  /** Free space that is not given back by itself. */
+  spareBytes: 1024 * 1024,
+  idlePollMs: 20,
+  idleWaitMs: 60_000,
+  /** Sessions whose artifacts one round of housekeeping packs or deletes. */
+  retainedSessions: 1_000,
   receiptsKeptMs: 24 * 60 * 60 * 1000,
   configFileBytes: 1024 * 1024,
   /** More places that are wrong help nobody. */

@@ -4,7 +4,7 @@ import { isRpcClientError } from '../client-error.ts';
 
 export const exitCodes = {
   ok: 0,
-  /** `run`: the session failed or is lost. `doctor`: something is missing. */
+  /** `run`: the session failed or is lost. `doctor`: something is missing. `daemon db check`: something is damaged. */
   failed: 1,
   usage: 2,
   notConnected: 3,

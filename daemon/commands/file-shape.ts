@@ -65,8 +65,7 @@ const between = (least: number, most: number, what: string) =>
   z.preprocess(asValue, z.number(`must be ${what}`).min(least, `must be ${what}`).max(most, `must be ${what}`));
 const whole = (least: number, most: number) =>
   z.preprocess(asValue, z.int('must be a whole number').min(least, `must not be below ${least}`).max(most, `must not be above ${most}`));
-const longestBackoffMs = 3_600_000;
-const backoff = between(0, longestBackoffMs, `a number of milliseconds up to ${longestBackoffMs}`);
+const backoff = between(0, limits.retryBackoffMs, `a number of milliseconds up to ${limits.retryBackoffMs}`);
 const notAFailure = 'must be exit codes from 1 to 255, "timeout" or "signal"';
 const exitCode = z.int(notAFailure).min(1, notAFailure).max(255, notAFailure);
 /** Exit codes and the words for other ways to fail. */

@@ -23,6 +23,7 @@ import type { Store } from '../store/store.ts';
 import type { TerminalService } from '../terminals/service.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
+import type { UpkeepService } from '../upkeep/service.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 
 /** Who this daemon is, and what only its root knows. */
@@ -67,6 +68,7 @@ export interface Services {
   readonly logins: LoginService;
   readonly metrics: Metrics;
   readonly doctor: DoctorService;
+  readonly upkeep: UpkeepService;
   readonly git: Git;
   readonly tmux: Tmux;
   readonly daemon: DaemonFacts;

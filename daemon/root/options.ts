@@ -14,6 +14,8 @@ export interface DaemonOptions {
   readonly version: string;
   /** Where package.json is; files that are no code are found from here. */
   readonly packageRoot: string;
+  /** What runs store/care.ts: a program and its first arguments. */
+  readonly careProgram: readonly [string, ...string[]];
   readonly uid: number;
   readonly userName: string;
   readonly pid: number;

@@ -8,6 +8,7 @@ import type { Feed } from '../events/feed.ts';
 import { createGateService } from '../gates/service.ts';
 import { createGroupService } from '../groups/service.ts';
 import type { DaemonFacts, Services } from '../handlers/services.ts';
+import type { Again } from '../kernel/again.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { byDaemon } from '../kernel/origin.ts';
@@ -39,6 +40,8 @@ import { isPortFree } from '../tools/free-port.ts';
 import { killTree } from '../tools/kill-tree.ts';
 import { createProc } from '../tools/proc.ts';
 import { startStepProcess } from '../tools/step-process.ts';
+import { createCare } from '../upkeep/care.ts';
+import { createUpkeep } from '../upkeep/service.ts';
 import { createHooks } from '../worktrees/hooks.ts';
 import { createWorktreeService } from '../worktrees/service.ts';
 import { wireCredentials } from './credentials.ts';
@@ -49,6 +52,7 @@ import type { Tools } from './tools.ts';
 export interface Wiring {
   readonly options: DaemonOptions;
   readonly tools: Tools;
+  readonly again: Again;
   readonly store: Store;
   readonly feed: Feed;
   readonly metrics: Metrics;
@@ -57,7 +61,7 @@ export interface Wiring {
   readonly lifecycle: Lifecycle;
 }
 
-export function createServices({ options, tools, store, feed, metrics, daemon, ownerToken, lifecycle }: Wiring): Services {
+export function createServices({ options, tools, again, store, feed, metrics, daemon, ownerToken, lifecycle }: Wiring): Services {
   const { paths, clock, env } = options;
   const { log } = options.log;
   const { ids, git, tmux, stepFiles, exits, deadlines, files } = tools;
@@ -107,6 +111,7 @@ export function createServices({ options, tools, store, feed, metrics, daemon, o
   const steps = createStepRunner({
     ...shared,
     random: options.random,
+    again,
     ...{ deadlines, stepFiles, exits, tmux, files, git, killTree, agents, availability, policy, credentials, envFiles },
     startProcess: (request) => metrics.timed('step.spawn', () => startStepProcess(request)),
     isAlive: proc.isAlive,
@@ -152,7 +157,7 @@ export function createServices({ options, tools, store, feed, metrics, daemon, o
   lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
     ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
-    ...{ agents, policy, credentials, proc },
+    ...{ artifacts, agents, policy, credentials, proc },
     artifactsDir: paths.artifactsDir,
     configFor: async (projectPath) => {
       const { sessions, worktrees } = await config.forProject(projectPath);
@@ -187,24 +192,12 @@ export function createServices({ options, tools, store, feed, metrics, daemon, o
     examineAgents: () => examineAgents(config.current, availability, tools.ownEnv),
   });
   const output = createOutputWatch({ store, feed });
+  const { databasePath, backupDir } = paths;
+  const care = createCare({ process: tools.process, again, databasePath, program: options.careProgram });
+  const upkeep = createUpkeep({ store, clock, config, artifacts, worktrees, care, databasePath, backupDir });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
-    ...{
-      groups,
-      gates,
-      agents,
-      models,
-      availability,
-      ownEnvironment,
-      auth,
-      policy,
-      logins,
-      metrics,
-      doctor,
-      git,
-      tmux,
-      daemon,
-      builtinsFor,
-    },
+    ...{ groups, gates, agents, models, availability, ownEnvironment, auth, policy, logins },
+    ...{ metrics, doctor, upkeep, git, tmux, daemon, builtinsFor },
   };
 }

@@ -1,6 +1,7 @@
 // The outside world of one daemon: folders, processes, git, tmux.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Again } from '../kernel/again.ts';
 import { createDeadlines } from '../kernel/deadline.ts';
 import { createIds } from '../kernel/ids.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
@@ -28,7 +29,13 @@ export async function makeFolders({ paths, uid }: DaemonOptions): Promise<void> 
   for (const dir of dirs) await mkdir(dir, { recursive: true, mode: 0o700 });
 }
 
-export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, lifecycle: Lifecycle, metrics: Metrics) {
+/** What tools are measured and tried again by. */
+export interface ToolHelp {
+  readonly metrics: Metrics;
+  readonly again: Again;
+}
+
+export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, { metrics, again }: ToolHelp, lifecycle: Lifecycle) {
   const ownEnv = inheritable(env);
   const processTool = measuredProcess(createProcessTool({ baseEnv: ownEnv }), metrics);
   lifecycle.own('programs', () => processTool.close());
@@ -64,8 +71,8 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
     exits,
     control,
     deadlines,
-    tmux: createTmux({ control, process: processTool, runDir: paths.runDir, sleep: pause }),
-    git: createGit({ process: processTool, env: ownEnv }),
+    tmux: createTmux({ control, process: processTool, runDir: paths.runDir, sleep: pause, again }),
+    git: createGit({ process: processTool, env: ownEnv, again }),
     files: createFileReader(),
     ids: createIds(clock),
   };

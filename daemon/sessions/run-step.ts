@@ -1,6 +1,8 @@
 // One step that is a process: beside the daemon or in a window of the session's terminal. The same wrapper runs both, so both survive the
 // daemon and are adopted with their exit status.
 import { Failure, isFailure } from '../../schemas/errors.ts';
+import type { Again } from '../kernel/again.ts';
+import { createBreaker } from '../kernel/breaker.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
@@ -13,6 +15,7 @@ import type { Tmux } from '../tools/tmux.ts';
 import { copyAnswer } from './agent-step.ts';
 import { type SessionContext, stepOf } from './context.ts';
 import { deadlineOf } from './deadline.ts';
+import { launch } from './launch.ts';
 import { outcomeOf } from './outcome.ts';
 import { logPathOf, outputFileOf } from './paths.ts';
 import { takePublished } from './published-values.ts';
@@ -33,6 +36,7 @@ export interface StepRunner {
 
 export interface StepRunnerDeps extends StepSpecDeps {
   readonly clock: Clock;
+  readonly again: Again;
   /** 0 ≤ random < 1. */
   readonly random: () => number;
   readonly deadlines: Deadlines;
@@ -49,6 +53,7 @@ const exitFileMs = 2_000;
 
 export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   const { store, clock, stepFiles, tmux } = deps;
+  const breaker = createBreaker({ clock });
 
   const run = async (loaded: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
     const logPath = logPathOf(loaded.session.artifactDir, step.index, step.name);
@@ -69,40 +74,41 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     await store.write((w) => beginStep(w, context.session, step, change, clock.now()));
     const running: StepRecord = { ...step, ...change, status: 'running' };
     try {
-      await settle(context, await launch(context, running, logPath), signal);
+      await settle(context, await begin(context, running, logPath, signal), signal);
     } catch (error) {
-      await end(context, running, outcomeOf.failure(error));
+      // Nothing has read its spec yet, so the next daemon begins it.
+      if (signal.aborted && signal.reason === ('shutdown' satisfies StopReason)) return;
+      await end(context, running, signal.aborted ? { status: 'cancelled', reason: 'cancelled' } : outcomeOf.failure(error));
     }
   };
 
-  const launch = async (context: SessionContext, step: StepRecord, logPath: string): Promise<StepRecord> => {
-    if (step.runIn === 'process') return launchBeside(step, logPath);
+  const begin = async (context: SessionContext, step: StepRecord, logPath: string, signal: AbortSignal): Promise<StepRecord> => {
+    const beside = (): Promise<StepRecord> => beginBeside(context, step, logPath, signal);
+    if (step.runIn === 'process') return beside();
     // Cleaning up must not depend on a terminal that somebody closed, nor on our knowing of it yet: the spec goes to whoever reads it first.
     const isTidying = step.phase === 'cleanup' || step.phase === 'finally';
     if (!context.terminal) {
-      if (isTidying) return launchBeside(step, logPath);
+      if (isTidying) return beside();
       throw new Failure('PRECONDITION', `The terminal of step "${step.name}" is gone; it was closed while the session ran.`);
     }
     try {
-      return await launchInside(context, context.terminal, step, logPath);
+      return await beginInside(context, context.terminal, step, logPath);
     } catch (error) {
-      if (isTidying && isFailure(error) && ['NOT_FOUND', 'UNAVAILABLE'].includes(error.kind)) return launchBeside(step, logPath);
+      if (isTidying && isFailure(error) && ['NOT_FOUND', 'UNAVAILABLE'].includes(error.kind)) return beside();
       throw error;
     }
   };
 
-  const launchBeside = async (step: StepRecord, logPath: string): Promise<StepRecord> => {
-    const { gone } = await deps.startProcess({ files: stepFiles, id: step.id, logPath });
+  const beginBeside = async (context: SessionContext, step: StepRecord, logPath: string, signal: AbortSignal): Promise<StepRecord> => {
+    const agent = step.type === 'agent' ? stepOf(context.definition, step)?.action : undefined;
+    const budgetMs = step.deadlineAt === undefined ? undefined : step.deadlineAt - clock.now();
+    const start = (): Promise<StartedStep> => deps.startProcess({ files: stepFiles, id: step.id, logPath });
+    const { gone } = await launch({ again: deps.again, breaker }, { agent, signal, budgetMs }, start);
     watchWrapper(gone, step.id);
     return step;
   };
 
-  const launchInside = async (
-    context: SessionContext,
-    terminal: TerminalRecord,
-    step: StepRecord,
-    logPath: string,
-  ): Promise<StepRecord> => {
+  const beginInside = async (context: SessionContext, terminal: TerminalRecord, step: StepRecord, logPath: string): Promise<StepRecord> => {
     const { paneId } = await tmux.newWindow({
       tmuxId: terminal.tmuxId,
       windowName: step.name,

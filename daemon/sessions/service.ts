@@ -1,9 +1,9 @@
 // What clients can do with sessions. Each method reads, decides and writes; the runner does the slow work.
-import { rm } from 'node:fs/promises';
 import { nearest } from '../../rpc/nearest.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Session } from '../../schemas/session.ts';
 import type { StepRun } from '../../schemas/step.ts';
+import type { ArtifactService } from '../artifacts/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { settle } from '../store/receipts.ts';
@@ -72,6 +72,7 @@ export interface SessionDeps extends StartDeps {
   readonly terminals: TerminalService;
   readonly worktrees: WorktreeService;
   readonly proc: Pick<Proc, 'findMarked'>;
+  readonly artifacts: Pick<ArtifactService, 'forget'>;
 }
 
 export function createSessionService(deps: SessionDeps): SessionService {
@@ -172,7 +173,7 @@ export function createSessionService(deps: SessionDeps): SessionService {
       const session = resolve(asked.id);
       assertLegal('remove', session);
       await removeResources(session, options, origin);
-      await rm(session.artifactDir, { recursive: true, force: true });
+      await deps.artifacts.forget(session);
       await store.write((w) => {
         w.sessions.remove(session.id);
         if (session.groupId !== undefined) w.groups.removeIfBare(session.groupId);

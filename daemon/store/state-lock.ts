@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Failure } from '../../schemas/errors.ts';
-import { isBusy } from './database.ts';
+import { isBusy } from '../kernel/classify.ts';
 
 /**
  * One daemon a state directory. The lock is an exclusive transaction on a file of its own: the kernel frees it when its holder dies,

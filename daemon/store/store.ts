@@ -1,115 +1,60 @@
 // The store is the truth: everything the daemon claims is read from here, and a fact and its events are one transaction.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { Failure } from '../../schemas/errors.ts';
-import type { Clock } from '../kernel/clock.ts';
-import { type RetryPolicy, retryPolicies } from '../kernel/retry.ts';
-import { type Db, isBusy, openDatabase, versionOf } from './database.ts';
-import { createEventReader, createEventWriter, type EventReader, type EventWriter, type LoggedEvent } from './event-log.ts';
-import { createMetaReader, createMetaWriter, type MetaReader, type MetaWriter } from './meta.ts';
-import { assertNotNewer, backUp, migrate } from './migrate.ts';
+import { RetryConfig } from '../../schemas/retry.ts';
+import { policyOf } from '../kernel/again.ts';
+import { isBusy } from '../kernel/classify.ts';
+import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { RetryPolicy, RetryStatus } from '../kernel/retry.ts';
+import { damageFailure, isDamaged } from './damage.ts';
+import { type Db, openDatabase, settleDatabase, versionOf } from './database.ts';
+import type { LoggedEvent } from './event-log.ts';
+import { assertNotNewer, migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
-import { createReceiptReader, createReceiptWriter, type ReceiptReader, type ReceiptWriter } from './receipts.ts';
-import { type ArtifactReader, type ArtifactWriter, createArtifactReader, createArtifactWriter } from './tables/artifacts.ts';
-import { type AuthFlowReader, type AuthFlowWriter, createAuthFlowReader, createAuthFlowWriter } from './tables/auth-flows.ts';
-import { createGroupReader, createGroupWriter, type GroupReader, type GroupWriter } from './tables/groups.ts';
-import { createLeaseReader, createLeaseWriter, type LeaseReader, type LeaseWriter } from './tables/leases.ts';
-import {
-  createPolicyDecisionReader,
-  createPolicyDecisionWriter,
-  type PolicyDecisionReader,
-  type PolicyDecisionWriter,
-} from './tables/policy-decisions.ts';
-import { createProjectReader, createProjectWriter, type ProjectReader, type ProjectWriter } from './tables/projects.ts';
-import {
-  createRemovedWorktreeReader,
-  createRemovedWorktreeWriter,
-  type RemovedWorktreeReader,
-  type RemovedWorktreeWriter,
-} from './tables/removed-worktrees.ts';
-import { createScheduleReader, createScheduleWriter, type ScheduleReader, type ScheduleWriter } from './tables/schedules.ts';
-import { createSessionReader, createSessionWriter, type SessionReader, type SessionWriter } from './tables/sessions.ts';
-import { type AttemptReader, type AttemptWriter, createAttemptReader, createAttemptWriter } from './tables/step-attempts.ts';
-import { createStepReader, createStepWriter, type StepReader, type StepWriter } from './tables/step-runs.ts';
-import { createTerminalReader, createTerminalWriter, type TerminalReader, type TerminalWriter } from './tables/terminals.ts';
-import { createTokenReader, createTokenWriter, type TokenReader, type TokenWriter } from './tables/tokens.ts';
-import { createWorktreeReader, createWorktreeWriter, type WorktreeReader, type WorktreeWriter } from './tables/worktrees.ts';
-import { createWriteQueue, type Sync } from './transaction.ts';
+import { createReader, createWriter, type Reader, type Writer } from './parts.ts';
+import { createWriteQueue, type Sync, type WriteQueue } from './transaction.ts';
 
-export interface Reader {
-  readonly events: EventReader;
-  readonly meta: MetaReader;
-  readonly receipts: ReceiptReader;
-  readonly projects: ProjectReader;
-  readonly worktrees: WorktreeReader;
-  readonly removedWorktrees: RemovedWorktreeReader;
-  readonly sessions: SessionReader;
-  readonly steps: StepReader;
-  readonly attempts: AttemptReader;
-  readonly groups: GroupReader;
-  readonly schedules: ScheduleReader;
-  readonly terminals: TerminalReader;
-  readonly artifacts: ArtifactReader;
-  readonly leases: LeaseReader;
-  readonly tokens: TokenReader;
-  readonly policyDecisions: PolicyDecisionReader;
-  readonly authFlows: AuthFlowReader;
-}
-
-export interface Writer extends Reader {
-  readonly events: EventWriter;
-  readonly meta: MetaWriter;
-  readonly receipts: ReceiptWriter;
-  readonly projects: ProjectWriter;
-  readonly worktrees: WorktreeWriter;
-  readonly removedWorktrees: RemovedWorktreeWriter;
-  readonly sessions: SessionWriter;
-  readonly steps: StepWriter;
-  readonly attempts: AttemptWriter;
-  readonly groups: GroupWriter;
-  readonly schedules: ScheduleWriter;
-  readonly terminals: TerminalWriter;
-  readonly artifacts: ArtifactWriter;
-  readonly leases: LeaseWriter;
-  readonly tokens: TokenWriter;
-  readonly policyDecisions: PolicyDecisionWriter;
-  readonly authFlows: AuthFlowWriter;
-}
+export type { Reader, Writer } from './parts.ts';
 
 export interface StoreOptions {
   readonly path: string;
   readonly backupDir: string;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Asked at each retry that begins; default: that of the configuration without a file. */
   readonly writePolicy?: () => RetryPolicy;
-  readonly onBusy?: (attempt: number, delayMs: number) => void;
+  readonly onBusy?: (status: RetryStatus) => void;
   /** Begins to measure a read or a write; what it answers is called at its end. */
   readonly span?: (operation: 'store.read' | 'store.write') => (failed?: boolean) => void;
 }
 
+/** Of the database in all; `walBytes` is what waits beside it for the next checkpoint. */
+export interface StoreSize {
+  readonly pages: number;
+  readonly freePages: number;
+  readonly pageBytes: number;
+  readonly bytes: number;
+  readonly freeBytes: number;
+  readonly walBytes: number;
+}
+
 export class Store {
   readonly #db: Db;
-  readonly #backupDir: string;
+  readonly #path: string;
   readonly #reader: Reader;
   readonly #writer: Writer;
-  readonly #queue: ReturnType<typeof createWriteQueue>;
+  readonly #queue: WriteQueue;
   readonly #span: NonNullable<StoreOptions['span']>;
   readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>();
   #publishedSeq: number;
   #commits = 0;
 
+  /** Throws STORE_BUSY while another process holds the file; then all of it can be tried again. */
   constructor(options: StoreOptions) {
     const { clock } = options;
-    mkdirSync(options.backupDir, { recursive: true, mode: 0o700 });
-    this.#db = open(options.path);
-    this.#backupDir = options.backupDir;
+    this.#path = options.path;
+    this.#db = open(options);
     this.#span = options.span ?? (() => () => {});
-    const stamp = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
-    try {
-      migrate(this.#db, migrations, { dir: options.backupDir, stamp });
-    } catch (error) {
-      this.#db.close();
-      throw error;
-    }
     this.#reader = createReader(this.#db);
     this.#writer = createWriter(this.#db, () => clock.now());
     this.#publishedSeq = this.#reader.events.lastSeq();
@@ -117,7 +62,7 @@ export class Store {
       db: this.#db,
       clock,
       random: options.random,
-      policy: options.writePolicy ?? (() => retryPolicies.storeWrite),
+      policy: options.writePolicy ?? (() => policyOf(RetryConfig.parse({}).store_write)),
       onBusy: options.onBusy ?? (() => {}),
       onCommit: () => this.#publish(),
     });
@@ -166,21 +111,41 @@ export class Store {
     return () => void this.#listeners.delete(listener);
   }
 
-  backUp(name: string): string {
-    return backUp(this.#db, this.#backupDir, name);
-  }
-
-  /** Pages of the database, those that are free, and the bytes of both. */
-  size(): { pages: number; freePages: number; bytes: number; freeBytes: number } {
+  size(): StoreSize {
     const number = (name: string): number => Number(this.#db.pragma(name, { simple: true }));
     const [pages, freePages, pageBytes] = [number('page_count'), number('freelist_count'), number('page_size')];
-    return { pages, freePages, bytes: pages * pageBytes, freeBytes: freePages * pageBytes };
+    const wal = `${this.#path}-wal`;
+    const walBytes = existsSync(wal) ? statSync(wal).size : 0;
+    return { pages, freePages, pageBytes, bytes: pages * pageBytes, freeBytes: freePages * pageBytes, walBytes };
   }
 
+  /** The number of the last migration. */
+  get version(): number {
+    return migrations.at(-1)?.version ?? 0;
+  }
+
+  /** Gives up to `pages` free pages back, as a write like any other. Answers how long that held the event loop, in milliseconds. */
+  giveBack(pages: number): Promise<number> {
+    return this.#queue.add(() => {
+      const begun = performance.now();
+      // All rows are read: the pragma frees one page for each.
+      this.#db.pragma(`incremental_vacuum(${pages})`);
+      return performance.now() - begun;
+    });
+  }
+
+  /** Writes that still wait are committed if that is possible at once, and refused otherwise. */
   close(): void {
-    this.#db.pragma('optimize');
-    this.#db.pragma('wal_checkpoint(TRUNCATE)');
-    this.#db.close();
+    if (!this.#db.open) return;
+    this.#queue.close();
+    try {
+      settleDatabase(this.#db);
+    } catch (error) {
+      // What another process holds stays in the log of SQLite, where the next start finds it.
+      if (!isBusy(error)) throw error;
+    } finally {
+      this.#db.close();
+    }
   }
 
   #publish(): void {
@@ -193,58 +158,21 @@ export class Store {
   }
 }
 
-function open(path: string): Db {
+function open({ path, backupDir, clock }: StoreOptions): Db {
+  mkdirSync(backupDir, { recursive: true, mode: 0o700 });
+  let db: Db | undefined;
   try {
     assertNotNewer(versionOf(path), migrations, path);
-    return openDatabase(path);
+    db = openDatabase(path);
+    migrate(db, migrations, { dir: backupDir, stamp: isoTime(clock.now()).replaceAll(/[:.]/g, '-') });
+    return db;
   } catch (error) {
-    if (!isBusy(error)) throw error;
-    throw new Failure('STORE_BUSY', `Another process holds the database "${path}"; end it (fuser tells which) and start again.`, {
-      cause: error,
-    });
+    const told = isDamaged(error) ? damageFailure(path, backupDir, error) : isBusy(error) ? busyAtOpen(path, error) : error;
+    db?.close();
+    throw told;
   }
 }
 
-function createReader(db: Db): Reader {
-  return {
-    events: createEventReader(db),
-    meta: createMetaReader(db),
-    receipts: createReceiptReader(db),
-    projects: createProjectReader(db),
-    worktrees: createWorktreeReader(db),
-    removedWorktrees: createRemovedWorktreeReader(db),
-    sessions: createSessionReader(db),
-    steps: createStepReader(db),
-    attempts: createAttemptReader(db),
-    groups: createGroupReader(db),
-    schedules: createScheduleReader(db),
-    terminals: createTerminalReader(db),
-    artifacts: createArtifactReader(db),
-    leases: createLeaseReader(db),
-    tokens: createTokenReader(db),
-    policyDecisions: createPolicyDecisionReader(db),
-    authFlows: createAuthFlowReader(db),
-  };
-}
-
-function createWriter(db: Db, now: () => number): Writer {
-  return {
-    events: createEventWriter(db, now),
-    meta: createMetaWriter(db),
-    receipts: createReceiptWriter(db, now),
-    projects: createProjectWriter(db),
-    worktrees: createWorktreeWriter(db),
-    removedWorktrees: createRemovedWorktreeWriter(db),
-    sessions: createSessionWriter(db),
-    steps: createStepWriter(db),
-    attempts: createAttemptWriter(db),
-    groups: createGroupWriter(db),
-    schedules: createScheduleWriter(db),
-    terminals: createTerminalWriter(db),
-    artifacts: createArtifactWriter(db),
-    leases: createLeaseWriter(db),
-    tokens: createTokenWriter(db),
-    policyDecisions: createPolicyDecisionWriter(db),
-    authFlows: createAuthFlowWriter(db),
-  };
+function busyAtOpen(path: string, cause: unknown): Failure {
+  return new Failure('STORE_BUSY', `Another process holds the database "${path}"; end it (fuser tells which) and start again.`, { cause });
 }

@@ -42,7 +42,9 @@ export async function startStepProcess({ files, id, logPath }: StartStepOptions)
       stderr: output,
     });
     if (child.pid === undefined) {
-      const { originalMessage: remedy = 'perl did not start' } = await child;
+      const { originalMessage: remedy = 'perl did not start', code, cause } = await child;
+      // A machine that has no process left at the moment says nothing about perl.
+      if (code !== 'ENOENT' && code !== 'EACCES') throw cause;
       throw new Failure('TOOL_MISSING', `The step '${id}' cannot start: '${perl}' did not run; install it: apt install perl.`, {
         details: { tool: 'perl', remedy },
       });

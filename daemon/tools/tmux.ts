@@ -2,6 +2,7 @@
 // session by its beginning.
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import type { Again } from '../kernel/again.ts';
 import type { ProcessTool } from './process.ts';
 import { hubSession, type TmuxCommand, type TmuxControl } from './tmux-control.ts';
 import { createTmuxLog, type TmuxLog } from './tmux-log.ts';
@@ -63,9 +64,11 @@ export interface TmuxOptions {
   /** A folder of mode 0700 for small files about panes. */
   readonly runDir: string;
   readonly sleep: (ms: number) => Promise<unknown>;
+  /** For what names no id: on another server an id would mean something else. */
+  readonly again: Again;
 }
 
-export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tmux {
+export function createTmux({ control, process, runDir, sleep, again }: TmuxOptions): Tmux {
   const log = createTmuxLog({ control, runDir, sleep });
   let version: Promise<string | undefined> | undefined;
   return {
@@ -76,13 +79,15 @@ export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tm
       });
       return version;
     },
-    ...creation(control, log),
+    ...creation(control, log, again),
     async listSessions() {
-      const lines = await control.command('list-sessions', '-F', '#{session_id}\t#{session_attached}\t#{session_name}');
+      const list = ['list-sessions', '-F', '#{session_id}\t#{session_attached}\t#{session_name}'] as const;
+      const lines = await again('default', () => control.command(...list));
       return lines.map(sessionOf).filter(({ name }) => name !== hubSession);
     },
     async listPanes(tmuxId) {
-      const lines = await control.command('list-panes', ...(tmuxId === undefined ? ['-a'] : ['-s', '-t', tmuxId]), '-F', paneFormat);
+      const list = (...which: string[]) => control.command('list-panes', ...which, '-F', paneFormat);
+      const lines = await (tmuxId === undefined ? again('default', () => list('-a')) : list('-s', '-t', tmuxId));
       return lines.filter((line) => !line.startsWith(`${hubSession}\t`)).map(paneOf);
     },
     async capture({ paneId, historyLines = 0, colours = false }) {
@@ -107,7 +112,7 @@ export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tm
   };
 }
 
-function creation(control: TmuxControl, log: TmuxLog): Pick<Tmux, 'newSession' | 'newWindow'> {
+function creation(control: TmuxControl, log: TmuxLog, again: Again): Pick<Tmux, 'newSession' | 'newWindow'> {
   let windows = 0;
   return {
     async newSession({ name, windowName, cwd, argv, logPath }) {
@@ -128,12 +133,12 @@ function creation(control: TmuxControl, log: TmuxLog): Pick<Tmux, 'newSession' |
         '-y',
         '50',
       ] as const;
-      const replies = await control.run([
+      const commands: TmuxCommand[] = [
         ...remember({ name: windowName, cwd }),
         ['new-session', ...create, '--', ...checkedArgv(argv)],
         ...log.startCommands(`=${name}:`, logPath),
-      ]);
-      return idsOf(replies[2]);
+      ];
+      return idsOf((await again('default', () => control.run(commands)))[2]);
     },
     async newWindow({ tmuxId, windowName, cwd, argv, logPath, detached = true }) {
       // A name of its own until the pipe is there, since a target must hit this window alone.

@@ -20,7 +20,7 @@ import { worktreeView } from './view.ts';
 export interface Restoring {
   restore(id: string, origin: Origin): Promise<WorktreeRecord>;
   /** Deletes what was saved too long ago; answers how many. What cannot be deleted is tried again the next time. */
-  forgetOld(): Promise<number>;
+  forgetOld(dryRun?: boolean): Promise<number>;
 }
 
 export interface RestoringDeps {
@@ -81,8 +81,9 @@ export function createRestoring({ store, git, clock, log, queue }: RestoringDeps
       if (!removed) throw notRemoved(id);
       return queue.run(projectOf(removed).gitDir, () => restore(id, origin));
     },
-    async forgetOld() {
+    async forgetOld(dryRun = false) {
       const old = store.read((r) => r.removedWorktrees.olderThan(clock.now() - limits.removedWorktreesKeptMs, forgottenAtOnce));
+      if (dryRun) return old.length;
       let count = 0;
       for (const removed of old) {
         // It may have been restored while this waited for its turn.

@@ -60,6 +60,7 @@ const neighbours: readonly (readonly [string, string])[] = [
   ['gates', 'commands'],
   ['groups', 'sessions'],
   ['config', 'models'],
+  ['sessions', 'artifacts'],
   ['sessions', 'commands'],
   ['sessions', 'projects'],
   ['sessions', 'worktrees'],

@@ -38,6 +38,11 @@ export async function writeSampleRows(store: Store): Promise<void> {
     w.groups.addMember(memberRow(1, { sessionId: idOf('ses', 2), slug: 'build-2' }));
     w.groups.endMember(idOf('ses', 2), { status: 'failed', reason: 'exit' });
     w.artifacts.put(artifactRow(1));
+    w.artifacts.put(artifactRow(2, { sessionId: idOf('ses', 2) }));
+    w.archives.put({
+      ...{ sessionId: idOf('ses', 2), path: '/state/artifacts/demo/build-2.tar.gz', sizeBytes: 9, sha256: 'd'.repeat(64), files: 1 },
+      ...{ state: 'replaced', archivedAt: 6 },
+    });
     w.tokens.insert(tokenRow(1, { scopes: ['read', 'operate'], expiresAt: 1_000_000 }));
     w.tokens.insert(tokenRow(2, { scopes: ['session'], sessionId: idOf('ses', 1) }));
     w.receipts.put({ key: '["owner","k1"]', method: 'session.start', paramsSha256: 'c'.repeat(64), result: { id: idOf('ses', 1) } });

@@ -3,6 +3,7 @@ import type { ResultOf } from '../../../schemas/index.ts';
 import type { Cli } from '../context.ts';
 import type { Output } from '../output.ts';
 import { age, duration, size } from '../text.ts';
+import { registerDatabase } from './daemon-db.ts';
 
 export function register(program: Command, cli: Cli): void {
   const daemon = program.command('daemon').description('start, stop and look at the daemon');
@@ -22,6 +23,7 @@ export function register(program: Command, cli: Cli): void {
     .command('status')
     .description('show who the daemon is, where its things are and how much it holds')
     .action(() => status(cli));
+  registerDatabase(daemon, cli);
 }
 
 async function start(cli: Cli): Promise<void> {

@@ -39,6 +39,8 @@ describe('paths', () => {
     expect(daemon.calls.at(-1)?.params).toEqual({ project: '/src/shop' });
     await inProcess(daemon, ['project', 'add', 'sub']);
     expect(daemon.calls.at(-1)?.params).toEqual({ path: join(daemon.home, 'sub') });
+    await inProcess(daemon, ['daemon', 'db', 'backup', 'mine.db']);
+    expect(daemon.calls.at(-1)?.params).toEqual({ path: join(daemon.home, 'mine.db') });
   });
 
   test('a branch that several projects have is that of the working directory', async () => {
@@ -78,6 +80,26 @@ describe('doctor', () => {
     const { ok, running, findings } = JSON.parse(stdout) as { ok: boolean; running: boolean; findings: { check: string }[] };
     expect({ code, ok, running }).toEqual({ code: 1, ok: false, running: true });
     expect(findings.map(({ check }) => check).sort()).toEqual(['bash', 'disk', 'git', 'node', 'perl', 'socket directory', 'tmux']);
+  });
+});
+
+describe('daemon db', () => {
+  test('check tells each problem on a line and exits with 1', async () => {
+    const problems = [
+      { kind: 'integrity' as const, message: 'Page 3:\nnever used' },
+      { kind: 'reference' as const, message: 'row 7 is alone' },
+    ];
+    await using daemon = await FakeDaemon.started({ 'daemon.dbCheck': () => ({ ok: false, problems, tookMs: 7 }) });
+    const stdout = 'integrity Page 3: never used\nreference row 7 is alone\n';
+    expect(await inProcess(daemon, ['daemon', 'db', 'check'])).toEqual({ code: 1, stdout, stderr: '' });
+    expect((await inProcess(daemon, ['daemon', 'db', 'check', '--json'])).code).toBe(1);
+  });
+
+  test('status tells that there is no backup', async () => {
+    const answer = { path: '/d', version: 3, sizeBytes: 0, freeBytes: 0, walBytes: 0, rows: { sessions: 0, events: 0 }, backups: [] };
+    await using daemon = await FakeDaemon.started({ 'daemon.dbStatus': () => ({ ...answer, keptHouseAt: new Date().toISOString() }) });
+    const { code, stdout } = await inProcess(daemon, ['daemon', 'db', 'status']);
+    expect({ code, end: stdout.split('\n').slice(-3) }).toEqual({ code: 0, end: ['upkeep     done 0s ago', 'backups    none', ''] });
   });
 });
 

@@ -397,6 +397,37 @@ export const cases: Case[] = [
     json: { uptimeMs: 61_000 },
   },
   {
+    words: ['daemon', 'db', 'status'],
+    calls: 'daemon.dbStatus',
+    params: {},
+    prints: `database   /s/coppice.db (version 3)\nsize       5.0 MiB, 2.0 MiB of it free, and 0 B in its log\nholds      4 sessions, 90 events\nupkeep     not done yet\nbackups    1\n${at}\t1.0 KiB\t/s/backups/a.db\n`,
+    json: { version: 3 },
+  },
+  {
+    words: ['daemon', 'db', 'vacuum', '--dry-run'],
+    calls: 'daemon.dbVacuum',
+    params: { dryRun: true },
+    prints:
+      '5 events, 2 receipts and 1 saved worktrees would be removed\n' +
+      'artifacts of 3 sessions would be packed (2.0 KiB), of 0 would be deleted\n4.0 KiB would be given back\n',
+    warns: 'coppice: artifacts of session "build-fox": no tar\n',
+    json: { dryRun: true },
+  },
+  {
+    words: ['daemon', 'db', 'backup', '/here/mine.db'],
+    calls: 'daemon.dbBackup',
+    params: { path: '/here/mine.db' },
+    prints: `/here/mine.db 4.0 KiB sha256 ${'e'.repeat(64)}\n`,
+    json: { sizeBytes: 4096 },
+  },
+  {
+    words: ['daemon', 'db', 'check'],
+    calls: 'daemon.dbCheck',
+    params: {},
+    prints: 'The database is sound.\n',
+    json: { ok: true },
+  },
+  {
     words: ['daemon', 'start'],
     calls: 'daemon.hello',
     prints: `The daemon was running already (pid ${process.pid}, version 0.1.0).\n`,

@@ -179,6 +179,25 @@ export const script: Script = {
     gauges: { 'sessions.running': 5 },
     counters: { retries: 1 },
   }),
+  'daemon.dbStatus': () => ({
+    path: '/s/coppice.db',
+    version: 3,
+    sizeBytes: 5 * 1024 ** 2,
+    freeBytes: 2 * 1024 ** 2,
+    walBytes: 0,
+    rows: { sessions: 4, events: 90 },
+    backups: [{ path: '/s/backups/a.db', sizeBytes: 1024, createdAt: at }],
+  }),
+  'daemon.dbVacuum': ({ dryRun = false }) => ({
+    dryRun,
+    removed: { events: 5, receipts: 2, removedWorktrees: 1 },
+    archived: { sessions: 3, sizeBytes: 2048 },
+    purged: { sessions: 0, sizeBytes: 0 },
+    freedBytes: 4096,
+    problems: ['artifacts of session "build-fox": no tar'],
+  }),
+  'daemon.dbBackup': ({ path = '/s/backups/b.db' }) => ({ path, sizeBytes: 4096, sha256: 'e'.repeat(64) }),
+  'daemon.dbCheck': () => ({ ok: true, problems: [], tookMs: 7 }),
   'daemon.doctor': () => ({
     ok: false,
     findings: [

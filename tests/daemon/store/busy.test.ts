@@ -13,9 +13,12 @@ async function holdWriteLock(path: string, ms: number): Promise<ChildProcess> {
   return child;
 }
 
-test('while another process holds the lock for 1.5 s, reads answer, the loop turns, and the write then succeeds', async () => {
+// Times are of this process alone only while nobody else wants the processor: the best of three counts.
+test('while another process holds the lock for 1.5 s, reads answer, the loop turns, and the write then succeeds', {
+  retry: 2,
+}, async () => {
   const busy: number[] = [];
-  using opened = openTestStore({ onBusy: (attempt) => void busy.push(attempt) });
+  using opened = openTestStore({ onBusy: ({ attempt }) => void busy.push(attempt) });
   const { store } = opened;
   await store.write((w) => w.projects.insert(projectRow()));
   const child = await holdWriteLock(opened.path, 1500);
@@ -36,7 +39,7 @@ test('while another process holds the lock for 1.5 s, reads answer, the loop tur
   expect(tookMs).toBeGreaterThan(1000);
   expect(tookMs).toBeLessThan(4000);
   expect(longestReadMs).toBeLessThan(100);
-  expect(longestTurnMs).toBeLessThan(200);
+  expect(longestTurnMs).toBeLessThan(100);
   expect(busy.length).toBeGreaterThan(1);
   expect(busy).toEqual(busy.map((_, index) => index + 1));
   expect(store.read((r) => [r.meta.get('epoch'), r.meta.get('clean_stop')])).toEqual(['a', '1']);
@@ -46,7 +49,7 @@ test('while another process holds the lock for 1.5 s, reads answer, the loop tur
 test('a lock that outlasts all attempts is STORE_BUSY, nothing was written, and the next write goes through', async () => {
   const policy = { maxAttempts: 3, initialBackoffMs: 10, multiplier: 1, maxBackoffMs: 10, jitter: 0 };
   const busy: number[] = [];
-  using opened = openTestStore({ writePolicy: () => policy, onBusy: (attempt) => void busy.push(attempt) });
+  using opened = openTestStore({ writePolicy: () => policy, onBusy: ({ attempt }) => void busy.push(attempt) });
   const { store } = opened;
   const child = await holdWriteLock(opened.path, 60_000);
   let calls = 0;

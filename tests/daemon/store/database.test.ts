@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { isBusy, openDatabase, versionOf } from '../../../daemon/store/database.ts';
+import { openDatabase, versionOf } from '../../../daemon/store/database.ts';
 import { migrations } from '../../../daemon/store/migrations/index.ts';
 import { acquireStateLock } from '../../../daemon/store/state-lock.ts';
 import { Store } from '../../../daemon/store/store.ts';
@@ -81,22 +81,6 @@ test('no file and an empty file are version 0, and looking makes no file', () =>
   expect(existsSync(dir.at('none.db'))).toBe(false);
   writeFileSync(dir.at('empty.db'), '');
   expect(versionOf(dir.at('empty.db'))).toBe(0);
-});
-
-test.each([
-  ['SQLITE_BUSY', true],
-  ['SQLITE_BUSY_SNAPSHOT', true],
-  ['SQLITE_LOCKED_SHAREDCACHE', true],
-  ['SQLITE_FULL', false],
-  ['SQLITE_CONSTRAINT_UNIQUE', false],
-  ['ENOENT', false],
-])('%s counts as busy: %s', (code, busy) => {
-  expect(isBusy(Object.assign(new Error('x'), { code }))).toBe(busy);
-});
-
-test('what only says busy in words is not busy', () => {
-  expect(isBusy(new Error('SQLITE_BUSY: database is locked'))).toBe(false);
-  expect(isBusy('SQLITE_BUSY')).toBe(false);
 });
 
 test('one daemon holds the state lock, a second is told so, and it is free again after release and after kill -9', () => {

@@ -11,6 +11,7 @@ import { createStepFiles, type StepFiles } from '../../../daemon/tools/step-file
 import { createTmux, type Tmux } from '../../../daemon/tools/tmux.ts';
 import { tmuxConf } from '../../../daemon/tools/tmux-conf.ts';
 import { createTmuxControl, type TmuxControl, type TmuxControlOptions } from '../../../daemon/tools/tmux-control.ts';
+import { createTestAgain } from '../../helpers/again.ts';
 
 export { sleep };
 
@@ -78,7 +79,7 @@ export function createTmuxPlace(): TmuxPlace {
     ...place,
     control,
     controlOptions,
-    tmux: createTmux({ control, process: place.tool, runDir: place.path('run'), sleep }),
+    tmux: createTmux({ control, process: place.tool, runDir: place.path('run'), sleep, again: createTestAgain().again }),
     async shell(id, script, env = {}) {
       await place.files.writeSpec(id, { cwd: place.dir, argv: ['/bin/sh', '-c', script], env: { ...baseEnv, ...env } });
       return { windowName: id, cwd: place.dir, argv: place.files.wrapperArgv(id), logPath: place.path(`${id}.log`) };
