@@ -106,11 +106,14 @@ function errorsPart(): string {
 
 function configPart(schema: JsonSchema): string {
   const sections = membersOf(schema).map(({ name: section, schema: table }) => {
-    const keys = membersOf(table).map(({ name, schema: key }) => {
+    // A section whose entries the user names tells the keys of one of them.
+    const entry = table.additionalProperties;
+    const isNamed = typeof entry === 'object' && entry !== null;
+    const keys = membersOf(isNamed ? (entry as JsonSchema) : table).map(({ name, schema: key }) => {
       const standard = key.default === undefined ? '' : code(JSON.stringify(key.default));
       return row(code(name), code(typeText(key)), standard, String(key.reload), String(key.description));
     });
-    return `### [${section}]\n\n${header('key', 'type', 'default', 'takes effect', 'what')}\n${keys.join('\n')}`;
+    return `### [${section}${isNamed ? '.<name>' : ''}]\n\n${header('key', 'type', 'default', 'takes effect', 'what')}\n${keys.join('\n')}`;
   });
   const sample = Object.keys(Config.shape)[0] ?? '';
   const variable = `COPPICE_${sample.toUpperCase()}__KEY`;

@@ -1,11 +1,11 @@
 // The contract tells everything it is asked for, and nothing in it is without use.
 import { expect, test } from 'vitest';
-import { Config } from '../../schemas/config.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { accessLevels, type EventDef, type Method } from '../../schemas/define.ts';
 import { type ErrorKind, errorTable, universalErrors } from '../../schemas/errors.ts';
 import { notifications } from '../../schemas/event.ts';
 import { foreverMethods } from '../../schemas/protocol.ts';
+import { configKeys } from '../helpers/config-keys.ts';
 import { sourceFiles } from '../helpers/source-files.ts';
 
 const allMethods = Object.entries(methods as Record<string, Method>);
@@ -43,14 +43,12 @@ test('every event, notification and error kind has a sentence for a summary', ()
 });
 
 test('every config key has a description and a reload class, and a default or is optional', () => {
-  for (const [section, table] of Object.entries(Config.shape)) {
-    for (const [key, schema] of Object.entries(table.unwrap().shape)) {
-      const meta = schema.meta() as { description?: string; reload?: string } | undefined;
-      expect(isSentence(meta?.description ?? ''), `${section}.${key}`).toBe(true);
-      expect(['live', 'pinned', 'restart'], `${section}.${key}`).toContain(meta?.reload);
-      expect(schema.safeParse(undefined).success, `${section}.${key}`).toBe(true);
-      expect(`${section}.${key}`).toMatch(/^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$/);
-    }
+  for (const { section, key, schema, inEntry } of configKeys()) {
+    const meta = schema.meta() as { description?: string; reload?: string } | undefined;
+    expect(isSentence(meta?.description ?? ''), `${section}.${key}`).toBe(true);
+    expect(['live', 'pinned', 'restart'], `${section}.${key}`).toContain(meta?.reload);
+    if (!inEntry) expect(schema.safeParse(undefined).success, `${section}.${key}`).toBe(true);
+    expect(`${section}.${key}`).toMatch(/^[a-z]+(_[a-z]+)*(\.<name>)?\.[a-z]+(_[a-z]+)*$/);
   }
 });
 

@@ -2,12 +2,12 @@
 // changelog. Change a pin in the commit that changes the thing.
 import { expect, test } from 'vitest';
 import { exitCodes } from '../../client/cli/exit-codes.ts';
-import { Config } from '../../schemas/config.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { type EventDef, type Method, scopeGrants } from '../../schemas/define.ts';
 import { errorTable, universalErrors } from '../../schemas/errors.ts';
 import { notifications } from '../../schemas/event.ts';
 import { foreverMethods, protocol, webSocketTokenPrefix } from '../../schemas/protocol.ts';
+import { configKeys } from '../helpers/config-keys.ts';
 
 test('the protocol', () => {
   expect({ protocol, foreverMethods, webSocketTokenPrefix }).toMatchInlineSnapshot(`
@@ -240,12 +240,11 @@ test('exit status of the CLI', () => {
 });
 
 test('config keys: default and how a change takes effect', () => {
-  const rows = Object.entries(Config.shape).flatMap(([section, table]) =>
-    Object.entries(table.unwrap().shape).map(([key, schema]) => {
-      const { reload } = schema.meta() as { reload: string };
-      return `${section}.${key} = ${JSON.stringify(schema.parse(undefined)) ?? '-'} ${reload}`;
-    }),
-  );
+  const rows = configKeys().map(({ section, key, schema }) => {
+    const { reload } = schema.meta() as { reload: string };
+    const standard = schema.safeParse(undefined);
+    return `${section}.${key} = ${standard.success ? (JSON.stringify(standard.data) ?? '-') : 'required'} ${reload}`;
+  });
   expect(rows).toMatchInlineSnapshot(`
     [
       "daemon.log_level = "info" live",

@@ -62,7 +62,10 @@ async function login(cli: Cli, provider: string): Promise<void> {
 }
 
 function tell({ out }: Cli, { provider, status: end, reason = '' }: Login): void {
-  if (end === 'granted') return out.line(`${provider} ${out.paint('granted', 'green')}`);
+  if (end === 'granted') {
+    out.line(`${provider} ${out.paint('granted', 'green')}`);
+    return;
+  }
   const ends = {
     denied: 'was denied.',
     expired: 'expired before anybody confirmed it.',
