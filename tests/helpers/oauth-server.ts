@@ -18,14 +18,16 @@ export interface OAuthServer extends AsyncDisposable {
   refuse(verificationUriComplete: string): Promise<void>;
   /** Answers the next requests to the token endpoint, one after the other, in the place of the server. */
   interpose(...answers: readonly Answer[]): void;
+  /** Leaves the next request to the token endpoint without an answer. */
+  hold(): void;
   /** Requests by path, as they came. */
   readonly requests: readonly string[];
   /** Tokens that were given out, by grant. */
   granted(grant: 'device_code' | 'refresh_token'): number;
 }
 
-/** `drop` cuts the connection. */
-export type Answer = 'slow_down' | 'server_error' | 'drop';
+/** `drop` cuts the connection, `hold` leaves it as it is. */
+export type Answer = 'slow_down' | 'server_error' | 'drop' | 'hold';
 
 export interface OAuthServerOptions {
   readonly accessTokenSeconds?: number;
@@ -84,6 +86,7 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
     confirm: (uri) => visit(uri, 'yes'),
     refuse: (uri) => visit(uri, 'abort'),
     interpose: (...answers) => void interposed.push(...answers),
+    hold: () => void interposed.push('hold'),
     granted: (grant) => grants.filter((type) => type.endsWith(grant)).length,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -94,6 +97,7 @@ export async function startOAuthServer(options: OAuthServerOptions = {}): Promis
 
 function inPlace(answer: Answer, request: IncomingMessage, response: ServerResponse): void {
   request.resume();
+  if (answer === 'hold') return;
   if (answer === 'drop') return void request.socket.destroy();
   const status = answer === 'server_error' ? 503 : 400;
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error: answer }));

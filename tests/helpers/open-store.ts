@@ -2,6 +2,7 @@
 import { systemClock } from '../../daemon/kernel/clock.ts';
 import { Store, type StoreOptions } from '../../daemon/store/store.ts';
 import type { ArtifactRecord } from '../../daemon/store/tables/artifacts.ts';
+import type { AuthFlowRecord } from '../../daemon/store/tables/auth-flows.ts';
 import type { GroupRecord, MemberRecord } from '../../daemon/store/tables/groups.ts';
 import type { PolicyDecisionRecord } from '../../daemon/store/tables/policy-decisions.ts';
 import type { ProjectRecord } from '../../daemon/store/tables/projects.ts';
@@ -140,4 +141,9 @@ export function tokenRow(n: number, over: Partial<TokenRecord> = {}): TokenRecor
 
 export function decisionRow(n: number, over: Partial<PolicyDecisionRecord> = {}): PolicyDecisionRecord {
   return { id: idOf('dec', n), at: n, decision: 'deny', ruleId: 'max_runtime', message: 'No.', actor: 'owner', projectId, ...over };
+}
+
+export function flowRow(n: number, over: Partial<AuthFlowRecord> = {}): AuthFlowRecord {
+  const shown = { userCode: 'ABCD-EFGH', verificationUri: 'https://hub.example/device', intervalSeconds: 5 };
+  return { id: idOf('flw', n), provider: 'hub', status: 'pending', ...shown, expiresAt: 1_000_000, createdAt: n, ...over };
 }

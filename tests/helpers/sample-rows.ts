@@ -3,6 +3,7 @@ import type { Store } from '../../daemon/store/store.ts';
 import {
   artifactRow,
   decisionRow,
+  flowRow,
   groupRow,
   idOf,
   memberRow,
@@ -47,6 +48,8 @@ export async function writeSampleRows(store: Store): Promise<void> {
     w.tokens.insert(tokenRow(2, { scopes: ['session'], sessionId: idOf('ses', 1) }));
     w.receipts.put({ key: '["owner","k1"]', method: 'session.start', paramsSha256: 'c'.repeat(64), result: { id: idOf('ses', 1) } });
     w.policyDecisions.insert(decisionRow(1), 10);
+    w.authFlows.insert(flowRow(1), 10);
+    w.authFlows.end(idOf('flw', 1), 'denied', undefined, 6);
     const subject = { projectId, sessionId: idOf('ses', 1), worktreeId: idOf('wt', 1) };
     const data = { slug: 'build-1', commandName: 'build', kind: 'worktree', status: 'queued' } as const;
     w.events.append({ type: 'session.created', subject, actor: 'owner', data });

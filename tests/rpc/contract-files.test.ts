@@ -56,6 +56,10 @@ test('the schema of the configuration takes what the daemon takes, and refuses w
     { daemon: { log_level: 'loud' } },
     { hot_reload: { debounce_ms: 5 } },
     { events: 3 },
+    { policy: { allow_executables: ['git'], max_runtime: 60 }, credentials: { hub: { env: 'HUB_TOKEN' } } },
+    { credentials: { Hub: { env: 'HUB_TOKEN' } } },
+    { auth: { hub: { issuer: 'https://hub.example', client_id: 'x' } } },
+    { auth: { hub: { issuer: 'https://hub.example' } } },
   ];
   expect(samples.map((sample) => validate(sample))).toEqual(samples.map((sample) => Config.safeParse(sample).success));
   expect(JSON.parse(files['config.schema.json'] ?? '')).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#' });

@@ -142,6 +142,12 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     },
     list: (r) => void r.list(last, 10),
   },
+  authFlows: {
+    get: (r) => void r.get('x'),
+    latestOf: (r) => void r.latestOf('hub'),
+    pendingOf: (r) => void r.pendingOf('hub'),
+    allPending: (r) => void r.allPending(),
+  },
   policyDecisions: {
     list(r) {
       for (const filter of [{}, { sessionId: session }, { decision: 'deny' }, { sessionId: session, decision: 'warn' }])
@@ -215,8 +221,9 @@ test('no statement reads a whole table that grows', async () => {
   expect(offences).toEqual([]);
 });
 
-/** In the order of the key and with a bound, a scan ends after as many rows: the first event, the oldest slice of them. */
+/** In the order of the key and with a bound, a scan ends after as many rows: the first event, the oldest slice of them, what is kept at most. */
 function isOldestSlice(sql: string, detail: string): boolean {
+  if (detail === 'SCAN policy_decisions') return /FROM policy_decisions ORDER BY id DESC LIMIT 1 OFFSET @keepRows/.test(sql);
   return detail === 'SCAN events' && /FROM events ORDER BY seq LIMIT (1|@limit)/.test(sql);
 }
 
