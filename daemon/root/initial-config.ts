@@ -1,7 +1,9 @@
 // The configuration that a daemon starts on: all layers as they stand, or in safe mode the last one that was good.
-import { isFailure } from '../../schemas/errors.ts';
+
+import { type Failure, isFailure } from '../../schemas/errors.ts';
+import type { Diagnostic } from '../../schemas/primitives.ts';
 import { readConfigFile } from '../config/config-file.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { invalidConfig, type LoadedConfig, loadConfig } from '../config/load.ts';
 import type { InForce } from '../config/reloading.ts';
 import { standingSources } from '../config/service.ts';
 import type { Tree } from '../config/tree.ts';
@@ -19,16 +21,33 @@ export interface StartRequest {
 }
 
 /** Throws CONFIG_INVALID with every place that is wrong; nothing is written. */
-export async function initialConfig({ paths, uid, env, flags, safeMode }: StartRequest): Promise<InForce> {
+export async function initialConfig(request: StartRequest): Promise<InForce> {
+  const { paths, env, flags, safeMode } = request;
   try {
     const sources = await standingSources(createFileReader(), { path: paths.configPath, named: paths.configNamed }, { env, flags });
     return { loaded: await loadConfig(sources), sources };
   } catch (error) {
-    const text = safeMode && isFailure(error) && error.kind === 'CONFIG_INVALID' ? readOwnFile(paths.configSnapshotPath, uid) : undefined;
-    if (text === undefined) throw error;
-    const snapshot = { path: paths.configSnapshotPath, tree: JSON.parse(text) as Tree };
-    return { loaded: await loadConfig({ snapshot }), sources: { snapshot } };
+    if (!safeMode || !isFailure(error) || error.kind !== 'CONFIG_INVALID') throw error;
+    return lastGood(request, error);
   }
+}
+
+async function lastGood({ paths, uid }: StartRequest, { details }: Failure): Promise<InForce> {
+  const path = paths.configSnapshotPath;
+  const refuse = (message: string): Failure => {
+    const wrong = (details?.diagnostics ?? []) as Diagnostic[];
+    return invalidConfig([...wrong, { level: 'error', path, message: `${message}, so safe mode has nothing to start on` }]);
+  };
+  const text = readOwnFile(path, uid);
+  if (text === undefined) throw refuse('is not there');
+  let tree: Tree;
+  try {
+    tree = JSON.parse(text) as Tree;
+  } catch {
+    throw refuse('is not JSON');
+  }
+  const snapshot = { path, tree };
+  return { loaded: await loadConfig({ snapshot }), sources: { snapshot } };
 }
 
 /** The configuration a start would take, or the file of a project, checked. */
@@ -40,6 +59,7 @@ export async function validateStart({ paths, env, flags }: StartRequest): Promis
   return validateConfig({ read: (path) => readConfigFile(files, path), standing, inForce: () => ({ env, flags }) }, request);
 }
 
+/** Kept for a start in safe mode. */
 export function saveConfigSnapshot({ configSnapshotPath }: Paths, { tree }: LoadedConfig): void {
   writeOwnFile(configSnapshotPath, `${JSON.stringify(tree, null, 2)}\n`);
 }

@@ -5,10 +5,7 @@ import type { ResultOf } from '../../../schemas/index.ts';
 import type { Cli } from '../context.ts';
 import { formatDiagnostic } from '../format-error.ts';
 import { printable } from '../text.ts';
-
-interface ProjectOption {
-  project?: string;
-}
+import { type ProjectOption, projectOption, refOf } from '../worktree-ref.ts';
 
 export function register(program: Command, cli: Cli): void {
   const config = program.command('config').description('the configuration of the daemon');
@@ -16,13 +13,13 @@ export function register(program: Command, cli: Cli): void {
     .command('get')
     .description('show the configuration in force, or a part of it; secrets are masked')
     .argument('[key]', 'like sessions.timeout')
-    .option('-p, --project <project>', 'as the sessions of a project see it: id, name or path')
+    .option(...projectOption)
     .action((key: string | undefined, options: ProjectOption) => get(cli, key, options));
   config
     .command('explain')
     .description('show a key with what set it, its default, and when a change takes effect')
     .argument('<key>', 'like sessions.timeout')
-    .option('-p, --project <project>', 'as the sessions of a project see it: id, name or path')
+    .option(...projectOption)
     .action((key: string, options: ProjectOption) => explain(cli, key, options));
   config
     .command('validate')
@@ -40,16 +37,18 @@ export function register(program: Command, cli: Cli): void {
     .action(() => schema(cli));
 }
 
-async function get({ out, connect }: Cli, key: string | undefined, options: ProjectOption): Promise<void> {
-  const client = await connect();
-  const result = await client.config.get({ ...(key === undefined ? {} : { key }), ...options });
+async function get(cli: Cli, key: string | undefined, options: ProjectOption): Promise<void> {
+  const { out } = cli;
+  const client = await cli.connect();
+  const result = await client.config.get({ ...(key === undefined ? {} : { key }), ...asSeenBy(cli, options) });
   if (out.json) out.document(result);
   else out.line(valueText(result.value));
 }
 
-async function explain({ out, connect }: Cli, key: string, options: ProjectOption): Promise<void> {
-  const client = await connect();
-  const result = await client.config.explain({ key, ...options });
+async function explain(cli: Cli, key: string, options: ProjectOption): Promise<void> {
+  const { out } = cli;
+  const client = await cli.connect();
+  const result = await client.config.explain({ key, ...asSeenBy(cli, options) });
   if (out.json) return out.document(result);
   const facts: [string, string][] = [
     ['value', oneLine(result.value)],
@@ -61,6 +60,11 @@ async function explain({ out, connect }: Cli, key: string, options: ProjectOptio
   ];
   out.line(`${out.paint(result.key, 'bold')}: ${result.description}`);
   for (const [name, text] of facts) out.line(printable(`${out.paint(name.padEnd(9), 'dim')} ${text}`));
+}
+
+/** The sessions of a project see its own file too. */
+function asSeenBy(cli: Cli, { project }: ProjectOption): ProjectOption {
+  return project === undefined ? {} : { project: refOf(cli, project) };
 }
 
 const effects: Readonly<Record<ResultOf<'config.explain'>['reload'], string>> = {

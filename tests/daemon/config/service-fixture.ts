@@ -57,6 +57,9 @@ export async function setUp({ text, env = {}, named = false, snapshot }: Options
       else files.set(path, next);
       await config.fileTouched('daemon');
     },
+    get busy(): boolean {
+      return busy;
+    },
     set busy(value: boolean) {
       busy = value;
     },
