@@ -10,6 +10,7 @@ import { sweepSteps } from './jobs/sweep-steps.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
 import type { Log } from './kernel/log.ts';
 import { byDaemon } from './kernel/origin.ts';
+import { examineAgents } from './models/findings.ts';
 import { createDispatcher, createOwnerToken, type Doors, openDoors } from './root/doors.ts';
 import type { DaemonOptions } from './root/options.ts';
 import { createServices } from './root/services.ts';
@@ -150,19 +151,34 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
     'log level',
     config.onChange((next) => options.log.setLevel(next.daemon.log_level)),
   );
+  const tellMissing = (): void =>
+    void tellMissingAgents(services, log).catch((error: unknown) => log.error({ err: error }, 'the agents could not be looked at'));
+  tellMissing();
+  lifecycle.own('agent check', config.onChange(tellMissing));
   metrics.gauge('store.queued_writes', () => store.queueLength);
   metrics.gauge('store.bytes', () => store.size().bytes);
   metrics.gauge('process.rss_bytes', () => process.memoryUsage.rss());
   metrics.gauge('process.uptime_seconds', () => Math.round(process.uptime()));
-  if (!config.current.hot_reload.enabled) return;
-  const watch = watchFile(
-    options.paths.configPath,
-    () => config.current.hot_reload.debounce_ms,
-    () => {
-      services.feed.emit({ type: 'config.fileChanged', subject: {}, actor: byDaemon.actor, data: { path: options.paths.configPath } });
-      // A wrong file is an event and a log line of the service; the old configuration stays.
-      config.reload(byDaemon.actor).catch((error: unknown) => log.warn({ err: error }, 'the changed configuration was not taken'));
-    },
-  );
+  if (config.current.hot_reload.enabled) watchConfig(options, config, lifecycle);
+}
+
+/** Agents that the configuration counts on and that cannot be used here. */
+async function tellMissingAgents({ config, availability, ownEnvironment }: Services, log: Log): Promise<void> {
+  for (const { check, ok, optional, remedy } of await examineAgents(config.current, availability, ownEnvironment)) {
+    if (!ok && !optional) log.warn({ check }, remedy);
+  }
+}
+
+/** A wrong file is an event of the service and a line here; the old configuration stays. */
+function watchConfig({ paths, log: { log } }: DaemonOptions, config: Services['config'], lifecycle: Lifecycle): void {
+  const look = (): void =>
+    void config.fileTouched(byDaemon.actor).catch((error: unknown) => log.warn({ err: error }, 'the changed configuration was not taken'));
+  const watch = watchFile(paths.configPath, {
+    debounceMs: () => config.current.hot_reload.debounce_ms,
+    onChange: look,
+    onError: (error) => log.warn({ err: error }, 'changes of the configuration file may not be seen; reload it by a call or SIGHUP'),
+  });
   lifecycle.own('config watch', () => watch.close());
+  // What changed between the reading of the file and the watch.
+  look();
 }

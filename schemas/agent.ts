@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { key } from './config-key.ts';
-import { Argv } from './primitives.ts';
+import { defineMethod } from './define.ts';
+import { Model } from './model.ts';
+import { Argv, NextCursor, page, Ref } from './primitives.ts';
 import { RegistryAlias, registryKeys } from './registry-name.ts';
 
 export const agentProtocols = ['acp', 'tui', 'headless'] as const;
@@ -45,3 +47,64 @@ export const builtinAgents = {
   opencode: { protocol: 'acp', command: ['opencode', 'acp'], headless: ['opencode', 'run'], model_flag: '--model' },
   shell: { protocol: 'tui', command: ['bash'], headless: ['bash', '-s'] },
 } as const satisfies Record<string, z.input<typeof AgentConfig>>;
+
+const Protocol = z.enum(agentProtocols);
+
+export const Agent = z
+  .object({
+    name: z.string(),
+    protocol: Protocol,
+    command: z.array(z.string()),
+    headless: z.array(z.string()).optional(),
+    env: z.array(z.string()).describe('Names of the variables it cannot do without.'),
+    model: z.string().optional().describe('A name of the registry.'),
+    modelFlag: z.string().optional(),
+    permissions: z.enum(['ask', 'allow', 'reject']),
+    aliases: z.array(z.string()),
+    enabled: z.boolean(),
+    programs: z.array(
+      z.object({
+        program: z.string(),
+        for: z.array(Protocol).describe('The ways of driving it that need the program.'),
+        path: z.string().optional().describe('Absent when it is not on the PATH of the daemon.'),
+      }),
+    ),
+    missingEnv: z.array(z.string()).describe('Variables that the daemon does not have; a session brings its own.'),
+    usable: z.array(Protocol).describe('The ways in which it can be driven with what is there.'),
+  })
+  .meta({ id: 'Agent' });
+export type Agent = z.infer<typeof Agent>;
+
+export const agentMethods = {
+  'agent.list': defineMethod({
+    summary: 'Agents by name, built-in ones too, each with whether its programs and variables are there.',
+    access: 'read',
+    effect: 'read',
+    params: page,
+    result: z.object({ agents: z.array(Agent), nextCursor: NextCursor }),
+  }),
+  'agent.get': defineMethod({
+    summary: 'One agent by name or alias, also when it is disabled.',
+    access: 'read',
+    effect: 'read',
+    params: { name: Ref },
+    result: Agent,
+    errors: ['MODEL_UNKNOWN'],
+  }),
+  'agent.resolve': defineMethod({
+    summary: 'What a name stands for when an agent is started: programs, variables, model.',
+    access: 'read',
+    effect: 'read',
+    params: { name: Ref },
+    result: z.object({
+      name: z.string().describe('The canonical name.'),
+      protocol: Protocol,
+      command: z.array(z.string()),
+      headless: z.array(z.string()).optional().describe('Takes one prompt on standard input.'),
+      env: z.array(z.string()),
+      model: Model.pick({ name: true, provider: true, model: true, tier: true }).optional(),
+      permissions: z.enum(['ask', 'allow', 'reject']),
+    }),
+    errors: ['MODEL_UNKNOWN'],
+  }),
+};

@@ -65,7 +65,7 @@ const LeasesConfig = z.strictObject({
   ports: key(
     z
       .string()
-      .regex(/^\d{1,5}-\d{1,5}$/, 'must be like 41000-42999')
+      .regex(/^\d{1,5}-\d{1,5}$/, { message: 'must be like 41000-42999', abort: true })
       .refine((text) => {
         const [first = 0, last = 0] = text.split('-').map(Number);
         return first >= 1_024 && first <= last && last <= 65_535;

@@ -1,14 +1,17 @@
 // The whole contract: every method and event by name, and the types that follow from them.
 import { z } from 'zod';
+import { agentMethods } from './agent.ts';
 import { artifactEvents, artifactMethods, artifactWriteMethods } from './artifact.ts';
 import { authEvents, authMethods } from './auth.ts';
 import { commandMethods } from './command.ts';
-import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
+import { configEvents, configMethods } from './config-methods.ts';
+import { daemonEvents, daemonMethods } from './daemon.ts';
 import { defineMethod } from './define.ts';
 import { eventMethods } from './event.ts';
 import { gateMethods } from './gate.ts';
 import { groupEvents, groupMethods } from './group.ts';
 import { leaseEvents, leaseMethods } from './lease.ts';
+import { modelMethods } from './model.ts';
 import { projectEvents, projectMethods } from './project.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
@@ -40,6 +43,8 @@ export const methods = {
   ...groupMethods,
   ...gateMethods,
   ...scheduleMethods,
+  ...agentMethods,
+  ...modelMethods,
   ...authMethods,
   ...eventMethods,
   ...rpcMethods,
@@ -55,6 +60,7 @@ export type ResultOf<M extends MethodName> = z.output<Methods[M]['result']>;
 
 export const events = {
   ...daemonEvents,
+  ...configEvents,
   ...projectEvents,
   ...sessionEvents,
   ...stepEvents,

@@ -1,3 +1,4 @@
+export type { Agent } from './agent.ts';
 export { type Artifact, artifactKinds } from './artifact.ts';
 export type { Token } from './auth.ts';
 export { type CommandArgument, type CommandSummary, keepPolicies, type PlannedStep, sessionKinds, stepTypes } from './command.ts';
@@ -30,6 +31,7 @@ export type { Gate } from './gate.ts';
 export { type Group, type GroupMember, type GroupOutcome, type GroupStatus, groupKinds } from './group.ts';
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
+export type { Model } from './model.ts';
 export type { Diagnostic } from './primitives.ts';
 export type { Project } from './project.ts';
 export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';

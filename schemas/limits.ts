@@ -66,6 +66,10 @@ export const limits = {
   toolMs: 60_000,
   receiptsKeptMs: 24 * 60 * 60 * 1000,
   configFileBytes: 1024 * 1024,
+  /** More places that are wrong help nobody. */
+  configFaults: 100,
+  /** Projects whose own configuration is kept in memory. */
+  projectConfigs: 256,
   gateMembers: 5,
   nameChars: 255,
 } as const;

@@ -46,5 +46,7 @@ export const Diagnostic = z.object({
   line: z.int().optional(),
   column: z.int().optional(),
   key: z.string().optional().describe('The key path inside the file.'),
+  expected: z.string().optional().describe('What the value should be.'),
+  got: z.string().optional().describe('What it is.'),
 });
 export type Diagnostic = z.infer<typeof Diagnostic>;

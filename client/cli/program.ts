@@ -35,6 +35,7 @@ const entries: readonly Entry[] = [
   { names: ['events'], load: () => import('./commands/events.ts') },
   { names: ['project'], load: () => import('./commands/project.ts') },
   { names: ['token'], load: () => import('./commands/token.ts') },
+  { names: ['agents', 'models'], load: () => import('./commands/registry.ts') },
   { names: ['config'], load: () => import('./commands/config.ts') },
   { names: ['daemon'], load: () => import('./commands/daemon.ts') },
   { names: ['doctor'], load: () => import('./commands/doctor.ts') },

@@ -3,20 +3,20 @@ import { inferKind } from '../commands/kind.ts';
 import { planSteps } from '../commands/plan.ts';
 import { isBroken } from '../commands/problems.ts';
 import type { HandlersOf } from '../server/connection.ts';
+import { pageByName } from './page-by-name.ts';
 import type { Services } from './services.ts';
 
 export function commandHandlers({ projects, catalogue, sessions, config, builtinsFor }: Services): HandlersOf<'command'> {
   return {
-    'command.list': async ({ project, category, cursor = '', limit }) => {
+    'command.list': async ({ project, category, cursor, limit }) => {
       const entries = await catalogue.list((await projects.resolve(project)).path);
       const summaries = entries
-        .filter((entry) => !entry.definition?.abstract && entry.name > cursor)
+        .filter((entry) => !entry.definition?.abstract)
         .map(commandSummary)
         .filter((summary) => category === undefined || summary.category === category)
         .sort((a, b) => (a.name < b.name ? -1 : 1));
-      const commands = summaries.slice(0, limit);
-      const last = commands.at(-1);
-      return { commands, ...(summaries.length > limit && last ? { nextCursor: last.name } : {}) };
+      const { items, nextCursor } = pageByName(summaries, cursor, limit);
+      return { commands: [...items], ...(nextCursor === undefined ? {} : { nextCursor }) };
     },
     'command.get': async ({ project, name }) => {
       const { path } = await projects.resolve(project);
@@ -47,7 +47,7 @@ export function commandHandlers({ projects, catalogue, sessions, config, builtin
         arguments: masked,
         ...(branch === undefined ? {} : { branch }),
         ...(base === undefined ? {} : { base }),
-        timeoutSeconds: definition.timeoutSeconds ?? config.current.sessions.timeout,
+        timeoutSeconds: definition.timeoutSeconds ?? (await config.forProject(prepared.project.path)).sessions.timeout,
         steps: [...planSteps(definition, { kind, builtins: await builtinsFor(prepared.project.path, definition) })],
       };
     },

@@ -49,6 +49,9 @@ export function daemonHandlers({ store, feed, config, auth, metrics, doctor, tmu
         cursor: cursor(),
         configVersion: config.version,
         restartRequired: [...config.restartRequired],
+        configDrift: await config.drifts(),
+        configDeferred: config.isDeferred,
+        safeMode: config.isSafeMode,
       };
     },
     'daemon.metrics': () => metrics.snapshot(),

@@ -1,5 +1,6 @@
 import type { Handlers } from '../../rpc/bind.ts';
 import type { Connection } from '../server/connection.ts';
+import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
 import { authHandlers } from './auth.ts';
 import { commandHandlers } from './command.ts';
@@ -9,6 +10,7 @@ import { eventHandlers } from './event.ts';
 import { gateHandlers } from './gate.ts';
 import { groupHandlers } from './group.ts';
 import { leaseHandlers } from './lease.ts';
+import { modelHandlers } from './model.ts';
 import { projectHandlers } from './project.ts';
 import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
@@ -19,6 +21,7 @@ import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
   return {
+    ...agentHandlers(services),
     ...artifactHandlers(services),
     ...authHandlers(services),
     ...commandHandlers(services),
@@ -28,6 +31,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...gateHandlers(services),
     ...groupHandlers(services),
     ...leaseHandlers(services),
+    ...modelHandlers(services),
     ...projectHandlers(services),
     ...rpcHandlers(services),
     ...scheduleHandlers(services),

@@ -10,6 +10,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Metrics } from '../metrics/service.ts';
+import type { Availability } from '../models/availability.ts';
 import type { AgentRegistry, ModelRegistry } from '../models/registry.ts';
 import type { ProjectService } from '../projects/service.ts';
 import type { ScheduleService } from '../schedules/service.ts';
@@ -45,6 +46,9 @@ export interface Services {
   readonly config: ConfigService;
   readonly models: ModelRegistry;
   readonly agents: AgentRegistry;
+  readonly availability: Availability;
+  /** Of the daemon, as sessions without one of their own get it. */
+  readonly ownEnvironment: Readonly<Record<string, string>>;
   readonly projects: ProjectService;
   readonly catalogue: Catalogue;
   readonly sessions: SessionService;

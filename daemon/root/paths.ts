@@ -14,6 +14,10 @@ export interface Paths extends Places {
   readonly tmuxConfPath: string;
   readonly worktreesDir: string;
   readonly userCommandsDir: string;
+  /** The last good configuration. */
+  readonly configSnapshotPath: string;
+  /** The configuration file was named, so it must be there. */
+  readonly configNamed: boolean;
 }
 
 export interface PathOptions {
@@ -46,6 +50,8 @@ export function resolvePaths({ env, home, socket, config }: PathOptions): Paths 
     tmuxConfPath: join(stateDir, 'tmux.conf'),
     worktreesDir: join(dataDir, 'worktrees'),
     configPath: config ?? places.configPath,
+    configNamed: config !== undefined,
+    configSnapshotPath: join(stateDir, 'last-good-config.json'),
     userCommandsDir: join(configDir, 'commands'),
   };
 }

@@ -10,8 +10,11 @@ import { createGroupService } from '../groups/service.ts';
 import type { DaemonFacts, Services } from '../handlers/services.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
+import { byDaemon } from '../kernel/origin.ts';
 import { createLeaseService } from '../leases/service.ts';
 import { createMetrics } from '../metrics/service.ts';
+import { createAvailability } from '../models/availability.ts';
+import { examineAgents } from '../models/findings.ts';
 import { createRegistry } from '../models/registry.ts';
 import { createProjectService } from '../projects/service.ts';
 import { createFileSchedules } from '../schedules/file-schedules.ts';
@@ -34,9 +37,9 @@ import { isPortFree } from '../tools/free-port.ts';
 import { killTree } from '../tools/kill-tree.ts';
 import { createProc } from '../tools/proc.ts';
 import { startStepProcess } from '../tools/step-process.ts';
-import { readTextIfThere } from '../tools/watch.ts';
 import { createHooks } from '../worktrees/hooks.ts';
 import { createWorktreeService } from '../worktrees/service.ts';
+import { saveConfigSnapshot } from './initial-config.ts';
 import type { DaemonOptions } from './options.ts';
 import type { Tools } from './tools.ts';
 
@@ -57,8 +60,17 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const proc = createProc();
   const shared = { store, clock, ids, log };
 
-  const config = createConfigService({ store, log, env, path: paths.configPath, readText: readTextIfThere, initial: options.config });
+  const config = createConfigService({
+    ...{ store, log, files },
+    file: { path: paths.configPath, named: paths.configNamed },
+    fixed: { env, flags: options.configFlags },
+    initial: options.config,
+    isBusy: (r) => r.sessions.active().length > 0,
+    onFileChanged: () => feed.emit({ type: 'config.fileChanged', subject: {}, actor: byDaemon.actor, data: { path: paths.configPath } }),
+    saveSnapshot: (loaded) => saveConfigSnapshot(paths, loaded),
+  });
   const { agents, models } = createRegistry(() => config.current);
+  const availability = createAvailability((program, searchPath) => tools.process.which(program, searchPath));
   const metrics = createMetrics();
   lifecycle.own('metrics', () => metrics.close());
   const auth = createAuthService({ ...shared, ownerToken });
@@ -74,13 +86,13 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
-  const resources = createResources({ store, clock, git, worktrees, terminals, shell: () => config.current.sessions.shell, places: paths });
+  const resources = createResources({ store, clock, git, worktrees, terminals, places: paths });
 
   const envFiles = createEnvFiles(paths.environmentDir);
   const steps = createStepRunner({
     ...shared,
     random: options.random,
-    ...{ deadlines, stepFiles, exits, tmux, files, killTree },
+    ...{ deadlines, stepFiles, exits, tmux, files, killTree, agents, availability },
     startProcess: startStepProcess,
     isAlive: (pid, startTime) => proc.isAlive(pid, startTime),
     socketPath: paths.socketPath,
@@ -118,20 +130,25 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const admitMore = (): void => {
     admission
       .admit()
+      .then(() => config.settle(byDaemon.actor))
       .catch((error: unknown) => log.error({ err: error }, 'waiting sessions could not be let in; the next end of one tries again'));
   };
   lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
-    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees, agents },
     artifactsDir: paths.artifactsDir,
-    budgetSeconds: () => config.current.sessions.timeout,
+    configFor: async (projectPath) => {
+      const { sessions, worktrees } = await config.forProject(projectPath);
+      const { timeout: budgetSeconds, shell } = sessions;
+      return { budgetSeconds, pinned: { worktreesRoot: worktrees.root ?? paths.worktreesDir, ...(shell === undefined ? {} : { shell }) } };
+    },
     builtinsFor,
     ownEnvironment: tools.ownEnv,
   });
   const groups = createGroupService({ ...shared, deadlines, sessions, envFiles, queue: createKeyedQueue() });
   lifecycle.own('groups', () => groups.stop());
   const gates = createGateService({
-    ...{ agents, groups, process: tools.process },
+    ...{ agents, groups, availability },
     configured: () => config.current.quality_gates,
     ownEnvironment: tools.ownEnv,
   });
@@ -146,10 +163,11 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     process: tools.process,
     stateDir: paths.stateDir,
     nodeVersion: options.nodeVersion,
+    examineAgents: () => examineAgents(config.current, availability, tools.ownEnv),
   });
   const output = createOutputWatch({ store, feed });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
-    ...{ groups, gates, agents, models, auth, metrics, doctor, git, tmux, daemon, builtinsFor },
+    ...{ groups, gates, agents, models, availability, ownEnvironment: tools.ownEnv, auth, metrics, doctor, git, tmux, daemon, builtinsFor },
   };
 }

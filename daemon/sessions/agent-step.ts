@@ -1,10 +1,11 @@
-// A step that runs an agent: its program gets the prompt as standard input and answers on standard output. Both are files, so that
+// A step that runs an agent, one of the registry or any program: it gets the prompt as standard input and answers on standard output. Both are files, so that
 // neither a large prompt nor a long answer can block, and no prompt shows in a process list.
 import { appendFile, open } from 'node:fs/promises';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { CommandStep } from '../commands/definition.ts';
 import { renderDeep, renderTemplate } from '../commands/template.ts';
+import type { AgentRegistry, ResolvedAgent } from '../models/registry.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { SessionContext } from './context.ts';
 import { answerPathOf, promptFileOf, stepPromptOf } from './paths.ts';
@@ -14,10 +15,28 @@ export interface AgentFiles {
   readonly argv: readonly string[];
   readonly stdinPath: string;
   readonly stdoutPath: string;
+  /** Absent for a program that the registry does not know. */
+  readonly agent?: ResolvedAgent;
+}
+
+export type Agents = Pick<AgentRegistry, 'has' | 'resolve'>;
+
+/** What a step names: an agent of the registry, or else a program. Throws for an agent that takes no prompt on standard input. */
+export function agentProgram(action: string, agents: Agents): { readonly argv: readonly string[]; readonly agent?: ResolvedAgent } {
+  if (!agents.has(action)) return { argv: [action] };
+  const agent = agents.resolve(action);
+  if (agent.headless !== undefined) return { argv: agent.headless, agent };
+  throw new Failure(
+    'PRECONDITION',
+    `The agent "${agent.name}" takes no prompt on standard input; give it "headless" in [agents.${agent.name}].`,
+    {
+      details: { reason: 'not_headless', agent: agent.name },
+    },
+  );
 }
 
 /** A prompt of its own, in args, wins over the command's. */
-export async function agentFiles(context: SessionContext, step: StepRecord, definition: CommandStep): Promise<AgentFiles> {
+export async function agentFiles(context: SessionContext, step: StepRecord, definition: CommandStep, agents: Agents): Promise<AgentFiles> {
   const { artifactDir } = context.session;
   const { prompt } = definition.args;
   let stdinPath = promptFileOf(artifactDir);
@@ -27,11 +46,15 @@ export async function agentFiles(context: SessionContext, step: StepRecord, defi
   } else if (context.definition.promptFile === undefined) {
     throw new Failure('COMMAND_INVALID', `The agent step "${step.name}" has no prompt; give the command a prompt_file.`);
   }
-  return { argv: definition.argv ?? argvOf(context, definition), stdinPath, stdoutPath: answerPathOf(artifactDir, step.index, step.name) };
+  const program = programOf(context, definition, agents);
+  return { ...program, stdinPath, stdoutPath: answerPathOf(artifactDir, step.index, step.name) };
 }
 
-function argvOf({ lookup }: SessionContext, { action, args: { argv = [] } }: CommandStep): readonly string[] {
-  return [action, ...(Array.isArray(argv) ? argv : [argv]).map((item) => String(renderDeep(item, lookup)))];
+function programOf({ lookup }: SessionContext, { action, argv, args }: CommandStep, agents: Agents): Pick<AgentFiles, 'argv' | 'agent'> {
+  if (argv !== undefined) return { argv };
+  const program = agentProgram(action, agents);
+  const more = args.argv === undefined ? [] : [args.argv].flat();
+  return { ...program, argv: [...program.argv, ...more.map((item) => String(renderDeep(item, lookup)))] };
 }
 
 /** The answer stands behind what the agent said on stderr, so that the log of the step tells all of it. */

@@ -14,6 +14,12 @@ import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { EnvFiles, SessionSecrets } from './env-file.ts';
 
+/** What a session keeps of the configuration it began with, whatever changes later. */
+export interface PinnedConfig {
+  readonly worktreesRoot: string;
+  readonly shell?: string;
+}
+
 /** The command as a session keeps it from its start on. */
 export interface Snapshot {
   readonly definition: CommandDefinition;
@@ -21,6 +27,7 @@ export interface Snapshot {
   readonly legacy: boolean;
   /** The daemon made the definition itself, so no file has it. */
   readonly own?: boolean;
+  readonly pinned?: PinnedConfig;
 }
 
 export interface SessionContext extends Snapshot {

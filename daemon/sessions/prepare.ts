@@ -4,7 +4,7 @@ import type { AuthService } from '../auth/service.ts';
 import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
 import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
 import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
-import type { CommandDefinition, SessionKind } from '../commands/definition.ts';
+import { allSteps, type CommandDefinition, type SessionKind } from '../commands/definition.ts';
 import { inferKind } from '../commands/kind.ts';
 import { ownEntry } from '../commands/own-command.ts';
 import { createLookup } from '../commands/template.ts';
@@ -18,6 +18,8 @@ import type { FileReader } from '../tools/files.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
 import { branchTaken, worktreeTaken } from '../worktrees/taken.ts';
+import { type Agents, agentProgram } from './agent-step.ts';
+import type { PinnedConfig } from './context.ts';
 import type { EnvFiles } from './env-file.ts';
 import type { Environment } from './environment.ts';
 import type { BuiltinsFor } from './own-scripts.ts';
@@ -75,8 +77,10 @@ export interface StartDeps {
   readonly tmux: Tmux;
   readonly files: FileReader;
   readonly envFiles: EnvFiles;
+  readonly agents: Agents;
   readonly artifactsDir: string;
-  readonly budgetSeconds: () => number;
+  /** The configuration as it is for a project, at the start of a session. Throws CONFIG_INVALID. */
+  readonly configFor: (projectPath: string) => Promise<{ readonly budgetSeconds: number; readonly pinned: PinnedConfig }>;
   readonly builtinsFor: BuiltinsFor;
   /** For clients that sent no environment of their own. */
   readonly ownEnvironment: Environment;
@@ -94,6 +98,7 @@ export async function prepare(
   const definition: CommandDefinition =
     goesOnIn === undefined ? written : { ...written, worktree: { ...written.worktree, existing: 'reuse' } };
   const { values, masked } = resolveArguments(definition.arguments, request.arguments);
+  for (const { type, action, argv } of allSteps(definition)) if (type === 'agent' && !argv) agentProgram(action, deps.agents);
   const { kind } = inferKind(definition);
   const prompt = own?.prompt ?? (await promptOf(deps, { project, entry, definition, kind, values }));
   const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };

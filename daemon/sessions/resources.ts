@@ -39,18 +39,16 @@ export interface ResourceDeps {
   readonly worktrees: WorktreeService;
   readonly terminals: TerminalService;
   readonly git: Pick<Git, 'branchExists'>;
-  /** From the configuration; the starting client's $SHELL otherwise. */
-  readonly shell: () => string | undefined;
   readonly places: { readonly socketPath: string; readonly tmuxSocketPath: string };
 }
 
-export function createResources({ store, clock, worktrees, terminals, git, shell, places }: ResourceDeps): Resources {
+export function createResources({ store, clock, worktrees, terminals, git, places }: ResourceDeps): Resources {
   const touched = async (worktree: WorktreeRecord | undefined): Promise<boolean> =>
     worktree !== undefined && worktree.status === 'present' && worktrees.isTouched(worktree);
 
   const ensureWorktree = async (context: SessionContext): Promise<WorktreeRecord> => {
     if (context.worktree && context.worktree.status !== 'removed') return context.worktree;
-    const { session, project, definition, lookup } = context;
+    const { session, project, definition, lookup, pinned } = context;
     const branch = branchFor(definition, lookup, new Date(clock.now()));
     const reuse = definition.worktree.existing === 'reuse';
     const reused = reuse ? await takeWorktree(store, session, branch, clock.now()) : undefined;
@@ -60,7 +58,7 @@ export function createResources({ store, clock, worktrees, terminals, git, shell
     // What exists is taken as it stands, wherever a new one would begin.
     const base = exists ? undefined : baseFor(definition, lookup);
     const { copy, mcpTemplate } = definition.worktree;
-    const wanted = { project, branch, base, allowExistingBranch, sessionId: session.id, copy, mcpTemplate };
+    const wanted = { project, branch, base, allowExistingBranch, root: pinned?.worktreesRoot, sessionId: session.id, copy, mcpTemplate };
     const worktree = await worktrees.create(wanted, byDaemon);
     await store.write((w) => {
       w.sessions.setData(session.id, 'branch_name', branch, clock.now());
@@ -71,7 +69,7 @@ export function createResources({ store, clock, worktrees, terminals, git, shell
   };
   const ensureTerminal = async (context: SessionContext): Promise<TerminalRecord> => {
     if (context.terminal) return context.terminal;
-    const { session, worktree, definition, lookup, secrets } = context;
+    const { session, worktree, definition, lookup, secrets, pinned } = context;
     const { nameTemplate, environment } = definition.session;
     const rendered = Object.entries(environment).map(([name, value]) => [name, renderTemplate(value, lookup)]);
     const name = nameTemplate === undefined ? session.slug : `${tmuxName(renderTemplate(nameTemplate, lookup))}-${session.slug}`;
@@ -83,7 +81,7 @@ export function createResources({ store, clock, worktrees, terminals, git, shell
         projectId: session.projectId,
         ...(worktree === undefined ? {} : { worktreeId: worktree.id }),
         cwd,
-        shell: shell() ?? secrets.environment.SHELL ?? '/bin/sh',
+        shell: pinned?.shell ?? secrets.environment.SHELL ?? '/bin/sh',
         environment: {
           ...inheritable(secrets.environment),
           ...Object.fromEntries(rendered),

@@ -67,6 +67,7 @@ async function stage(deps: StartDeps, { request, extras = {} }: StartWish): Prom
   const prepared = await prepare(deps, request, extras);
   await checkResources(deps, prepared);
   const { definition, kind, project, entry, prompt } = prepared;
+  const config = await deps.configFor(project.path);
   const builtins = await deps.builtinsFor(project.path, definition);
   const id = ids.next('ses');
   const token = deps.auth.newSecret();
@@ -75,6 +76,7 @@ async function stage(deps: StartDeps, { request, extras = {} }: StartWish): Prom
     ...(prompt === undefined ? {} : { prompt }),
     ...(extras.own ? { promptIsPlain: true } : {}),
   });
+  const snapshot: Snapshot = { definition, legacy: entry.legacy, pinned: config.pinned, ...(extras.own ? { own: true } : {}) };
   const insert = (w: Writer, actor: string): SessionRecord => {
     const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
     const session: SessionRecord = {
@@ -83,10 +85,10 @@ async function stage(deps: StartDeps, { request, extras = {} }: StartWish): Prom
       status: 'queued',
       role: 'plain',
       arguments: prepared.masked,
-      definition: JSON.stringify({ definition, legacy: entry.legacy, ...(extras.own ? { own: true } : {}) } satisfies Snapshot),
+      definition: JSON.stringify(snapshot),
       definitionSha256: entry.sha256,
       createdAt: clock.now(),
-      ...budgetOf(definition.timeoutSeconds ?? deps.budgetSeconds()),
+      ...budgetOf(definition.timeoutSeconds ?? config.budgetSeconds),
       ...poolOf(prepared, extras),
       ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
       ...(extras.groupId === undefined ? {} : { groupId: extras.groupId }),

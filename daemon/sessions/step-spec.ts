@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { argumentEnvironment } from '../commands/arguments.ts';
 import type { CommandStep } from '../commands/definition.ts';
 import { renderDeep, renderTemplate } from '../commands/template.ts';
+import type { Availability } from '../models/availability.ts';
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { FileReader } from '../tools/files.ts';
 import type { StepSpec } from '../tools/step-files.ts';
-import { agentFiles } from './agent-step.ts';
+import { type Agents, agentFiles } from './agent-step.ts';
 import { type SessionContext, stepOf, workingDirectoryOf } from './context.ts';
 import { writeContextFile } from './context-file.ts';
 import { stepEnvironment } from './environment.ts';
@@ -18,6 +19,8 @@ import { argvOf } from './step-command.ts';
 export interface StepSpecDeps {
   readonly store: Store;
   readonly files: FileReader;
+  readonly agents: Agents;
+  readonly availability: Pick<Availability, 'assertUsable'>;
   readonly socketPath: string;
   readonly tmuxSocketPath: string;
 }
@@ -28,7 +31,10 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
   const { artifactDir } = context.session;
   const workingDirectory = await workingDirectoryOf(context, definition.workingDirectory);
   const place = { files: deps.files, projectPath: context.project.path, metaDir: join(artifactDir, 'meta'), stepRunId: step.id };
-  const run = definition.type === 'agent' ? await agentFiles(context, step, definition) : { argv: await argvOf(definition, place) };
+  const { agent, ...run } =
+    definition.type === 'agent'
+      ? await agentFiles(context, step, definition, deps.agents)
+      : { argv: await argvOf(definition, place), agent: undefined };
   const contextFile = contextFileOf(artifactDir);
   await writeContextFile(contextFile, context, deps.store);
   const venv = context.worktree && join(context.worktree.path, '.venv');
@@ -66,6 +72,7 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
       ...(context.terminal === undefined ? {} : { tmuxSession: context.terminal.name, tmuxSocket: deps.tmuxSocketPath }),
     },
   });
+  if (agent !== undefined) await deps.availability.assertUsable(agent.name, run.argv[0] ?? '', agent.env, env);
   return { cwd: workingDirectory, ...run, env };
 }
 

@@ -39,7 +39,7 @@ export interface ProcessTool {
   runTool(tool: string, args: readonly string[], options?: RunToolOptions): Promise<ToolResult>;
   /** Starts a program whose environment is exactly the given one; its standard input closes when the daemon dies. */
   converse(tool: string, args: readonly string[], env: Readonly<Record<string, string>>): ToolConversation;
-  /** The path of a program, found without starting anything; on another PATH when one is given. */
+  /** The path of a program, found without starting anything: on the daemon's PATH, or on another. */
   which(tool: string, searchPath?: string): Promise<string | undefined>;
   /** Asks the tools that still run, and what they started, to end. */
   close(): void;
@@ -118,11 +118,23 @@ const remedies: Readonly<Record<string, string>> = {
   perl: 'apt install perl',
   systemctl: 'apt install systemd',
   'systemd-run': 'apt install systemd',
+  bash: 'apt install bash',
+  claude: 'npm install -g @anthropic-ai/claude-code',
+  'claude-agent-acp': 'npm install -g @zed-industries/claude-agent-acp',
+  codex: 'npm install -g @openai/codex',
+  'codex-acp': 'npm install -g @zed-industries/codex-acp',
+  gemini: 'npm install -g @google/gemini-cli',
+  opencode: 'npm install -g opencode-ai',
 };
+
+/** How to get a program. */
+export function remedyFor(tool: string): string {
+  return remedies[tool.slice(tool.lastIndexOf('/') + 1)] ?? 'install it, or correct its name';
+}
 
 /** What to say and do when a program is not installed. */
 export function missingTool(tool: string, cause?: unknown): Failure {
-  const remedy = remedies[tool.slice(tool.lastIndexOf('/') + 1)] ?? 'install it, or correct its name';
+  const remedy = remedyFor(tool);
   return new Failure('TOOL_MISSING', `The program '${tool}' is not installed; install it: ${remedy}.`, {
     details: { tool, remedy },
     cause,

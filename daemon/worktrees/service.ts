@@ -31,6 +31,8 @@ export interface CreateWorktree extends FurnishWishes {
   readonly base?: string | undefined;
   /** A branch that exists is checked out as it is instead of refused. */
   readonly allowExistingBranch: boolean;
+  /** Where it is made; default: where the configuration in force says. */
+  readonly root?: string | undefined;
   readonly sessionId?: string;
 }
 
@@ -92,7 +94,7 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
       const existing = w.worktrees.byProjectAndBranch(project.id, branch);
       if (existing) throw worktreeTaken(existing);
       const folder = join(
-        deps.root(),
+        spec.root ?? deps.root(),
         slugOf(project.name, () => false),
       );
       const slug = slugOf(branch, (taken) => w.worktrees.byPath(join(folder, taken)) !== undefined);

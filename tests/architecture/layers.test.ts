@@ -21,7 +21,10 @@ const rooms: Readonly<Record<string, Room>> = {
   client: { rooms: ['client', 'rpc', 'schemas'], packages: ['commander'], builtins: true },
   daemon: {
     rooms: ['daemon', 'rpc', 'schemas'],
-    packages: ['better-sqlite3', 'chokidar', 'execa', 'node-cron', 'pino', 'simple-git', 'smol-toml', 'ulid', 'yaml', 'zod'],
+    packages: [
+      ...['better-sqlite3', 'chokidar', 'execa', 'node-cron', 'pino', 'simple-git', 'smol-toml', 'toml-eslint-parser', 'ulid', 'yaml'],
+      'zod',
+    ],
     builtins: true,
   },
 };
@@ -36,6 +39,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   pino: ['daemon/kernel/log.ts'],
   ulid: ['daemon/kernel/ids.ts'],
   'smol-toml': ['daemon/config/'],
+  'toml-eslint-parser': ['daemon/config/'],
   yaml: ['daemon/commands/'],
   commander: ['client/cli/'],
   'json-rpc-2.0': ['rpc/'],
@@ -62,6 +66,7 @@ const neighbours: readonly (readonly [string, string])[] = [
   ['handlers', 'server'],
   ['gates', 'commands'],
   ['groups', 'sessions'],
+  ['config', 'models'],
   ['sessions', 'commands'],
   ['sessions', 'projects'],
   ['sessions', 'worktrees'],

@@ -29,7 +29,7 @@ describe('the command line', () => {
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map((match) => match[1]);
     expect(listed).toEqual([
       ...['init', 'run', 'start', 'ps', 'show', 'logs', 'attach', 'send', 'cancel', 'rm', 'retry', 'data', 'commands', 'plan'],
-      ...['worktree', 'terminal', 'schedule'],
+      ...['worktree', 'terminal', 'group', 'gate', 'schedule'],
       ...[
         'artifacts',
         'artifact',
@@ -38,6 +38,8 @@ describe('the command line', () => {
         'events',
         'project',
         'token',
+        'agents',
+        'models',
         'config',
         'daemon',
         'doctor',
@@ -269,14 +271,18 @@ describe('init', () => {
     mkdirSync(join(repository, 'deep', 'er'), { recursive: true });
     execFileSync('git', ['init', '-q', repository]);
     const path = join(repository, '.coppice', 'commands', 'example.yaml');
+    const configPath = join(repository, '.coppice', 'config.toml');
     const first = await inProcess(daemon, ['init'], { cwd: join(repository, 'deep', 'er') });
     expect(first).toMatchObject({
       code: 0,
-      stdout: `Wrote ${path}; try "coppice run example".\nThe repository is registered as "shop".\n`,
+      stdout: `Wrote ${path}; try "coppice run example".\nWrote ${configPath}.\nThe repository is registered as "shop".\n`,
     });
     writeFileSync(path, 'name: mine\n');
     const second = await inProcess(daemon, ['init', '--json'], { cwd: repository });
-    expect(JSON.parse(second.stdout)).toEqual({ path, written: false, project: { id: ids.project, name: 'shop' } });
+    expect(JSON.parse(second.stdout)).toEqual({
+      ...{ path, written: false, configPath, configWritten: false },
+      project: { id: ids.project, name: 'shop' },
+    });
     expect(readFileSync(path, 'utf8')).toBe('name: mine\n');
     rmSync(path);
     await daemon.stop();

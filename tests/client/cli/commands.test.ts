@@ -77,7 +77,7 @@ describe('doctor', () => {
     const { code, stdout } = await inProcess(daemon, ['doctor', '--json']);
     const { ok, running, findings } = JSON.parse(stdout) as { ok: boolean; running: boolean; findings: { check: string }[] };
     expect({ code, ok, running }).toEqual({ code: 1, ok: false, running: true });
-    expect(findings.map(({ check }) => check).sort()).toEqual(['disk', 'git', 'node', 'perl', 'socket directory', 'tmux']);
+    expect(findings.map(({ check }) => check).sort()).toEqual(['bash', 'disk', 'git', 'node', 'perl', 'socket directory', 'tmux']);
   });
 });
 

@@ -1,7 +1,7 @@
 // What each command asks of the daemon and prints.
 import { at, ids } from './fake-daemon.ts';
 import { group, session } from './records.ts';
-import { artifact, command, project, terminal, token, worktree } from './scripted-answers.ts';
+import { agent, artifact, command, model, project, terminal, token, worktree } from './scripted-answers.ts';
 
 export interface Case {
   words: string[];
@@ -318,6 +318,60 @@ export const cases: Case[] = [
     prints: 'Changed: sessions.timeout.\n',
     warns: 'coppice: websocket.port takes effect with the next daemon; run "coppice daemon restart".\n',
     json: { version: 2 },
+  },
+  {
+    words: ['config', 'reload', '--now'],
+    calls: 'config.reload',
+    params: { now: true },
+    prints: 'Changed: sessions.timeout.\n',
+    warns: 'coppice: websocket.port takes effect with the next daemon; run "coppice daemon restart".\n',
+    json: { deferred: false },
+  },
+  {
+    words: ['config', 'explain', 'sessions.timeout', '-p', 'shop'],
+    calls: 'config.explain',
+    params: { key: 'sessions.timeout', project: 'shop' },
+    prints: "sessions.timeout: A budget.\nvalue     5\nset by    the user's file: /c/config.toml:3:1\ndefault   1800\n",
+    json: { layer: 'user', line: 3 },
+  },
+  {
+    words: ['config', 'validate'],
+    calls: 'config.validate',
+    params: {},
+    prints: 'warning: The variable "COPPICE_X__Y" names no configuration key.\nThe configuration is valid.\n',
+    json: { valid: true },
+  },
+  {
+    words: ['config', 'schema'],
+    calls: 'config.schema',
+    prints: '{\n  "type": "object"\n}\n',
+    json: { type: 'object' },
+  },
+  {
+    words: ['agents'],
+    calls: 'agent.list',
+    prints: 'claude\tpartly\theadless\topus\tcc\tclaude-agent-acp\n',
+    json: { agents: [agent] },
+  },
+  {
+    words: ['agents', 'CC'],
+    calls: 'agent.get',
+    params: { name: 'CC' },
+    prints: 'claude\tpartly\t',
+    json: { name: 'claude' },
+  },
+  {
+    words: ['models'],
+    calls: 'model.list',
+    prints: 'opus\tenabled\thigh\tanthropic\tclaude-opus-4-1\to\n',
+    json: { models: [model] },
+  },
+  {
+    words: ['models', 'o'],
+    calls: 'model.get',
+    params: { name: 'o' },
+    prints: 'opus\tenabled\thigh\t',
+    json: { name: 'opus' },
   },
   {
     words: ['metrics'],

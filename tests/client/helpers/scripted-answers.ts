@@ -1,4 +1,5 @@
 // One plausible answer for every method that a command of the CLI calls.
+import type { ResultOf } from '../../../schemas/index.ts';
 import { at, ids, type Script } from './fake-daemon.ts';
 import { group, record, session, step } from './records.ts';
 
@@ -75,6 +76,33 @@ const diff = {
   summary: { files: 3, additions: 1, deletions: 2, commits: 1 },
 };
 
+export const agent: ResultOf<'agent.get'> = {
+  name: 'claude',
+  protocol: 'acp',
+  command: ['claude-agent-acp'],
+  headless: ['claude', '-p'],
+  env: [],
+  model: 'opus',
+  permissions: 'ask',
+  aliases: ['cc'],
+  enabled: true,
+  programs: [
+    { program: 'claude-agent-acp', for: ['acp'] },
+    { program: 'claude', for: ['headless'], path: '/usr/bin/claude' },
+  ],
+  missingEnv: [],
+  usable: ['headless'],
+};
+
+export const model: ResultOf<'model.get'> = {
+  name: 'opus',
+  provider: 'anthropic',
+  model: 'claude-opus-4-1',
+  tier: 'high',
+  aliases: ['o'],
+  enabled: true,
+};
+
 export const script: Script = {
   'session.list': () => ({ sessions: [session()] }),
   'session.get': () =>
@@ -124,7 +152,20 @@ export const script: Script = {
   'auth.listTokens': () => ({ tokens: [token] }),
   'auth.revokeToken': () => ({}),
   'config.get': ({ key }) => ({ version: 1, value: key === undefined ? { sessions: { timeout: 5 } } : 5 }),
-  'config.reload': () => ({ version: 2, changedKeys: ['sessions.timeout'], restartRequired: ['websocket.port'] }),
+  'config.reload': () => ({ version: 2, changedKeys: ['sessions.timeout'], restartRequired: ['websocket.port'], deferred: false }),
+  'config.explain': ({ key }) => ({
+    ...{ key, value: 5, layer: 'user', path: '/c/config.toml', line: 3, column: 1, default: 1800, description: 'A budget.' },
+    ...{ reload: 'pinned', projectSafe: true, secret: false, variable: 'COPPICE_SESSIONS__TIMEOUT' },
+  }),
+  'config.validate': () => ({
+    valid: true,
+    diagnostics: [{ level: 'warning', key: 'COPPICE_X__Y', message: 'The variable "COPPICE_X__Y" names no configuration key.' }],
+  }),
+  'config.schema': () => ({ type: 'object' }),
+  'agent.list': () => ({ agents: [agent] }),
+  'agent.get': () => agent,
+  'model.list': () => ({ models: [model] }),
+  'model.get': () => model,
   'daemon.metrics': () => ({
     operations: [{ name: 'session.get', count: 2, errors: 0, p50Ms: 0.05, p95Ms: 0.1, p99Ms: 12.3, maxMs: 40 }],
     eventLoopDelay: { p50Ms: 1, p99Ms: 2, maxMs: 3 },
@@ -149,5 +190,8 @@ export const script: Script = {
     cursor: 'e1:0',
     configVersion: 1,
     restartRequired: ['websocket.port'],
+    configDrift: true,
+    configDeferred: false,
+    safeMode: false,
   }),
 };
