@@ -7,9 +7,9 @@ import type { Group } from '../../schemas/group.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { GroupService } from '../groups/service.ts';
 import type { Origin } from '../kernel/origin.ts';
+import type { Availability } from '../models/availability.ts';
 import type { AgentRegistry, ResolvedAgent } from '../models/registry.ts';
 import type { Environment } from '../sessions/environment.ts';
-import type { ProcessTool } from '../tools/process.ts';
 import { gateMember, memberCommand } from './member.ts';
 
 export interface GateRun {
@@ -20,7 +20,8 @@ export interface GateRun {
 }
 
 export interface GateService {
-  list(cursor: string | undefined, limit: number): { gates: Gate[]; nextCursor?: string };
+  /** By name. */
+  list(): Gate[];
   /** Throws NOT_FOUND with near names. */
   get(name: string): Gate;
   run(wish: GateRun, origin: Origin): Promise<Group>;
@@ -30,12 +31,12 @@ export interface GateDeps {
   readonly configured: () => Config['quality_gates'];
   readonly agents: Pick<AgentRegistry, 'resolve'>;
   readonly groups: Pick<GroupService, 'start'>;
-  readonly process: Pick<ProcessTool, 'which'>;
+  readonly availability: Pick<Availability, 'assertUsable'>;
   /** For clients that sent no environment of their own. */
   readonly ownEnvironment: Environment;
 }
 
-export function createGateService({ configured, agents, groups, process, ownEnvironment }: GateDeps): GateService {
+export function createGateService({ configured, agents, groups, availability, ownEnvironment }: GateDeps): GateService {
   const get = (name: string): Gate => {
     const gates = configured();
     const found = Object.hasOwn(gates, name) ? gates[name] : undefined;
@@ -64,38 +65,9 @@ export function createGateService({ configured, agents, groups, process, ownEnvi
       },
     );
   };
-  /** What would surely fail is said now. The agent runs with the environment of the client, so that is looked at. */
-  const check = async ({ name, headless, env }: AskableAgent, environment: Environment): Promise<void> => {
-    const [program = ''] = headless;
-    const missing = env.filter((variable) => !environment[variable]);
-    if (missing.length > 0) {
-      throw new Failure(
-        'PRECONDITION',
-        `The agent "${name}" needs ${missing.map((each) => `$${each}`).join(', ')}; set it and run the gate again.`,
-        {
-          details: { reason: 'environment_missing', agent: name, variables: missing },
-        },
-      );
-    }
-    if ((await process.which(program, environment.PATH)) !== undefined) return;
-    throw new Failure(
-      'TOOL_MISSING',
-      `The program "${program}" of the agent "${name}" is not on the PATH; install it, or correct its name.`,
-      {
-        details: { tool: program, remedy: `install ${program}`, agent: name },
-      },
-    );
-  };
   return {
     get,
-    list(cursor = '', limit) {
-      const names = Object.keys(configured())
-        .filter((name) => name > cursor)
-        .toSorted();
-      const page = names.slice(0, limit);
-      const last = page.at(-1);
-      return { gates: page.map(get), ...(names.length > limit && last !== undefined ? { nextCursor: last } : {}) };
-    },
+    list: () => Object.keys(configured()).toSorted().map(get),
     async run({ name, project, prompt, environment: given }, origin) {
       const { members, required, timeoutMs } = get(name);
       const bytes = Buffer.byteLength(prompt);
@@ -106,7 +78,8 @@ export function createGateService({ configured, agents, groups, process, ownEnvi
       }
       const environment = Object.keys(given).length > 0 ? given : ownEnvironment;
       const asked = members.map((member) => askable(member.name));
-      for (const agent of asked) await check(agent, environment);
+      // What would surely fail is said now. The agents run with the environment of the client, so that is looked at.
+      for (const { name, headless, env } of asked) await availability.assertUsable(name, headless[0] as string, env, environment);
       const starts = asked.map((agent) => ({
         request: { project, command: memberCommand, arguments: { agent: agent.name }, environment },
         extras: { own: { definition: gateMember(agent.name, agent.headless), prompt } },

@@ -174,7 +174,7 @@ export function createServices({ options, tools, again, store, feed, metrics, da
   const groups = createGroupService({ ...shared, deadlines, sessions, envFiles, queue: createKeyedQueue() });
   lifecycle.own('groups', () => groups.stop());
   const gates = createGateService({
-    ...{ agents, groups, process: tools.process },
+    ...{ agents, groups, availability },
     configured: () => config.current.quality_gates,
     ownEnvironment,
   });

@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createGateService } from '../../../daemon/gates/service.ts';
 import type { GateFacts, NewGroup } from '../../../daemon/groups/service.ts';
+import { createAvailability } from '../../../daemon/models/availability.ts';
 import { createRegistry } from '../../../daemon/models/registry.ts';
 import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { Config, type ConfigInput } from '../../../schemas/config.ts';
@@ -24,7 +25,7 @@ function setUp(config: ConfigInput) {
   const service = createGateService({
     configured: () => current.quality_gates,
     agents: createRegistry(() => current).agents,
-    process: createProcessTool({ baseEnv: { PATH: '/nonexistent' } }),
+    availability: createAvailability((program, path) => createProcessTool({ baseEnv: {} }).which(program, path)),
     ownEnvironment: {},
     groups: {
       start: async (wish, _, gate) => {
@@ -60,7 +61,7 @@ test('a run is a quorum of sessions, one an agent, with its argv as it is regist
   });
 });
 
-test('gates are listed by name, a page at a time, with whom they ask and what is in the way', () => {
+test('gates are listed by name, with whom they ask and what is in the way', () => {
   using setup = setUp({
     agents: { one: agent('there'), screen: { protocol: 'tui', command: ['there'] }, off: agent('there', { enabled: false }) },
     quality_gates: { b: { members: ['one', 'screen', 'off', 'gone'] }, a: { members: ['ONE'] }, c: { members: ['one'] } },
@@ -77,9 +78,7 @@ test('gates are listed by name, a page at a time, with whom they ask and what is
       { name: 'gone', problem: expect.stringContaining('no agent "gone"') },
     ],
   });
-  const page = service.list(undefined, 2);
-  expect([page.gates.map(({ name }) => name), page.nextCursor]).toEqual([['a', 'b'], 'b']);
-  expect(service.list('b', 2).gates.map(({ name }) => name)).toEqual(['c']);
+  expect(service.list().map(({ name }) => name)).toEqual(['a', 'b', 'c']);
   expect(service.get('a').members).toEqual([{ name: 'ONE', agent: 'one' }]);
 });
 
@@ -93,12 +92,12 @@ test('every member must resolve and be able to run before anything starts', asyn
     details: { available: ['one', 'tow'], suggestions: ['tow'] },
   });
   setup.change({ ...two, agents: { one: agent('there'), two: agent('not-there') } });
-  await expect(setup.run('plan')).rejects.toMatchObject({ kind: 'TOOL_MISSING', details: { tool: 'not-there', agent: 'two' } });
+  await expect(setup.run('plan')).rejects.toMatchObject({ kind: 'TOOL_MISSING', details: { tool: 'not-there' } });
   setup.change({ ...two, agents: { two: agent('there', { env: ['API_KEY', 'PATH'] }) } });
   await expect(setup.run('plan')).rejects.toMatchObject({
     kind: 'PRECONDITION',
-    message: expect.stringContaining('$API_KEY'),
-    details: { reason: 'environment_missing', variables: ['API_KEY'] },
+    message: expect.stringContaining('API_KEY'),
+    details: { reason: 'missing_variable', variables: ['API_KEY'] },
   });
   setup.change({ ...two, agents: { two: { protocol: 'acp', command: ['there'] } } });
   await expect(setup.run('plan')).rejects.toMatchObject({ kind: 'PRECONDITION', details: { reason: 'not_headless' } });
