@@ -22,7 +22,13 @@ async function setUp(processTool: Pick<ProcessTool, 'runTool'> = tool) {
   const opened = openTestStore({ clock });
   const { store, dir } = opened;
   await store.write((w) => w.projects.insert(projectRow()));
-  const artifacts = createArtifactService({ store, clock, ids: createIds(clock), process: processTool });
+  const artifacts = createArtifactService({
+    store,
+    clock,
+    ids: createIds(clock),
+    process: processTool,
+    policy: { enforce: async () => {} },
+  });
   const dirOf = (n: number): string => dir.at('artifacts', `build-${n}`);
   const session = (n: number) => ({ id: idOf('ses', n), slug: `build-${n}`, projectId, artifactDir: dirOf(n) });
   const archiveOf = (n: number): string => `${dirOf(n)}.tar.gz`;

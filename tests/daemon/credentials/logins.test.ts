@@ -355,8 +355,7 @@ test('no token and no code is in the database, in an event, in an answer or in t
   const waiting = await daemon.logins.start('hub', origin);
   const code = daemon.files.readCode(waiting.flowId) as string;
   const answers = JSON.stringify([daemon.logins.status({ provider: 'hub' }), waiting, setup.events(), setup.log]);
-  store.backUp('copy.db');
-  const database = readFileSync(join(opened.dir.at('backups'), 'copy.db'), 'latin1');
+  const database = [opened.path, `${opened.path}-wal`].map((path) => readFileSync(path, 'latin1')).join('');
   const secrets = [first, second].flatMap(({ accessToken, refreshToken = '' }) => [accessToken, refreshToken]);
   for (const secret of [...secrets, code, 'canary-of-the-client']) {
     expect(secret.length).toBeGreaterThan(10);

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { classify } from '../../../daemon/kernel/classify.ts';
 import { heldLock } from '../../../daemon/tools/git/held-lock.ts';
+import { failureOf } from '../../helpers/failure-of.ts';
 import { until } from '../../helpers/until.ts';
-import { createGitFixture, failureOf, type GitFixture, newBranch } from './git-fixture.ts';
+import { createGitFixture, type GitFixture, newBranch } from './git-fixture.ts';
 
 /** Takes the lock away when git was refused by it for the first time; the next one is git's own. */
 async function freeOnRetry(f: GitFixture, lock: string): Promise<void> {
