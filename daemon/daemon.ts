@@ -54,7 +54,7 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
   await makeFolders(options);
   const lock = acquireStateLock(paths.lockPath);
   lifecycle.own('state lock', () => lock.release());
-  const metrics = createMetrics({ nowMs: () => performance.now(), enabled: options.config.loaded.config.metrics.enabled });
+  const metrics = createMetrics({ nowMs: () => clock.monotonicMs(), enabled: options.config.loaded.config.metrics.enabled });
   lifecycle.own('metrics', () => metrics.close());
   const retries = createRetries(options, metrics);
   const store = await openStore(options, retries, metrics);

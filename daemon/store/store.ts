@@ -41,6 +41,7 @@ export interface StoreSize {
 export class Store {
   readonly #db: Db;
   readonly #path: string;
+  readonly #clock: Clock;
   readonly #reader: Reader;
   readonly #writer: Writer;
   readonly #queue: WriteQueue;
@@ -53,6 +54,7 @@ export class Store {
   constructor(options: StoreOptions) {
     const { clock } = options;
     this.#path = options.path;
+    this.#clock = clock;
     this.#db = open(options);
     this.#span = options.span ?? (() => () => {});
     this.#reader = createReader(this.#db);
@@ -127,10 +129,10 @@ export class Store {
   /** Gives up to `pages` free pages back, as a write like any other. Answers how long that held the event loop, in milliseconds. */
   giveBack(pages: number): Promise<number> {
     return this.#queue.add(() => {
-      const begun = performance.now();
+      const begun = this.#clock.monotonicMs();
       // All rows are read: the pragma frees one page for each.
       this.#db.pragma(`incremental_vacuum(${pages})`);
-      return performance.now() - begun;
+      return this.#clock.monotonicMs() - begun;
     });
   }
 

@@ -60,9 +60,9 @@ export function createUpkeep(deps: UpkeepDeps): UpkeepService {
       }),
     check: (signal) =>
       queue.run('file', async () => {
-        const begun = performance.now();
+        const begun = clock.monotonicMs();
         const { problems } = await care.check(signal);
-        return { ok: problems.length === 0, problems: [...problems], tookMs: Math.round(performance.now() - begun) };
+        return { ok: problems.length === 0, problems: [...problems], tookMs: Math.round(clock.monotonicMs() - begun) };
       }),
   };
 }

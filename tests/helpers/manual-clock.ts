@@ -30,6 +30,7 @@ export function createManualClock(start = Date.UTC(2030, 0, 1)): ManualClock {
   };
   return {
     now: () => now,
+    monotonicMs: () => now,
     after(delayMs, callback) {
       const timer = { at: now + delayMs, callback };
       timers.add(timer);

@@ -1,6 +1,5 @@
 // Logins and tokens against a real OAuth server. Time is moved by hand; only the answers of the server are waited for.
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createLoginService } from '../../../daemon/credentials/logins.ts';
 import { createProviders } from '../../../daemon/credentials/providers.ts';
@@ -346,7 +345,7 @@ test('a logout revokes at the server and removes the file; it ends a login that 
 
 test('no token and no code is in the database, in an event, in an answer or in the log', async () => {
   await using setup = await setUp({ clientSecret: 'canary-of-the-client' });
-  const { daemon, clock, store, opened } = setup;
+  const { daemon, clock, opened } = setup;
   await logIn(setup);
   const first = setup.record();
   clock.advance(3_600_000);
