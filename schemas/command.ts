@@ -101,6 +101,15 @@ export const commandMethods = {
       timeoutSeconds: z.number(),
       steps: z.array(PlannedStep),
     }),
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'INVALID_PARAMS', 'TOOL_FAILED', 'POLICY_DENIED'],
+    errors: [
+      'NOT_FOUND',
+      'COMMAND_INVALID',
+      'CONFIG_INVALID',
+      'MODEL_UNKNOWN',
+      'PRECONDITION',
+      'INVALID_PARAMS',
+      'TOOL_FAILED',
+      'POLICY_DENIED',
+    ],
   }),
 };

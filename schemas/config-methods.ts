@@ -74,6 +74,8 @@ export const configMethods = {
   }),
 };
 
+const ChangedKeys = z.array(z.string()).describe('The first ones, as far as there is room.');
+
 export const configEvents = {
   'config.fileChanged': defineEvent({
     summary: 'A configuration file changed on disk.',
@@ -82,19 +84,19 @@ export const configEvents = {
   }),
   'config.deferred': defineEvent({
     summary: 'A changed configuration is valid and waits until no session runs.',
-    data: z.object({ keptVersion: z.int(), changedKeys: z.array(z.string()) }),
+    data: z.object({ keptVersion: z.int(), changedKeys: ChangedKeys }),
   }),
   'config.reloaded': defineEvent({
     summary: 'A new configuration is in force.',
     data: z.object({
       oldVersion: z.int(),
       newVersion: z.int(),
-      changedKeys: z.array(z.string()),
+      changedKeys: ChangedKeys,
       restartRequired: z.array(z.string()),
     }),
   }),
   'config.reloadFailed': defineEvent({
     summary: 'A changed configuration is wrong; the old one stays in force.',
-    data: z.object({ keptVersion: z.int(), errors: z.array(Diagnostic) }),
+    data: z.object({ keptVersion: z.int(), errors: z.array(Diagnostic).describe('The first ones, as far as there is room.') }),
   }),
 };

@@ -3,7 +3,7 @@ import { Arguments } from './command.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
 import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
-import { Session } from './session.ts';
+import { Session, startErrors } from './session.ts';
 
 export const Schedule = z
   .object({
@@ -72,7 +72,7 @@ export const scheduleMethods = {
     effect: 'mutation',
     params: { id },
     result: Session,
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION', 'POLICY_DENIED'],
+    errors: [...startErrors],
   }),
 };
 

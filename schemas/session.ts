@@ -51,6 +51,19 @@ export type Session = z.infer<typeof Session>;
 const id = Ref.describe('Session id or slug.');
 const DataKey = z.string().min(1).max(limits.nameChars);
 
+/** What starting a session can fail with, whoever starts it. */
+export const startErrors = [
+  'NOT_FOUND',
+  'COMMAND_INVALID',
+  'CONFIG_INVALID',
+  'MODEL_UNKNOWN',
+  'TOOL_MISSING',
+  'TOOL_FAILED',
+  'ALREADY_EXISTS',
+  'PRECONDITION',
+  'POLICY_DENIED',
+] as const;
+
 export const sessionMethods = {
   'session.start': defineMethod({
     summary: 'Starts a command. The answer means that the session is committed, not that it is finished.',
@@ -63,7 +76,7 @@ export const sessionMethods = {
       environment: Environment.default({}).describe("The starting client's own environment."),
     },
     result: Session,
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION', 'POLICY_DENIED'],
+    errors: [...startErrors],
   }),
   'session.list': defineMethod({
     summary: 'Sessions, newest first.',
@@ -111,16 +124,7 @@ export const sessionMethods = {
     effect: 'mutation',
     params: { id, environment: Environment.default({}).describe("The client's own environment; the former one is gone by then.") },
     result: Session,
-    errors: [
-      'NOT_FOUND',
-      'INVALID_TRANSITION',
-      'COMMAND_INVALID',
-      'TOOL_MISSING',
-      'TOOL_FAILED',
-      'ALREADY_EXISTS',
-      'PRECONDITION',
-      'POLICY_DENIED',
-    ],
+    errors: ['INVALID_TRANSITION', ...startErrors],
   }),
   'session.getData': defineMethod({
     summary: 'One value of the shared data of a session.',

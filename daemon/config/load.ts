@@ -112,8 +112,8 @@ async function diagnosticOf({ path, message, expected, got, isName }: Fault, lay
   const written = await layer?.written(path, isName ? 'name' : 'value');
   return {
     level: 'error',
-    key: path.join('.'),
-    message,
+    key: path.join('.').slice(0, limits.nameChars),
+    message: message.slice(0, limits.errorMessageChars),
     ...written,
     ...(expected === undefined ? {} : { expected }),
     ...(got === undefined ? {} : { got }),

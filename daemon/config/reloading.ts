@@ -1,6 +1,7 @@
 // The snapshot in force, and how another one takes its place: whole, at once or when nothing runs, and never when it is wrong.
 import type { Config } from '../../schemas/config.ts';
 import { isFailure } from '../../schemas/errors.ts';
+import { limits } from '../../schemas/limits.ts';
 import type { Diagnostic } from '../../schemas/primitives.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Log } from '../kernel/log.ts';
@@ -75,7 +76,7 @@ export function createReloading({ store, log, initial, standing, isBusy, onFileC
       if (!isFailure(error)) throw error;
       const errors = (error.details?.diagnostics ?? []) as Diagnostic[];
       await store.write((w) =>
-        w.events.append({ type: 'config.reloadFailed', subject: {}, actor, data: { keptVersion: version, errors } }),
+        w.events.append({ type: 'config.reloadFailed', subject: {}, actor, data: { keptVersion: version, errors: fitting(errors) } }),
       );
       throw error;
     }
@@ -95,10 +96,11 @@ export function createReloading({ store, log, initial, standing, isBusy, onFileC
     const isNews = held === undefined || changesBetween(held.loaded.config, next.loaded.config).length > 0;
     const deferred = await store.write((w) => {
       if (!now && config.hot_reload.mode === 'defer' && isBusy(w)) {
-        if (isNews) w.events.append({ type: 'config.deferred', subject: {}, actor, data: { keptVersion: version, changedKeys } });
+        const data = { keptVersion: version, changedKeys: fitting(changedKeys) };
+        if (isNews) w.events.append({ type: 'config.deferred', subject: {}, actor, data });
         return true;
       }
-      const data = { oldVersion: version, newVersion: version + 1, changedKeys, restartRequired: waiting };
+      const data = { oldVersion: version, newVersion: version + 1, changedKeys: fitting(changedKeys), restartRequired: waiting };
       w.events.append({ type: 'config.reloaded', subject: {}, actor, data });
       return false;
     });
@@ -158,4 +160,13 @@ export function createReloading({ store, log, initial, standing, isBusy, onFileC
       return () => void listeners.delete(listener);
     },
   };
+}
+
+/** As much of a list as an event has room for. */
+function fitting<T>(items: readonly T[]): T[] {
+  let room = limits.eventDataBytes / 2;
+  return items.filter((item) => {
+    room -= JSON.stringify(item).length + 1;
+    return room >= 0;
+  });
 }

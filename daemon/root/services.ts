@@ -151,10 +151,15 @@ export function createServices({ options, tools, again, store, feed, metrics, da
   const admitMore = (): void => {
     admission
       .admit()
-      .then(() => config.settle(byDaemon.actor))
       .catch((error: unknown) => log.error({ err: error }, 'waiting sessions could not be let in; the next end of one tries again'));
   };
   lifecycle.own('admission', config.onChange(admitMore));
+  const settle = (): void =>
+    void config.settle(byDaemon.actor).catch((error: unknown) => log.error({ err: error }, 'a configuration that was held back stays so'));
+  lifecycle.own(
+    'held configuration',
+    store.onEvents((events) => events.some(({ type }) => type === 'session.finished') && settle()),
+  );
   const sessions = createSessionService({
     ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
     ...{ artifacts, agents, policy, credentials, proc },
