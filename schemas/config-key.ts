@@ -1,3 +1,4 @@
+// How one key of the configuration is declared.
 import type { z } from 'zod';
 
 /**
@@ -5,12 +6,13 @@ import type { z } from 'zod';
  */
 export type ReloadClass = 'live' | 'pinned' | 'restart';
 
-interface KeyMeta {
-  reload: ReloadClass;
+export interface KeyMeta {
+  readonly reload: ReloadClass;
   /** May a project's own file set it? */
-  projectSafe?: boolean;
-  secret?: boolean;
+  readonly projectSafe?: boolean;
+  /** Its value is shown to nobody. */
+  readonly secret?: boolean;
 }
 
-/** A key of the configuration: its schema, one sentence, and how a change takes effect. */
+/** A key: its value, one sentence for people, and how a change takes effect. What has no such mark is a table of keys. */
 export const key = <S extends z.ZodType>(schema: S, description: string, meta: KeyMeta): S => schema.meta({ description, ...meta });

@@ -38,6 +38,8 @@ describe('the command line', () => {
         'events',
         'project',
         'token',
+        'auth',
+        'policy',
         'config',
         'daemon',
         'doctor',

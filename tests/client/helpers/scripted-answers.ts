@@ -1,5 +1,6 @@
 // One plausible answer for every method that a command of the CLI calls.
 import { at, ids, type Script } from './fake-daemon.ts';
+import { policyScript } from './policy-cases.ts';
 import { record, session, step } from './records.ts';
 
 const commit = 'a'.repeat(40);
@@ -108,6 +109,7 @@ export const script: Script = {
   'auth.revokeToken': () => ({}),
   'config.get': ({ key }) => ({ version: 1, value: key === undefined ? { sessions: { timeout: 5 } } : 5 }),
   'config.reload': () => ({ version: 2, changedKeys: ['sessions.timeout'], restartRequired: ['websocket.port'] }),
+  ...policyScript,
   'daemon.metrics': () => ({
     operations: [{ name: 'session.get', count: 2, errors: 0, p50Ms: 0.05, p95Ms: 0.1, p99Ms: 12.3, maxMs: 40 }],
     eventLoopDelay: { p50Ms: 1, p99Ms: 2, maxMs: 3 },

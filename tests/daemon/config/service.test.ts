@@ -115,3 +115,16 @@ test.each(['nothing', 'sessions.nothing', 'sessions.timeout.deeper', 'constructo
     expect(() => setup.config.get(key)).toThrow(expect.objectContaining({ kind: 'NOT_FOUND' }));
   },
 );
+
+test('sections whose entries the user names can be asked for, and a change of an entry counts at once', async () => {
+  using setup = setUp();
+  const { config, file } = setup;
+  file.text = '[credentials.hub]\nenv = "HUB_TOKEN"\n[credentials.key]\nfile = "/k"\n';
+  expect(await config.reload('owner')).toMatchObject({ changedKeys: ['credentials.hub', 'credentials.key'], restartRequired: [] });
+  expect(config.get('credentials.hub')).toEqual({ env: 'HUB_TOKEN' });
+  expect(() => config.get('credentials.other')).toThrow(expect.objectContaining({ kind: 'NOT_FOUND' }));
+  file.text = '[credentials.hub]\nsystemd = "hub"\n';
+  expect(await config.reload('owner')).toMatchObject({ changedKeys: ['credentials.hub', 'credentials.key'], restartRequired: [] });
+  file.text = '[credentials.hub]\nsytemd = "hub"\n';
+  await expect(config.reload('owner')).rejects.toMatchObject({ kind: 'CONFIG_INVALID', message: expect.stringContaining('config.toml:2') });
+});
