@@ -101,6 +101,6 @@ export const commandMethods = {
       timeoutSeconds: z.number(),
       steps: z.array(PlannedStep),
     }),
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'INVALID_PARAMS', 'TOOL_FAILED', 'POLICY_DENIED'],
+    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'INVALID_PARAMS', 'PRECONDITION', 'TOOL_FAILED', 'POLICY_DENIED'],
   }),
 };
