@@ -128,7 +128,7 @@ export const loginEvents = {
   'auth.expired': defineEvent({ summary: 'Nobody confirmed a login in its time.', data: login }),
   'auth.cancelled': defineEvent({ summary: 'Somebody ended a login here.', data: login }),
   'auth.failed': defineEvent({ summary: 'A login came to nothing for another reason.', data: login.extend({ reason: z.string() }) }),
-  'auth.loggedOut': defineEvent({
+  'auth.loginEnded': defineEvent({
     summary: 'The tokens of a provider were forgotten.',
     data: z.object({ provider: z.string(), revoked: z.boolean() }),
   }),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { key } from './config-key.ts';
 
-/** How the user calls a credential or provider; it becomes the name of a file. */
+/** How the user calls a credential or provider; it becomes the name of a file, and part of that of a variable. */
 export const EntryName = z
   .string()
-  .regex(/^[a-z][a-z0-9_-]{0,63}$/, 'must be lower-case letters, digits, "_" and "-", beginning with a letter, 64 at most');
+  .regex(/^(?!.*__)[a-z][a-z0-9_-]{0,63}$/, 'must be 1 to 64 of a-z, 0-9, "_" and "-", begin with a letter and have no "__"');
 
 const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/, 'must be the name of a variable');
 
@@ -79,6 +79,4 @@ const Provider = z
 export type Provider = z.output<typeof Provider>;
 
 /** `[auth.<provider>]`: where a login by device code gets an access token. */
-export const ProvidersConfig = key(z.record(EntryName, Provider), 'OAuth 2 servers that one can log in to by a device code.', {
-  reload: 'live',
-});
+export const ProvidersConfig = z.record(EntryName, Provider);

@@ -207,7 +207,7 @@ export function createLoginService(deps: LoginDeps): LoginService {
         const done = await tokens.forget(provider);
         return store.write((w) => {
           const data = { provider, revoked: done.revoked };
-          if (done.loggedOut) w.events.append({ type: 'auth.loggedOut', subject: {}, actor: origin.actor, data });
+          if (done.loggedOut) w.events.append({ type: 'auth.loginEnded', subject: {}, actor: origin.actor, data });
           return settle(w, origin.receipt, done);
         });
       });

@@ -47,6 +47,8 @@ export function createTokenFiles({ dir, uid }: { dir: string; uid: number }): To
     },
     write: (provider, record) => writeOwnFile(pathOf(provider), `${JSON.stringify(record)}\n`),
     remove(provider) {
+      // What a daemon that died while writing left holds a token too.
+      rmSync(`${pathOf(provider)}.new`, { force: true });
       try {
         rmSync(pathOf(provider));
         return true;

@@ -53,12 +53,14 @@ export function createPolicyService(deps: PolicyDeps): PolicyService {
   const ask = (question: Asked): PolicyDecision | undefined => question && evaluate(question, policy());
 
   const keep = (w: Writer, made: PolicyDecision, where: Where): void => {
-    const { decision, ruleId, message, fix } = made;
+    const { decision, ruleId, fix } = made;
+    // It names what was asked for, which may be as long as a file.
+    const message = made.message.slice(0, limits.errorMessageChars);
     const { actor, projectId, sessionId, stepRunId } = where;
     if (decision === 'allow') return;
     if (decision === 'warn' && sessionId !== undefined && w.policyDecisions.hasWarned(sessionId, ruleId)) return;
     const id = ids.next('dec');
-    w.policyDecisions.insert({ ...made, decision, ...where, id, at: clock.now() }, limits.policyDecisions);
+    w.policyDecisions.insert({ ...made, decision, message, ...where, id, at: clock.now() }, limits.policyDecisions);
     const subject = { ...(projectId === undefined ? {} : { projectId }), ...(sessionId === undefined ? {} : { sessionId }) };
     const data = {
       ...{ decisionId: id, ruleId, message },
@@ -86,10 +88,13 @@ export function createPolicyService(deps: PolicyDeps): PolicyService {
       keep(w, made, where);
       return made.decision === 'deny' ? denialOf(made) : undefined;
     },
-    narrow: (environment) =>
-      Object.fromEntries(
-        Object.entries(environment).filter(([name]) => ask({ about: 'variable', name, how: 'passed' })?.decision !== 'deny'),
-      ),
+    narrow(environment) {
+      const { allow_environment: allowed, deny_environment: denied } = policy();
+      // Every step asks this of every variable.
+      if (allowed === undefined && denied.length === 0) return environment;
+      const passes = (name: string): boolean => ask({ about: 'variable', name, how: 'passed' })?.decision !== 'deny';
+      return Object.fromEntries(Object.entries(environment).filter(([name]) => passes(name)));
+    },
     boundSeconds(seconds) {
       const most = policy().max_runtime;
       if (most === undefined) return seconds;

@@ -190,7 +190,7 @@ test('a command file says where credentials may not stand', async () => {
   const project = await daemon.client.project.add({ path: repo.path });
   expect(await check(shell('true', { credentials: { HUB_TOKEN: 'hub' } }))).toEqual([]);
   expect(await check(shell('true', { credentials: { COPPICE_X: 'hub' } }))).toEqual([expect.stringContaining('COPPICE_X')]);
-  expect(await check(shell('true', { credentials: { X: 'Not A Name' } }))).toEqual([expect.stringContaining('lower-case')]);
+  expect(await check(shell('true', { credentials: { X: 'Not A Name' } }))).toEqual([expect.stringContaining('must be 1 to 64 of a-z')]);
   expect(await check(shell('true', { credentials: ['hub'] }))).toEqual([expect.stringContaining('map of variables')]);
   expect(await check(shell('true', { env: { X: '1' }, credentials: { X: 'hub' } }))).toEqual([expect.stringContaining('"env" too')]);
   expect(await check({ type: 'builtin', action: 'cleanup', credentials: { X: 'hub' } })).toEqual([
@@ -266,5 +266,5 @@ ${server.section('hub', 'client_secret = "hub_secret"')}`,
   expect(await daemon.cli(['auth', 'logout', 'hub'])).toMatchObject({ exitCode: 0, stdout: 'hub logged out\n', stderr: '' });
   await expect(daemon.start(repo.path, 'use')).rejects.toMatchObject({ kind: 'PRECONDITION', details: { reason: 'login_required' } });
   const types = (await daemon.events({ types: ['auth.*'] })).map(({ type }) => type);
-  expect(types).toEqual(['auth.started', 'auth.granted', 'auth.loggedOut']);
+  expect(types).toEqual(['auth.started', 'auth.granted', 'auth.loginEnded']);
 });

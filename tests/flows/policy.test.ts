@@ -162,13 +162,15 @@ test('a step, a terminal and a hook see the variables that policy passes on, and
   await using home = createHome();
   const signals = createSignals(home);
   const hook = ['sh', '-c', `env -0 > ${signals.path('hook')}`];
-  const config = `${toml({ allow_environment: ['PATH', 'HOME', 'LC_*', 'GIT_*'], deny_environment: ['GIT_ASKPASS', 'LD_*'] })}
+  const config = `${toml({ allow_environment: ['PATH', 'HOME', 'LC_*', 'GIT_*', '*_SECRET'], deny_environment: ['GIT_ASKPASS', 'LD_*'] })}
 [hooks]
 post_create = [${JSON.stringify(hook)}]
+[credentials]
+own = { env = "DAEMONS_SECRET" }
 `;
   await using daemon = await startRealDaemon({
     home,
-    env: { DAEMONS_OWN: 'x' },
+    env: { DAEMONS_OWN: 'x', DAEMONS_SECRET: 'x' },
     config,
     commands: {
       env: commandFile('env', {
@@ -192,7 +194,7 @@ post_create = [${JSON.stringify(hook)}]
     for (const name of ['GIT_ASKPASS', 'MINE', 'LANG', 'SHELL']) expect(names, where).not.toContain(name);
   }
   expect(namesIn(signals.path('hook'))).toEqual(expect.arrayContaining(['PATH', 'COPPICE_HOOK']));
-  for (const name of ['DAEMONS_OWN', 'LANG']) expect(namesIn(signals.path('hook'))).not.toContain(name);
+  for (const name of ['DAEMONS_OWN', 'DAEMONS_SECRET', 'LANG']) expect(namesIn(signals.path('hook'))).not.toContain(name);
   expect(await deniedStart(daemon, repo, 'preload')).toMatchObject({ ruleId: 'deny_environment' });
   expect(signals.has('ran')).toBe(false);
 });

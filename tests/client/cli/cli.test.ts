@@ -40,6 +40,8 @@ describe('the command line', () => {
         'token',
         'agents',
         'models',
+        'auth',
+        'policy',
         'config',
         'daemon',
         'doctor',

@@ -1,6 +1,7 @@
 // One plausible answer for every method that a command of the CLI calls.
 import type { ResultOf } from '../../../schemas/index.ts';
 import { at, ids, type Script } from './fake-daemon.ts';
+import { policyScript } from './policy-cases.ts';
 import { group, record, session, step } from './records.ts';
 
 const gate = {
@@ -153,6 +154,7 @@ export const script: Script = {
   'auth.revokeToken': () => ({}),
   'config.get': ({ key }) => ({ version: 1, value: key === undefined ? { sessions: { timeout: 5 } } : 5 }),
   'config.reload': () => ({ version: 2, changedKeys: ['sessions.timeout'], restartRequired: ['websocket.port'], deferred: false }),
+  ...policyScript,
   'config.explain': ({ key }) => ({
     ...{ key, value: 5, layer: 'user', path: '/c/config.toml', line: 3, column: 1, default: 1800, description: 'A budget.' },
     ...{ reload: 'pinned', projectSafe: true, secret: false, variable: 'COPPICE_SESSIONS__TIMEOUT' },

@@ -333,7 +333,7 @@ test('a logout revokes at the server and removes the file; it ends a login that 
   expect(server.requests.filter((path) => path === '/token/revocation')).toHaveLength(2);
   expect(await daemon.logins.logout('hub', origin)).toEqual({ loggedOut: false, revoked: false });
   const told = setup.events().map(({ type }) => type);
-  expect(told.slice(-2)).toEqual(['auth.cancelled', 'auth.loggedOut']);
+  expect(told.slice(-2)).toEqual(['auth.cancelled', 'auth.loginEnded']);
   expect(daemon.logins.status({ flowId: running.flowId })).toMatchObject({ loggedIn: false, login: { status: 'cancelled' } });
   // What was revoked opens nothing.
   daemon.tokens.keep('hub', JSON.stringify([server.issuer, 'coppice']), running.flowId, {
