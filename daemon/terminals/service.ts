@@ -80,7 +80,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     if (ending.has(terminal.id)) return;
     // A shell that ends by itself leaves its session behind: without one, somebody took both.
     if (!(await present([terminal])).has(terminal)) return lose(terminal);
-    const panes = await tmux.listPanes(terminal.tmuxId).catch(() => []);
+    const panes = await tmux.listPanes(terminal.name).catch(() => []);
     if (panes.some((pane) => !pane.dead && pane.windowName !== shellWindow)) return;
     await tmux.killSession(terminal.tmuxId);
     await store.write((w) => end(w, terminal, 'ended', 'shell_exited', byDaemon));
@@ -97,7 +97,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
   };
   const panes = async (terminal: TerminalRecord): Promise<TmuxPane[]> => {
     if (terminal.status !== 'live') throw gone(terminal);
-    return tmux.listPanes(terminal.tmuxId);
+    return tmux.listPanes(terminal.name);
   };
   return {
     panes,
@@ -157,7 +157,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         },
       );
     },
-    attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.tmuxId) : Promise.resolve(0)),
+    attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.name) : Promise.resolve(0)),
     async kill(terminal, reason, origin) {
       if (terminal.status !== 'live') throw gone(terminal);
       ending.add(terminal.id);
@@ -180,6 +180,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
       }
     },
     async reconcile() {
+      await tmux.sweepLogs();
       const rows = store.read((r) => r.terminals.allLive());
       if (rows.length === 0) return;
       const there = await present(rows);
