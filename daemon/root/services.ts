@@ -117,7 +117,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   };
   lifecycle.own('admission', config.onChange(admitMore));
   const sessions = createSessionService({
-    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{ store, clock, ids, queue, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
     artifactsDir: paths.artifactsDir,
     budgetSeconds: () => config.current.sessions.timeout,
     builtinsFor,

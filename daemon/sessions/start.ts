@@ -12,6 +12,7 @@ import { inferKind } from '../commands/kind.ts';
 import { createLookup } from '../commands/template.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
+import type { KeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import type { ProjectService } from '../projects/service.ts';
@@ -69,6 +70,7 @@ export interface StartDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly queue: KeyedQueue;
   readonly projects: ProjectService;
   readonly catalogue: Catalogue;
   readonly auth: AuthService;
@@ -113,16 +115,31 @@ export async function prepare(
 }
 
 export async function start(deps: StartDeps, request: StartRequest, origin: Origin, extras: StartExtras = {}): Promise<Session> {
-  const { store, ids, clock } = deps;
   const environment = Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment;
   checkEnvironmentSize(environment);
   const prepared = await prepare(deps, request, extras);
   await checkResources(deps, prepared);
-  const { definition, kind, project, entry } = prepared;
-  const builtins = await deps.builtinsFor(project.path, definition);
+  const builtins = await deps.builtinsFor(prepared.project.path, prepared.definition);
+  // Ids are places in the queue: no other start takes one between an id and its row.
+  return deps.queue.run('session start', () => enqueue(deps, { prepared, environment, builtins }, origin, extras));
+}
+
+interface Wanted {
+  readonly prepared: Prepared;
+  readonly environment: Environment;
+  readonly builtins: Awaited<ReturnType<BuiltinsFor>>;
+}
+
+async function enqueue(
+  deps: StartDeps,
+  { prepared, environment, builtins }: Wanted,
+  origin: Origin,
+  extras: StartExtras,
+): Promise<Session> {
+  const { store, ids, clock } = deps;
+  const { definition, kind, project, entry, prompt } = prepared;
   const id = ids.next('ses');
   const token = deps.auth.newSecret();
-  const { prompt } = prepared;
   await deps.envFiles.write(id, { environment, arguments: prepared.values, token, ...(prompt === undefined ? {} : { prompt }) });
   try {
     return await store.write((w) => {
