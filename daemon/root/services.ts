@@ -161,7 +161,7 @@ export function createServices({ options, tools, again, store, feed, metrics, da
     store.onEvents((events) => events.some(({ type }) => type === 'session.finished') && settle()),
   );
   const sessions = createSessionService({
-    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{ store, clock, ids, queue, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
     ...{ artifacts, agents, policy, credentials, proc },
     artifactsDir: paths.artifactsDir,
     configFor: async (projectPath) => {

@@ -9,6 +9,7 @@ import { ownEntry } from '../commands/own-command.ts';
 import type { CredentialService } from '../credentials/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
+import type { KeyedQueue } from '../kernel/keyed-queue.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { ProjectService } from '../projects/service.ts';
 import type { Store } from '../store/store.ts';
@@ -67,6 +68,7 @@ export interface StartDeps extends PlanWorktreeDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly queue: KeyedQueue;
   readonly projects: ProjectService;
   readonly catalogue: Catalogue;
   readonly auth: AuthService;

@@ -110,7 +110,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
 
   const beginInside = async (context: SessionContext, terminal: TerminalRecord, step: StepRecord, logPath: string): Promise<StepRecord> => {
     const { paneId } = await tmux.newWindow({
-      tmuxId: terminal.tmuxId,
+      sessionName: terminal.name,
       windowName: step.name,
       cwd: context.worktree?.path ?? context.project.path,
       argv: stepFiles.wrapperArgv(step.id),
@@ -204,7 +204,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     await stepFiles.forget(step.id);
     // A failed step's window stays for whoever attaches; a good one's log says it all.
     if (outcome.status === 'succeeded' && step.paneId !== undefined && context.terminal) {
-      const panes = await tmux.listPanes(context.terminal.tmuxId).catch(() => []);
+      const panes = await tmux.listPanes(context.terminal.name).catch(() => []);
       const pane = panes.find(({ paneId }) => paneId === step.paneId);
       if (pane) await tmux.killWindow(pane.windowId).catch(() => undefined);
     }

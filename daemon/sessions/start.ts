@@ -27,22 +27,34 @@ export async function startTogether<T>(
   actor: string,
   also: (w: Writer, sessions: readonly SessionRecord[]) => Sync<T>,
 ): Promise<T> {
-  const staged: Staged[] = [];
+  const checked: Checked[] = [];
+  for (const wish of wishes) {
+    checked.push(
+      await check(deps, wish, actor).catch((error: unknown) => {
+        throw wishes.length === 1 ? error : naming(error, wish, `${checked.length + 1} of ${wishes.length}`);
+      }),
+    );
+  }
+  // Ids are places in the queue: no other start takes one between an id and its row.
+  return deps.queue.run('session start', () => enqueue(deps, checked, actor, also));
+}
+
+async function enqueue<T>(
+  deps: StartDeps,
+  checked: readonly Checked[],
+  actor: string,
+  also: (w: Writer, sessions: readonly SessionRecord[]) => Sync<T>,
+): Promise<T> {
+  const staged: Staged[] = checked.map((one) => ({ ...one, id: deps.ids.next('ses') }));
   try {
-    for (const wish of wishes) {
-      staged.push(
-        await stage(deps, wish, actor).catch((error: unknown) => {
-          throw wishes.length === 1 ? error : naming(error, wish, `${staged.length + 1} of ${wishes.length}`);
-        }),
-      );
-    }
+    for (const { id, secrets } of staged) await deps.envFiles.write(id, secrets);
     const started = await deps.store.write<T | Failure>((w) => {
       const denied = enforceRoom(deps, w, staged, actor);
       // A decision is kept, so this is no throw.
       if (denied) return denied;
       return also(
         w,
-        staged.map(({ insert }) => insert(w, actor)),
+        staged.map((one) => insertSession(deps, w, one, actor)),
       );
     });
     if (started instanceof Failure) throw started;
@@ -63,55 +75,65 @@ function naming(error: unknown, { request }: StartWish, place: string): unknown 
   });
 }
 
-/** A start that is checked and has its environment file; the rows are what is missing. */
-interface Staged {
-  readonly id: string;
-  readonly projectId: string;
-  insert(w: Writer, actor: string): SessionRecord;
+/** A start that may go on. */
+interface Checked {
+  readonly prepared: Prepared;
+  readonly extras: StartExtras;
+  readonly secrets: SessionSecrets;
+  readonly builtins: Awaited<ReturnType<StartDeps['builtinsFor']>>;
+  readonly config: Awaited<ReturnType<StartDeps['configFor']>>;
 }
 
-async function stage(deps: StartDeps, { request, extras = {} }: StartWish, actor: string): Promise<Staged> {
-  const { ids, clock } = deps;
+interface Staged extends Checked {
+  readonly id: string;
+}
+
+async function check(deps: StartDeps, { request, extras = {} }: StartWish, actor: string): Promise<Checked> {
   const given = Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment;
   checkEnvironmentSize(given);
   const prepared = await prepare(deps, request, extras);
-  const { definition, kind, project, entry } = prepared;
-  const secrets = secretsOf(deps, prepared, given);
+  const { definition, project } = prepared;
+  const secrets = { ...secretsOf(deps, prepared, given), ...(extras.own ? { promptIsPlain: true } : {}) };
   const builtins = await deps.builtinsFor(project.path, definition);
   const facts = { files: deps.files, project, definition, environment: secrets.environment, builtins };
   await deps.policy.enforce(await questionsOfStart(deps.policy, facts), { actor, projectId: project.id });
   await checkResources(deps, prepared);
-  const config = await deps.configFor(project.path);
-  const id = ids.next('ses');
-  await deps.envFiles.write(id, { ...secrets, ...(extras.own ? { promptIsPlain: true } : {}) });
+  return { prepared, extras, secrets, builtins, config: await deps.configFor(project.path) };
+}
+
+function insertSession(
+  deps: StartDeps,
+  w: Writer,
+  { id, prepared, extras, secrets, builtins, config }: Staged,
+  actor: string,
+): SessionRecord {
+  const { ids, clock } = deps;
+  const { definition, kind, project, entry } = prepared;
+  const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
   // Values are known by now, so what is kept needs none that is secret.
   const shown = { ...definition, arguments: shownArguments(definition.arguments) };
   const snapshot: Snapshot = { definition: shown, legacy: entry.legacy, pinned: config.pinned, ...(extras.own ? { own: true } : {}) };
-  const insert = (w: Writer, actor: string): SessionRecord => {
-    const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
-    const session: SessionRecord = {
-      ...{ id, slug: name, commandName: entry.name, kind, projectId: project.id, projectPath: project.path },
-      artifactDir: join(deps.artifactsDir, slug(project.name), name),
-      status: 'queued',
-      role: 'plain',
-      arguments: prepared.masked,
-      definition: JSON.stringify(snapshot),
-      definitionSha256: entry.sha256,
-      createdAt: clock.now(),
-      ...budgetOf(deps.policy.boundSeconds(definition.timeoutSeconds ?? config.budgetSeconds)),
-      ...poolOf(prepared, extras),
-      ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
-      ...(extras.groupId === undefined ? {} : { groupId: extras.groupId }),
-    };
-    w.sessions.insert(session);
-    if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, clock.now());
-    for (const row of initialRows({ sessionId: id, definition, kind, builtins, ids })) w.steps.insert(row);
-    deps.auth.issueForSession(w, id, secrets.token);
-    const data = { slug: name, commandName: entry.name, kind, status: session.status };
-    w.events.append({ type: 'session.created', subject: sessionSubject(session), actor, data });
-    return session;
+  const session: SessionRecord = {
+    ...{ id, slug: name, commandName: entry.name, kind, projectId: project.id, projectPath: project.path },
+    artifactDir: join(deps.artifactsDir, slug(project.name), name),
+    status: 'queued',
+    role: 'plain',
+    arguments: prepared.masked,
+    definition: JSON.stringify(snapshot),
+    definitionSha256: entry.sha256,
+    createdAt: clock.now(),
+    ...budgetOf(deps.policy.boundSeconds(definition.timeoutSeconds ?? config.budgetSeconds)),
+    ...poolOf(prepared, extras),
+    ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
+    ...(extras.groupId === undefined ? {} : { groupId: extras.groupId }),
   };
-  return { id, projectId: project.id, insert };
+  w.sessions.insert(session);
+  if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, clock.now());
+  for (const row of initialRows({ sessionId: id, definition, kind, builtins, ids })) w.steps.insert(row);
+  deps.auth.issueForSession(w, id, secrets.token);
+  const data = { slug: name, commandName: entry.name, kind, status: session.status };
+  w.events.append({ type: 'session.created', subject: sessionSubject(session), actor, data });
+  return session;
 }
 
 /** What the session keeps in its file: of the client's environment what may be passed on, and of credentials what its steps name. */
@@ -132,7 +154,7 @@ function secretsOf(
 
 /** How many sessions there may be is looked at where they are written, so that two starts at once do not both find room. */
 function enforceRoom({ policy }: StartDeps, w: Writer, staged: readonly Staged[], actor: string): Failure | undefined {
-  const projectId = staged[0]?.projectId;
+  const projectId = staged[0]?.prepared.project.id;
   if (projectId === undefined) return undefined;
   const unfinished = w.sessions.queue().length + staged.length - 1;
   return policy.enforceInside(w, { about: 'sessions', unfinished }, { actor, projectId });

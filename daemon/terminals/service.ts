@@ -88,7 +88,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     if (ending.has(terminal.id)) return;
     // A shell that ends by itself leaves its session behind: without one, somebody took both.
     if (!(await present([terminal])).has(terminal)) return lose(terminal);
-    const panes = await tmux.listPanes(terminal.tmuxId).catch(() => []);
+    const panes = await tmux.listPanes(terminal.name).catch(() => []);
     const own = panes.find(({ windowName }) => windowName === shellWindow);
     if (panes.some((pane) => !pane.dead && pane !== own)) return;
     await tmux.killSession(terminal.tmuxId);
@@ -111,17 +111,16 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
   };
   const panes = async (terminal: TerminalRecord): Promise<TmuxPane[]> => {
     if (terminal.status !== 'live') throw gone(terminal);
-    return tmux.listPanes(terminal.tmuxId);
+    return tmux.listPanes(terminal.name);
   };
   const openWindows = async (
-    tmuxId: string,
     shellRunId: string,
-    { cwd, environment: env, windows = [] }: CreateTerminal,
+    { name: sessionName, cwd, environment: env, windows = [] }: CreateTerminal,
   ): Promise<void> => {
     for (const [index, { name, argv, logPath }] of windows.entries()) {
       const id = partId(shellRunId, index + 1);
       await stepFiles.writeSpec(id, { cwd, argv, env });
-      await tmux.newWindow({ tmuxId, windowName: name, cwd, argv: stepFiles.wrapperArgv(id), logPath });
+      await tmux.newWindow({ sessionName, windowName: name, cwd, argv: stepFiles.wrapperArgv(id), logPath });
     }
   };
   return {
@@ -139,7 +138,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         argv: stepFiles.wrapperArgv(shellRunId),
         logPath: spec.logPath,
       });
-      await openWindows(tmuxId, shellRunId, spec);
+      await openWindows(shellRunId, spec);
       const terminal: TerminalRecord = {
         id: deps.ids.next('trm'),
         name: spec.name,
@@ -183,7 +182,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         },
       );
     },
-    attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.tmuxId) : Promise.resolve(0)),
+    attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.name) : Promise.resolve(0)),
     async kill(terminal, reason, origin) {
       if (terminal.status !== 'live') throw gone(terminal);
       ending.add(terminal.id);
@@ -207,6 +206,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
       }
     },
     async reconcile() {
+      await tmux.sweepLogs();
       const rows = store.read((r) => r.terminals.allLive());
       if (rows.length === 0) return;
       const there = await present(rows);

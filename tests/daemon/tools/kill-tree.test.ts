@@ -110,14 +110,14 @@ describe('killing the tree of a step', () => {
     await using place = createTmuxPlace();
     const marker = { sessionId: `kill-tmux-${process.pid}` };
     const request = await place.shell('t', '(trap "" HUP; setsid sleep 60) & sleep 60', { COPPICE_SESSION_ID: marker.sessionId });
-    const { tmuxId } = await place.tmux.newSession({ ...request, name: 't' });
+    await place.tmux.newSession({ ...request, name: 't' });
     await place.watch.waitStarted('t');
     const pids = (await place.files.readPids('t')) ?? { childPid: 0, wrapperPid: 0 };
-    expect((await place.tmux.listPanes(tmuxId))[0]?.pid).toBe(pids.wrapperPid);
+    expect((await place.tmux.listPanes('t'))[0]?.pid).toBe(pids.wrapperPid);
     expect(await killTree({ ...pids, marker, clock: systemClock })).toEqual({ signal: 'SIGTERM', survivors: [] });
     await place.watch.wait('t');
     expect(await place.files.readExit('t')).toEqual({ kind: 'signal', signal: 'SIGTERM' });
-    expect(await place.tmux.listPanes(tmuxId)).toHaveLength(1);
+    expect(await place.tmux.listPanes('t')).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isAlive } from '../../../daemon/tools/proc.ts';
 import { baseEnv, createTmuxPlace, tmuxMissing, until } from './tools-fixture.ts';
@@ -26,7 +26,7 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     expect(names.sort()).toEqual(['HOME', 'ODD', 'PATH', 'PWD', 'TERM', 'TMUX', 'TMUX_PANE']);
     expect(lines).toContain("ODD=a b'c");
     expect(statSync(request.logPath).mode & 0o777).toBe(0o600);
-    const [pane] = await place.tmux.listPanes(made.tmuxId);
+    const [pane] = await place.tmux.listPanes('one');
     expect(pane).toMatchObject({
       ...made,
       windowName: "nice #{pane_id} #[fg=red] 'x' ü",
@@ -44,8 +44,8 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
       Array.from({ length: 60 }, async (_, i) => {
         const request = await place.shell(`fast${i}`, `seq 1 500; printf last; exit ${i}`);
         if (i % 2 === 0) return { ...request, ...(await place.tmux.newSession({ ...request, name: `fast${i}` })) };
-        const home = await place.tmux.newSession({ ...(await place.shell(`home${i}`, 'sleep 60')), name: `fast${i}` });
-        return { ...request, ...(await place.tmux.newWindow({ ...request, tmuxId: home.tmuxId })) };
+        await place.tmux.newSession({ ...(await place.shell(`home${i}`, 'sleep 60')), name: `fast${i}` });
+        return { ...request, ...(await place.tmux.newWindow({ ...request, sessionName: `fast${i}` })) };
       }),
     );
     const results = await Promise.all(
@@ -86,14 +86,13 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     const interrupted = await place.tmux.newSession({ ...(await place.shell('int', 'sleep 60')), name: 'int' });
     await until(
       'the step to run',
-      async () =>
-        (await place.tmux.listPanes(interrupted.tmuxId))[0]?.command === 'sh' && (await place.files.readPids('int')) !== undefined,
+      async () => (await place.tmux.listPanes('int'))[0]?.command === 'sh' && (await place.files.readPids('int')) !== undefined,
     );
     await place.control.command('send-keys', '-t', interrupted.paneId, 'C-z');
     await place.control.command('send-keys', '-t', interrupted.paneId, 'C-c');
     await place.watch.wait('int');
     expect(await place.files.readExit('int')).toEqual({ kind: 'signal', signal: 'SIGINT' });
-    const killed = await place.tmux.newWindow({ ...(await place.shell('hup', 'exec sleep 60')), tmuxId: interrupted.tmuxId });
+    const killed = await place.tmux.newWindow({ ...(await place.shell('hup', 'exec sleep 60')), sessionName: 'int' });
     await place.watch.waitStarted('hup');
     await place.tmux.killWindow(killed.windowId);
     await place.tmux.killWindow(killed.windowId);
@@ -110,14 +109,52 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     expect(readFileSync(place.path('shorter.log'), 'utf8')).toBe('mine\r\n');
     await place.tmux.killSession(shorter.tmuxId);
     await place.tmux.killSession(shorter.tmuxId);
-    await expect(place.tmux.newWindow({ ...(await place.shell('none', 'true')), tmuxId: shorter.tmuxId })).rejects.toMatchObject({
+    await expect(place.tmux.newWindow({ ...(await place.shell('none', 'true')), sessionName: 'work' })).rejects.toMatchObject({
       kind: 'NOT_FOUND',
     });
     expect(await place.tmux.listSessions()).toEqual([{ tmuxId: longer.tmuxId, name: 'work-2', attachedClients: 0 }]);
-    expect(await place.tmux.listPanes(longer.tmuxId)).toHaveLength(1);
+    expect(await place.tmux.listPanes('work-2')).toHaveLength(1);
     await expect(place.tmux.newSession({ ...(await place.shell('again', 'true')), name: 'work-2' })).rejects.toMatchObject({
       kind: 'ALREADY_EXISTS',
     });
+  });
+
+  test('a server that was started anew gives ids out again, and what is meant for a terminal of the old one touches no other', async () => {
+    await using place = createTmuxPlace();
+    const old = await place.tmux.newSession({ ...(await place.shell('old', 'exec sleep 60')), name: 'old' });
+    await until('the reader of its log', () => readdirSync(place.path('run')).includes(`${old.paneId}.reader`));
+    const [pid] = await place.control.command('display-message', '-p', '#{pid}');
+    process.kill(Number(pid), 'SIGKILL');
+    await until('the server to be gone', async () => !(await isAlive(Number(pid))));
+    const other = await place.tmux.newSession({ ...(await place.shell('other', 'exec sleep 60')), name: 'other' });
+    expect({ ...other }).toEqual({ ...old });
+
+    const window = { ...(await place.shell('late', 'true')), sessionName: 'old' };
+    await expect(place.tmux.newWindow(window)).rejects.toMatchObject({ kind: 'NOT_FOUND' });
+    await expect(place.tmux.listPanes('old')).rejects.toMatchObject({ kind: 'NOT_FOUND' });
+    await expect(place.tmux.attachedClients('old')).rejects.toMatchObject({ kind: 'NOT_FOUND' });
+    expect(await place.tmux.listPanes()).toMatchObject([{ windowName: 'other', paneId: other.paneId }]);
+  });
+
+  test('no file tells of a reader when its terminal is gone, ended by us or unseen', async () => {
+    await using place = createTmuxPlace();
+    const files = (): string[] => readdirSync(place.path('run')).filter((name) => name.endsWith('.reader'));
+    const made = await place.tmux.newSession({ ...(await place.shell('one', 'exec sleep 60')), name: 'one' });
+    const window = await place.tmux.newWindow({ ...(await place.shell('two', 'exec sleep 60')), sessionName: 'one' });
+    await until('both readers', () => files().length === 2);
+    await place.tmux.killWindow(window.windowId);
+    expect(files()).toEqual([`${made.paneId}.reader`]);
+    await place.tmux.killSession(made.tmuxId);
+    expect(files()).toEqual([]);
+
+    const kept = await place.tmux.newSession({ ...(await place.shell('kept', 'exec sleep 60')), name: 'kept' });
+    const lost = await place.tmux.newSession({ ...(await place.shell('lost', 'exec sleep 60')), name: 'lost' });
+    await until('both readers', () => files().length === 2);
+    await place.control.command('kill-session', '-t', lost.tmuxId);
+    const reader = Number(readFileSync(place.path(`run/${lost.paneId}.reader`), 'utf8'));
+    await until('its reader to end', async () => !(await isAlive(reader)));
+    await place.tmux.sweepLogs();
+    expect(files()).toEqual([`${kept.paneId}.reader`]);
   });
 
   test('text is typed as it is, of one line or many, also out of copy mode', async () => {
@@ -160,15 +197,15 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     expect(place.tmux.attachArgv('$3', `${socket},12,4`)).toEqual(['tmux', '-N', '-S', socket, 'switch-client', '-t', '$3']);
     expect(place.tmux.attachArgv('$3', '/tmp/tmux-0/default,12,4').slice(0, 4)).toEqual(['env', '-u', 'TMUX', 'tmux']);
     const { tmuxId } = await place.tmux.newSession({ ...(await place.shell('seen', 'exec sleep 60')), name: 'seen' });
-    expect(await place.tmux.attachedClients(tmuxId)).toBe(0);
+    expect(await place.tmux.attachedClients('seen')).toBe(0);
     const argv = place.tmux.attachArgv(tmuxId, '/tmp/tmux-0/default,12,4');
     const user = spawn('script', ['-qc', argv.map((word) => `'${word}'`).join(' '), '/dev/null'], {
       env: { ...baseEnv, TERM: 'xterm', TMUX: '/tmp/tmux-0/default,12,4' },
       stdio: ['pipe', 'ignore', 'ignore'],
     });
-    await until('the user to be attached', async () => (await place.tmux.attachedClients(tmuxId)) === 1);
+    await until('the user to be attached', async () => (await place.tmux.attachedClients('seen')) === 1);
     expect((await place.tmux.listSessions())[0]?.attachedClients).toBe(1);
     user.kill('SIGKILL');
-    await until('the user to be gone', async () => (await place.tmux.attachedClients(tmuxId)) === 0);
+    await until('the user to be gone', async () => (await place.tmux.attachedClients('seen')) === 0);
   });
 });
