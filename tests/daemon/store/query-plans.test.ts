@@ -113,7 +113,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     prunable: (r) => void r.prunable(),
     isPrunable: (r) => void r.isPrunable(session),
     totalBytes: (r) => void r.totalBytes(),
-    bytesOfSession: (r) => void r.bytesOfSession(session),
+    bytesOfSession: (r) => void r.bytesOfSession({ id: session, artifactDir: '/a' }),
   },
   leases: {
     get: (r) => void r.get('x'),
