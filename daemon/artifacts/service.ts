@@ -72,7 +72,7 @@ export function createArtifactService({ store, clock, ids, process, policy }: Ar
     const roots = [session.projectPath, ...(worktree ? [worktree.path] : [])];
     const admit = async (path: string, sizeBytes: number): Promise<void> => {
       const { before, replaced } = store.read((r) => ({
-        before: r.artifacts.bytesOfSession(session.id),
+        before: r.artifacts.bytesOfSession(session),
         replaced: r.artifacts.byPath(session.id, path)?.sizeBytes ?? 0,
       }));
       const where = { actor: origin.actor, projectId: session.projectId, sessionId: session.id };

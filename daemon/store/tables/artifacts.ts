@@ -25,8 +25,8 @@ export interface ArtifactReader {
   isPrunable(sessionId: string): boolean;
   /** Of all sessions. */
   totalBytes(): number;
-  /** Of one session, logs left out: what steps print has no bound. */
-  bytesOfSession(sessionId: string): number;
+  /** Of one session, without what its steps and its terminal print, which has no bound. */
+  bytesOfSession(session: { readonly id: string; readonly artifactDir: string }): number;
 }
 
 export interface ArtifactWriter extends ArtifactReader {
@@ -58,7 +58,11 @@ export function createArtifactReader(db: Db): ArtifactReader {
     )
     .pluck();
   const ofSession = db
-    .prepare<[string], number>("SELECT ifnull(sum(size_bytes), 0) FROM artifacts WHERE session_id = ? AND kind <> 'log'")
+    .prepare<[{ id: string; artifactDir: string }], number>(
+      `SELECT ifnull(sum(a.size_bytes), 0) FROM artifacts AS a
+       WHERE a.session_id = @id AND a.path <> 'logs/000-terminal.log' AND NOT EXISTS
+         (SELECT 1 FROM step_runs AS s WHERE s.session_id = a.session_id AND s.output_path = @artifactDir || '/' || a.path)`,
+    )
     .pluck();
   return {
     get: (id) => get.get(id),
@@ -67,7 +71,7 @@ export function createArtifactReader(db: Db): ArtifactReader {
     prunable: () => prunable.all(),
     isPrunable: (sessionId) => onePrunable.get(sessionId) !== undefined,
     totalBytes: () => total.get() as number,
-    bytesOfSession: (sessionId) => ofSession.get(sessionId) as number,
+    bytesOfSession: ({ id, artifactDir }) => ofSession.get({ id, artifactDir }) as number,
   };
 }
 

@@ -8,7 +8,7 @@ import { createPolicyService } from '../../../daemon/policy/service.ts';
 import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { PolicyConfig } from '../../../schemas/policy.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
-import { idOf, openTestStore, projectId, projectRow, sessionRow } from '../../helpers/open-store.ts';
+import { idOf, openTestStore, projectId, projectRow, sessionRow, stepRow } from '../../helpers/open-store.ts';
 
 async function setUp(bounds: Partial<PolicyConfig> = {}) {
   const clock = createManualClock();
@@ -127,8 +127,13 @@ test('what would go beyond the hard bound of a session is refused before it is w
   const row = sessionRow(1, { artifactDir: session.artifactDir });
   const put = (name: string, content: string) =>
     artifacts.put(row, { name, kind: 'output', content, encoding: 'utf8' }, { actor: 'owner' });
-  setup.write('logs/001-build.log', 'x'.repeat(1_000));
+  for (const name of ['001-build.log', '000-terminal.log']) setup.write(`logs/${name}`, 'x'.repeat(1_000));
+  const outputPath = join(session.artifactDir, 'logs/001-build.log');
+  await store.write((w) => w.steps.insert(stepRow(1, { outputPath })));
   await artifacts.index(session, 'daemon');
+  // By its kind alone nothing is a log.
+  const log = { name: 'mine', kind: 'log', content: 'x'.repeat(11), encoding: 'utf8' } as const;
+  await expect(artifacts.put(row, log, { actor: 'owner' })).rejects.toMatchObject({ kind: 'POLICY_DENIED' });
   await put('a', 'x'.repeat(7));
   await expect(put('b', 'x'.repeat(4))).rejects.toMatchObject({ kind: 'POLICY_DENIED', details: { ruleId: 'artifact_hard_bytes' } });
   expect(existsSync(join(session.artifactDir, 'outputs', 'b'))).toBe(false);
@@ -138,5 +143,11 @@ test('what would go beyond the hard bound of a session is refused before it is w
   const both = await Promise.allSettled([put('c', 'x'.repeat(6)), put('d', 'x'.repeat(6))]);
   expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
   const kept = store.read((r) => r.policyDecisions.list({}, '~', 10)).map(({ ruleId }) => ruleId);
-  expect(kept.toSorted()).toEqual(['artifact_hard_bytes', 'artifact_hard_bytes', 'artifact_soft_bytes', 'artifact_warn_bytes']);
+  expect(kept.toSorted()).toEqual([
+    'artifact_hard_bytes',
+    'artifact_hard_bytes',
+    'artifact_hard_bytes',
+    'artifact_soft_bytes',
+    'artifact_warn_bytes',
+  ]);
 });

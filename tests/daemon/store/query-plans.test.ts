@@ -129,7 +129,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     prunable: (r) => void r.prunable(),
     isPrunable: (r) => void r.isPrunable(session),
     totalBytes: (r) => void r.totalBytes(),
-    bytesOfSession: (r) => void r.bytesOfSession(session),
+    bytesOfSession: (r) => void r.bytesOfSession({ id: session, artifactDir: '/a' }),
   },
   archives: { get: (r) => void r.get(session), ended: (r) => void r.ended(1, { endedAt: 0, id: '' }, 10) },
   leases: {
