@@ -33,7 +33,7 @@ test('the context file of a step is the session as clients see it, with every ro
   expect(context.session).toEqual(session);
   expect(context.sharedData).toEqual(sharedData);
   expect(sharedData).toMatchObject({ seen: [1, null], branch_name: 'look' });
-  const brief = (rows: readonly { name: string; status: string; exitCode?: number }[]) =>
+  const brief = (rows: readonly { name: string; status: string; exitCode?: number | undefined }[]) =>
     rows.map(({ name, status, exitCode }) => ({ name, status, exitCode }));
   expect(brief(context.history)).toEqual(brief(stepRuns));
   expect(context.history.find(({ name }: { name: string }) => name === 'copy')).toMatchObject({ status: 'running', index: 3 });
