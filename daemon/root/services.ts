@@ -100,7 +100,12 @@ export function createServices({ options, tools, again, store, feed, metrics, da
   const copyRules = () => config.current.worktrees.copy;
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
   lifecycle.own('worktree deletions', () => worktrees.idle());
-  const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
+  const terminals = createTerminalService({
+    ...{ ...shared, tmux, stepFiles, exits, killTree },
+    otherTmux: tools.otherTmux,
+    ownSocketPath: paths.tmuxSocketPath,
+    environment: tools.ownEnv,
+  });
   const resources = createResources({
     ...{ store, clock, files, git, worktrees, terminals, policy },
     places: paths,

@@ -12,6 +12,7 @@ import { inheritable } from '../sessions/environment.ts';
 import { createExitWatch } from '../tools/exit-watch.ts';
 import { createFileReader } from '../tools/files.ts';
 import { createGit } from '../tools/git/git.ts';
+import { createOtherTmux } from '../tools/other-tmux.ts';
 import { createProcessTool } from '../tools/process.ts';
 import { createStepFiles } from '../tools/step-files.ts';
 import { createTmux } from '../tools/tmux.ts';
@@ -72,6 +73,7 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
     control,
     deadlines,
     tmux: createTmux({ control, process: processTool, runDir: paths.runDir, sleep: pause, again }),
+    otherTmux: createOtherTmux({ process: processTool, ...(tmuxPath === undefined ? {} : { tmuxPath }) }),
     git: createGit({ process: processTool, env: ownEnv, again }),
     files: createFileReader(),
     ids: createIds(clock),

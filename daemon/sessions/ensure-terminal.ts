@@ -5,7 +5,8 @@ import { byDaemon } from '../kernel/origin.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { Store } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
-import type { CreateWindow, TerminalService } from '../terminals/service.ts';
+import type { CreateWindow } from '../terminals/creating.ts';
+import type { TerminalService } from '../terminals/service.ts';
 import { shellWindow } from './builtins/own-terminal.ts';
 import { placeOf, type SessionContext } from './context.ts';
 import { type Environment, inheritable, sessionVariables } from './environment.ts';
@@ -16,7 +17,7 @@ import { workingDirectoryOf } from './working-directory.ts';
 
 export interface EnsureTerminalDeps extends VirtualEnvDeps {
   readonly store: Store;
-  readonly terminals: Pick<TerminalService, 'create'>;
+  readonly terminals: Pick<TerminalService, 'create' | 'unusedName'>;
   readonly policy: PolicyService;
   /** The path of a program, when there is one. */
   readonly which: (program: string) => Promise<string | undefined>;
@@ -27,19 +28,20 @@ export async function ensureTerminal(deps: EnsureTerminalDeps, context: SessionC
   if (context.terminal) return context.terminal;
   const { session, worktree, definition, lookup } = context;
   const { nameTemplate } = definition.session;
-  const name = nameTemplate === undefined ? session.slug : `${tmuxName(renderTemplate(nameTemplate, lookup))}-${session.slug}`;
+  const wanted = nameTemplate === undefined ? session.slug : `${tmuxName(renderTemplate(nameTemplate, lookup))}-${session.slug}`;
+  const name = deps.terminals.unusedName(wanted);
   const cwd = await workingDirectoryOf(context, { named: definition.session.workingDirectory, policy: deps.policy });
   const shell = await shellFor(deps, context);
   const environment = await terminalEnvironment(deps, context, { name, cwd });
   await deps.policy.enforce([await deps.policy.facts.executable(shell, { searchPath: environment.PATH, cwd })], placeOf(context));
-  const wanted = {
-    ...{ name, sessionId: session.id, projectId: session.projectId, cwd, shell },
+  const spec = {
+    ...{ name, sessionId: session.id, cwd, argv: [shell] },
     ...(worktree === undefined ? {} : { worktreeId: worktree.id }),
     environment,
     logPath: logPathOf(session.artifactDir, 0, 'terminal'),
     windows: windowsOf(context, shell),
   };
-  return deps.terminals.create(wanted, byDaemon);
+  return deps.terminals.create(spec, byDaemon);
 }
 
 async function terminalEnvironment(

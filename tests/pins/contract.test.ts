@@ -140,6 +140,7 @@ test('methods: access, and whether they change something', () => {
       "terminal.capture read read",
       "terminal.send operate mutation",
       "terminal.attach operate read",
+      "terminal.adopt operate mutation",
       "terminal.kill operate mutation",
       "artifact.list read read",
       "artifact.read read read",
