@@ -51,6 +51,6 @@ export const gateMethods = {
       environment: Environment.default({}).describe("The starting client's own environment."),
     },
     result: Group,
-    errors: ['NOT_FOUND', 'MODEL_UNKNOWN', 'PRECONDITION', 'TOOL_MISSING'],
+    errors: ['NOT_FOUND', 'MODEL_UNKNOWN', 'CONFIG_INVALID', 'PRECONDITION', 'TOOL_MISSING'],
   }),
 };

@@ -63,6 +63,11 @@ export type Group = z.infer<typeof Group>;
 
 const id = Id.describe('Group id.');
 
+const startErrors = [
+  ...(['NOT_FOUND', 'COMMAND_INVALID', 'CONFIG_INVALID', 'MODEL_UNKNOWN'] as const),
+  ...(['TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'] as const),
+];
+
 export const groupMethods = {
   'group.start': defineMethod({
     summary: 'Starts several commands as sessions that end together: all of them are committed, or none is.',
@@ -84,7 +89,7 @@ export const groupMethods = {
       environment: Environment.default({}).describe("The starting client's own environment."),
     },
     result: Group,
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+    errors: startErrors,
   }),
   'group.list': defineMethod({
     summary: 'Groups, newest first.',
@@ -108,7 +113,7 @@ export const groupMethods = {
     effect: 'mutation',
     params: { id, environment: Environment.default({}).describe("The client's own environment; the former one is gone by then.") },
     result: Group,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+    errors: ['INVALID_TRANSITION', ...startErrors],
   }),
   'group.cancel': defineMethod({
     summary: 'Ends all members of a group; group.finished tells when the last of their processes is dead.',

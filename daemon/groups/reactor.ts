@@ -75,10 +75,11 @@ export function createGroupReactor(deps: ReactorDeps): GroupReactor {
     try {
       await startAgain(sessions, { groupId: group.id, members: failed, actor: byDaemon.actor, after: () => undefined });
     } catch (error) {
-      // What may pass, such as a busy store, is tried again. What a start refuses is how it is: enough succeeded all the same.
-      if (!isFailure(error) || error.retryable) throw error;
+      // A busy store passes. Whatever else stands in the way of a start is how it is: enough succeeded all the same.
+      if (isPassing(error)) throw error;
       log.warn({ err: error, groupId: group.id }, 'the failed members of a group could not be started again');
-      await store.write((w) => finish(w, group, members, { status: 'degraded', reason: error.kind.toLowerCase() }, clock.now()));
+      const reason = isFailure(error) ? error.kind.toLowerCase() : 'internal';
+      await store.write((w) => finish(w, group, members, { status: 'degraded', reason }, clock.now()));
       await tidy(group.id);
     }
   };
@@ -86,14 +87,18 @@ export function createGroupReactor(deps: ReactorDeps): GroupReactor {
     deadlines.clear(deadlineKey(id));
     for (const { sessionId } of store.read((r) => r.groups.members(id))) await deps.envFiles.remove(sessionId);
   };
-  const react = (id: string): void => {
+  const react = (id: string, attempt = 1): void => {
     queue
       .run(id, () => (stopped ? undefined : move(id)))
       .catch((error: unknown) => {
         // The next daemon looks at every group that runs.
         if (stopped) return;
-        log.error({ err: error, groupId: id }, 'a group could not be moved on; it is looked at again');
-        deadlines.set(againKey(id), clock.now() + limits.groupAgainMs, () => react(id));
+        const isAgain = isPassing(error) && attempt < limits.retryAttempts;
+        const what = isAgain
+          ? 'a group could not be moved on; it is looked at again soon'
+          : 'a group is stuck; the next start looks at it again';
+        log.error({ err: error, groupId: id }, what);
+        if (isAgain) deadlines.set(againKey(id), clock.now() + limits.groupAgainMs, () => react(id, attempt + 1));
       });
   };
   const onEvents = (events: readonly LoggedEvent[]): void => {
@@ -104,8 +109,8 @@ export function createGroupReactor(deps: ReactorDeps): GroupReactor {
     }
   };
   const leave = store.onEvents(onEvents);
-  const watch = ({ id, deadlineAt }: GroupRecord): void => {
-    if (deadlineAt !== undefined) deadlines.set(deadlineKey(id), deadlineAt, () => react(id));
+  const watch = ({ id, status, deadlineAt }: GroupRecord): void => {
+    if (status === 'running' && deadlineAt !== undefined) deadlines.set(deadlineKey(id), deadlineAt, () => react(id));
   };
   return {
     move,
@@ -122,6 +127,10 @@ export function createGroupReactor(deps: ReactorDeps): GroupReactor {
       await queue.idle();
     },
   };
+}
+
+function isPassing(error: unknown): boolean {
+  return isFailure(error) && error.retryable;
 }
 
 function deadlineKey(id: string): string {

@@ -2,12 +2,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { groupEnded, pidsIn, story } from '../helpers/groups.ts';
+import { type GroupSetup, groupEnded, pidsIn, setUpGroups, story } from '../helpers/groups.ts';
 import { packageRoot } from '../helpers/package-root.ts';
 import { commandLines, isAlive } from '../helpers/processes.ts';
-import { createSignals, type Signals } from '../helpers/programs.ts';
-import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
-import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
+import type { Signals } from '../helpers/programs.ts';
 import { until } from '../helpers/until.ts';
 
 // Whole daemons, and processes that take their grace: a busy machine needs its time.
@@ -29,25 +27,7 @@ function configOf(
     .join('\n\n');
 }
 
-interface Setup extends AsyncDisposable {
-  readonly daemon: RealDaemon;
-  readonly repo: TestRepo;
-  readonly signals: Signals;
-}
-
-async function setUp(makeConfig: (signals: Signals) => string): Promise<Setup> {
-  const repo = await createTestRepo();
-  const home = createHome();
-  const signals = createSignals(home);
-  const daemon = await startRealDaemon({ home, config: makeConfig(signals) });
-  return {
-    ...{ daemon, repo, signals },
-    async [Symbol.asyncDispose]() {
-      await daemon[Symbol.asyncDispose]();
-      await repo[Symbol.asyncDispose]();
-    },
-  };
-}
+const setUp = (config: (signals: Signals) => string): Promise<GroupSetup> => setUpGroups({ config });
 
 const prompt = 'Is `{{ this }}` right? $(touch pwned) "quoted" ünïcode\nsecond line';
 
@@ -111,9 +91,8 @@ test('a prompt as long as may be reaches agents that read it and agents that do 
       { audit: { members: ['reads', 'waits', 'deaf'], required: 2, timeout: 120 } },
     ),
   );
-  const { daemon, repo, signals } = setup;
+  const { daemon, project, signals } = setup;
   const long = `the canary sentence ${'x'.repeat(256 * 1024 - 20)}`;
-  const project = (await daemon.client.project.add({ path: repo.path })).id;
   const group = await daemon.client.gate.run({ name: 'audit', project, prompt: long, environment: daemon.home.env() });
   const [hanging] = await pidsIn(signals, 'hanging', 1);
   await until('the other two to answer', async () => (await daemon.client.group.get({ id: group.id })).succeeded === 2);
@@ -154,8 +133,7 @@ test('an agent that fails at first is asked again with the same prompt, by the d
       { audit: { members: ['later', 'one'], required: 1 }, plan: { members: ['no', 'one'] } },
     ),
   );
-  const { daemon, repo } = setup;
-  const project = (await daemon.client.project.add({ path: repo.path })).id;
+  const { daemon, project } = setup;
   const environment = daemon.home.env();
   const run = async (name: string) => groupEnded(daemon, (await daemon.client.gate.run({ name, project, prompt, environment })).id);
   expect(story(await run('audit'))).toEqual(['#1 failed > #2 succeeded', '#1 succeeded']);
@@ -189,7 +167,7 @@ test('too few can succeed: the gate has failed at once, the agent that still wor
 
 test('a gate out of time ends its agents and exits with 124', async () => {
   await using setup = await setUp((signals) =>
-    configOf({ one: ['answer'], slow: ['hang', signals.path('hanging')] }, { audit: { members: ['one', 'slow'], timeout: 3 } }),
+    configOf({ one: ['answer'], slow: ['hang', signals.path('hanging')] }, { audit: { members: ['one', 'slow'], timeout: 5 } }),
   );
   const { daemon, repo, signals } = setup;
   await repo.write('prompt.md', prompt, daemon.home.dir);
@@ -210,8 +188,7 @@ test('a gate goes on through a kill -9 of the daemon, and its outcome is what re
       { audit: { members: ['one', 'slow', 'no'], required: 2, timeout: 600 } },
     ),
   );
-  const { daemon, repo, signals } = setup;
-  const project = (await daemon.client.project.add({ path: repo.path })).id;
+  const { daemon, project, signals } = setup;
   const group = await daemon.client.gate.run({ name: 'audit', project, prompt, environment: daemon.home.env() });
   const [hanging] = await pidsIn(signals, 'hanging', 1);
   await daemon.kill();
@@ -226,12 +203,11 @@ test('gates are listed and shown; an unknown one and a wrong prompt are refused'
   await using setup = await setUp(() =>
     configOf({ one: ['answer'] }, { audit: { members: ['one'] }, plan: { members: ['one', 'one'], required: 1 } }),
   );
-  const { daemon, repo } = setup;
+  const { daemon, repo, project } = setup;
   expect((await daemon.cli(['gate', 'list'])).stdout).toBe('audit\t1 of 1\t1800s\tone\nplan\t1 of 2\t1800s\tone, one\n');
   expect((await daemon.cli(['gate', 'show', 'plan'])).stdout).toContain('plan: 1 of 2 within 1800s');
   const unknown = await daemon.cli(['gate', 'run', 'audt', '--prompt', 'readme.txt'], { cwd: repo.path });
   expect(unknown).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('did you mean "audit"') });
-  const project = (await daemon.client.project.add({ path: repo.path })).id;
   for (const wrong of ['', 'x'.repeat(256 * 1024 + 1)]) {
     await expect(daemon.client.gate.run({ name: 'audit', project, prompt: wrong })).rejects.toMatchObject({ kind: 'INVALID_PARAMS' });
   }

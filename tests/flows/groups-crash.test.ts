@@ -1,67 +1,32 @@
 // The daemon dies in the middle of a group: the next one decides from what really happened, and nothing runs twice.
 import { readdirSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import type { ParamsOf } from '../../schemas/index.ts';
-import { groupEnded, memberCommand, membersOf, pidsIn, story } from '../helpers/groups.ts';
+import { type GroupSetup, groupEnded, pidsIn, setUpGroups, story } from '../helpers/groups.ts';
+import { killAtEvent } from '../helpers/kill-at-event.ts';
 import { isAlive } from '../helpers/processes.ts';
-import { createSignals, type Signals } from '../helpers/programs.ts';
-import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
-import { createTestRepo } from '../helpers/repo.ts';
 import { until } from '../helpers/until.ts';
 
 // Whole daemons, and processes that take their grace: a busy machine needs its time.
 vi.setConfig({ testTimeout: 120_000 });
 
-interface Setup extends AsyncDisposable {
-  readonly daemon: RealDaemon;
-  readonly signals: Signals;
-  start(members: string, more?: Partial<ParamsOf<'group.start'>>): ReturnType<RealDaemon['client']['group']['start']>;
-}
-
-async function setUp(): Promise<Setup> {
-  const repo = await createTestRepo();
-  const home = createHome();
-  const signals = createSignals(home);
-  const daemon = await startRealDaemon({ home, commands: { member: memberCommand(signals) } });
-  const project = (await daemon.client.project.add({ path: repo.path })).id;
-  return {
-    ...{ daemon, signals },
-    start: (members, more = {}) => daemon.client.group.start({ project, members: membersOf(members), environment: home.env(), ...more }),
-    async [Symbol.asyncDispose]() {
-      await daemon[Symbol.asyncDispose]();
-      await repo[Symbol.asyncDispose]();
-    },
-  };
-}
-
-/** Starts the group and kills the daemon as soon as it tells the nth event of the group or its sessions. False when there are fewer. */
-async function killAtEvent({ daemon, start }: Setup, n: number, members: string): Promise<{ id: string; killed: boolean }> {
-  const after = (await daemon.client.daemon.status()).cursor;
-  const group = await start(members, { kind: 'quorum', required: 1 });
-  const leave = new AbortController();
-  let seen = 0;
-  for await (const event of daemon.client.events({ after, types: ['group.*', 'session.*'], signal: leave.signal })) {
-    if (!('data' in event)) continue;
-    seen += 1;
-    if (event.type === 'group.finished' && seen < n) return { id: group.id, killed: false };
-    if (seen < n) continue;
-    process.kill(daemon.pid, 'SIGKILL');
-    leave.abort();
-    break;
-  }
-  await daemon.kill();
-  await daemon.again();
-  return { id: group.id, killed: true };
+/** Starts the group and kills the daemon as soon as it tells the nth event of the group or its sessions. */
+async function killGroupAt({ daemon, start }: GroupSetup, n: number, members: string): Promise<{ id: string; killed: boolean }> {
+  const { started, killed } = await killAtEvent(daemon, n, {
+    start: () => start(members, { kind: 'quorum', required: 1 }),
+    counts: ({ type }) => /^(group|session)\./.test(type),
+    isLast: ({ type }) => type === 'group.finished',
+  });
+  return { id: started.id, killed };
 }
 
 test('a group whose failed member is tried again ends right after a kill -9 at each of its events, and every attempt ran once', {
   timeout: 280_000,
 }, async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   const wanted: string[] = [];
   for (let n = 1, killed = true; killed && n < 40; n += 1) {
-    const run = await killAtEvent(setup, n, `good-${n}:ok bad-${n}:fail`);
+    const run = await killGroupAt(setup, n, `good-${n}:ok bad-${n}:fail`);
     const ended = await groupEnded(daemon, run.id);
     expect({ n, status: ended.status, outcome: ended.outcome, story: story(ended) }).toEqual({
       ...{ n, status: 'degraded', outcome: 'degraded' },
@@ -79,7 +44,7 @@ test('a group whose failed member is tried again ends right after a kill -9 at e
 });
 
 test('members that end while no daemon runs are counted by the next one', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   const full = await setup.start('a:gate b:gate');
   const failed = await setup.start('c:gate d:hang');
@@ -96,7 +61,7 @@ test('members that end while no daemon runs are counted by the next one', async 
 });
 
 test('a winner that is known before the daemon dies ends the others after it, and wins', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   const group = await setup.start('a:gate b:stubborn', { kind: 'first' });
   const pids = await pidsIn(signals, 'tree', 4);
@@ -112,7 +77,7 @@ test('a winner that is known before the daemon dies ends the others after it, an
 });
 
 test('a cancel holds though the daemon is killed right after it, for members that run and members that wait', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   daemon.home.writeConfig('[sessions]\nmax_running = 2\n');
   await daemon.client.config.reload();
@@ -129,7 +94,7 @@ test('a cancel holds though the daemon is killed right after it, for members tha
 });
 
 test('a deadline that passes while no daemon runs ends the group at the next start', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   const group = await setup.start('a:ok b:hang', { timeoutMs: 60_000 });
   const pids = await pidsIn(signals, 'hanging', 1);
@@ -149,7 +114,7 @@ test('a deadline that passes while no daemon runs ends the group at the next sta
 });
 
 test('an orderly restart in the middle of a group changes nothing', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   const group = await setup.start('a:gate b:second', { kind: 'quorum', required: 1 });
   await until(

@@ -2,51 +2,19 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import type { ParamsOf } from '../../schemas/index.ts';
-import { groupEnded, memberCommand, membersOf, pidsIn, story } from '../helpers/groups.ts';
+import { groupEnded, membersOf, pidsIn, setUpGroups, story } from '../helpers/groups.ts';
 import { isAlive, processesWith } from '../helpers/processes.ts';
-import { commandFile, createSignals, type Signals, shell } from '../helpers/programs.ts';
-import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
-import { createTestRepo } from '../helpers/repo.ts';
+import { commandFile, shell } from '../helpers/programs.ts';
+import type { RealDaemon } from '../helpers/real-daemon.ts';
 import { until } from '../helpers/until.ts';
 
 // Whole daemons, and processes that take their grace: a busy machine needs its time.
 vi.setConfig({ testTimeout: 120_000 });
 
-interface Setup extends AsyncDisposable {
-  readonly daemon: RealDaemon;
-  readonly signals: Signals;
-  readonly project: string;
-  start(members: string, more?: Partial<ParamsOf<'group.start'>>): ReturnType<RealDaemon['client']['group']['start']>;
-}
-
-async function setUp(
-  options: { config?: string; command?: Record<string, unknown>; commands?: Record<string, string> } = {},
-): Promise<Setup> {
-  const repo = await createTestRepo();
-  const home = createHome();
-  const signals = createSignals(home);
-  const daemon = await startRealDaemon({
-    home,
-    ...(options.config === undefined ? {} : { config: options.config }),
-    commands: { member: memberCommand(signals, options.command), ...options.commands },
-  });
-  const project = (await daemon.client.project.add({ path: repo.path })).id;
-  return {
-    daemon,
-    signals,
-    project,
-    start: (members, more = {}) => daemon.client.group.start({ project, members: membersOf(members), environment: home.env(), ...more }),
-    async [Symbol.asyncDispose]() {
-      await daemon[Symbol.asyncDispose]();
-      await repo[Symbol.asyncDispose]();
-    },
-  };
-}
-
 const groupEvents = async (daemon: RealDaemon): Promise<string[]> => (await daemon.events({ types: ['group.*'] })).map(({ type }) => type);
 
 test('all members succeed: the group is full, each session names it, and the log tells it in order', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
 
   const group = await setup.start('a:ok b:ok c:ok');
@@ -67,7 +35,7 @@ test('all members succeed: the group is full, each session names it, and the log
 });
 
 test('the group fails as soon as too few can succeed, and what still ran is dead by then', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
 
   const group = await setup.start('a:hang b:hang c:gate d:gate e:ok', { kind: 'quorum', required: 4 });
@@ -94,7 +62,7 @@ test('the group fails as soon as too few can succeed, and what still ran is dead
 });
 
 test('when enough succeed the failed one is tried once more with all it had, secrets too; then the group is degraded and says so once', async () => {
-  await using setup = await setUp({ command: { arguments: ['name', 'how', { name: 'key', secret: true, default: 'none' }] } });
+  await using setup = await setUpGroups({ fields: { arguments: ['name', 'how', { name: 'key', secret: true, default: 'none' }] } });
   const { daemon, signals } = setup;
   const [first, ...others] = membersOf('a:fail b:ok c:ok');
   const secret = { command: 'member', arguments: { ...first?.arguments, key: 'only in the environment' } };
@@ -120,7 +88,7 @@ test('when enough succeed the failed one is tried once more with all it had, sec
 });
 
 test('a member that fails at first and succeeds when it is tried again makes the group full', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon } = setup;
   const group = await setup.start('a:second b:ok', { kind: 'quorum', required: 1 });
   const ended = await groupEnded(daemon, group.id);
@@ -130,7 +98,7 @@ test('a member that fails at first and succeeds when it is tried again makes the
 });
 
 test('of kind first the first success wins, and the others are dead when the group ends', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   const group = await setup.start('a:fail b:hang c:gate d:stubborn', { kind: 'first' });
   const pids = [...(await pidsIn(signals, 'hanging', 1)), ...(await pidsIn(signals, 'tree', 4))];
@@ -142,7 +110,7 @@ test('of kind first the first success wins, and the others are dead when the gro
 });
 
 test('retry starts only the members that did not succeed, as new sessions of the same group', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   const group = await setup.start('a:ok b:second c:gate');
   const failed = await groupEnded(daemon, group.id);
@@ -170,8 +138,8 @@ test('retry starts only the members that did not succeed, as new sessions of the
 });
 
 test('a cancel ends every process of every member, also what ignores TERM, left its session, or was left behind by an earlier step', async () => {
-  await using setup = await setUp({
-    command: { pre_steps: [shell('setsid sleep 600 < /dev/null > /dev/null 2>&1 & true')] },
+  await using setup = await setUpGroups({
+    fields: { pre_steps: [shell('setsid sleep 600 < /dev/null > /dev/null 2>&1 & true')] },
   });
   const { daemon, signals } = setup;
   const group = await setup.start('a:stubborn b:hang c:ok d:hang');
@@ -194,7 +162,7 @@ test('a cancel ends every process of every member, also what ignores TERM, left 
 });
 
 test('members wait in the queue like any session, visibly; a cancel lets none of them start in the place of another', async () => {
-  await using setup = await setUp({ config: '[sessions]\nmax_running = 1\n', command: { concurrency: { group: 'gpu', limit: 1 } } });
+  await using setup = await setUpGroups({ config: '[sessions]\nmax_running = 1\n', fields: { concurrency: { group: 'gpu', limit: 1 } } });
   const { daemon, signals } = setup;
   const group = await setup.start('a:hang b:ok c:ok');
   await pidsIn(signals, 'hanging', 1);
@@ -211,10 +179,10 @@ test('members wait in the queue like any session, visibly; a cancel lets none of
 });
 
 test('at the deadline what runs is ended: too few is failed by timeout, enough is accepted', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   const late = await setup.start('a:ok b:hang', { timeoutMs: 1_500 });
-  const accepted = await setup.start('c:ok d:hang', { kind: 'quorum', required: 1, timeoutMs: 1_500 });
+  const accepted = await setup.start('c:ok d:hang', { kind: 'quorum', required: 1, timeoutMs: 12_000 });
   const pids = await pidsIn(signals, 'hanging', 2);
   expect(await groupEnded(daemon, late.id)).toMatchObject({ status: 'failed', reason: 'timeout', outcome: 'failed' });
   expect(await groupEnded(daemon, accepted.id)).toMatchObject({ status: 'degraded', reason: 'timeout', outcome: 'degraded' });
@@ -222,7 +190,7 @@ test('at the deadline what runs is ended: too few is failed by timeout, enough i
 });
 
 test('all members start or none: what is wrong with one is said with its name, and nothing is left of the others', async () => {
-  await using setup = await setUp({
+  await using setup = await setUpGroups({
     commands: { broken: 'name: broken\nsteps: 7\n', needs: commandFile('needs', { arguments: ['x'], steps: [shell('true')] }) },
   });
   const { daemon, signals, project } = setup;
@@ -246,7 +214,7 @@ test('all members start or none: what is wrong with one is said with its name, a
 });
 
 test('the same call twice is one group', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const more = { idempotencyKey: 'once' };
   const [one, two] = await Promise.all([setup.start('a:ok', more), setup.start('a:ok', more)]);
   expect(two).toEqual(one);
@@ -255,7 +223,7 @@ test('the same call twice is one group', async () => {
 });
 
 test('a member stays as long as its group runs, and the record of a group goes with its last session', async () => {
-  await using setup = await setUp();
+  await using setup = await setUpGroups();
   const { daemon, signals } = setup;
   const { client } = daemon;
   const group = await setup.start('a:ok b:gate', { kind: 'quorum', required: 1 });
