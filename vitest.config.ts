@@ -10,6 +10,11 @@ export default defineConfig({
     hookTimeout: 60_000,
     fileParallelism: true,
     maxWorkers: 2,
-    coverage: { provider: 'v8', include: ['schemas/**', 'rpc/**', 'client/**', 'daemon/**'], exclude: ['**/*.json', '**/*.md'] },
+    coverage: {
+      provider: 'v8',
+      include: ['{schemas,rpc,client,daemon}/**/*.{ts,mjs}'],
+      reporter: process.env.CI ? ['text-summary'] : [['text', { skipFull: true }]],
+      thresholds: { lines: 80 },
+    },
   },
 });

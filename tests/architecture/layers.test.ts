@@ -196,6 +196,8 @@ test('imports of every form are seen', () => {
     "type J = import('./j.ts').J;",
     "export * from './k.ts';",
     "const l = require('l');",
+    'const n = await import(`n`);',
+    'const o = await import(name);',
     "// import { no } from 'comment';",
     "const m = `import { no } from 'text'`;",
   ].join('\n');
@@ -211,5 +213,7 @@ test('imports of every form are seen', () => {
     ['daemon/store/j.ts', true],
     ['daemon/store/k.ts', false],
     ['l', false],
+    ['n', false],
+    ['(computed)', false],
   ]);
 });

@@ -3,7 +3,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { type Comment, type ImportDeclarationSpecifier, type Program, parseSync, Visitor } from 'oxc-parser';
+import {
+  type Argument,
+  type Comment,
+  type Expression,
+  type ImportDeclarationSpecifier,
+  type Program,
+  parseSync,
+  Visitor,
+} from 'oxc-parser';
 
 export const root = join(import.meta.dirname, '..', '..');
 export const rooms = ['schemas', 'rpc', 'client', 'daemon'] as const;
@@ -40,7 +48,7 @@ export function sourceFiles(folders: readonly string[] = rooms): SourceFile[] {
 
 /** A file of that text, whether it is there or not. */
 export function sourceFile(path: string, text: string): SourceFile {
-  const { program, comments, errors } = parseSync(path, text);
+  const { program, comments, errors } = parseSync(path, text, { preserveParens: false });
   if (errors[0]) throw new Error(`${path} can not be parsed: ${errors[0].message}`);
   const lineOf = ({ start }: { readonly start: number }): number => text.slice(0, start).split('\n').length;
   return { path, text, program, comments, imports: importsOf(path, program, lineOf), lineOf };
@@ -61,17 +69,21 @@ function importsOf(path: string, program: Program, lineOf: SourceFile['lineOf'])
       if (node.source) add(node, node.source.value, node.exportKind === 'type');
     },
     ExportAllDeclaration: (node) => add(node, node.source.value, node.exportKind === 'type'),
-    ImportExpression(node) {
-      if (node.source.type === 'Literal') add(node, String(node.source.value), false);
-    },
+    ImportExpression: (node) => add(node, literalOf(node.source) ?? unknownSource, false),
     TSImportType: (node) => add(node, node.source.value, true),
-    CallExpression(node) {
-      const [first] = node.arguments;
-      if (node.callee.type === 'Identifier' && node.callee.name === 'require' && first?.type === 'Literal')
-        add(node, String(first.value), false);
+    CallExpression({ callee, arguments: [first], start }) {
+      if (callee.type === 'Identifier' && callee.name === 'require' && first) add({ start }, literalOf(first) ?? unknownSource, false);
     },
   }).visit(program);
   return found;
+}
+
+/** What is loaded by a name that is put together: no room may have it. */
+const unknownSource = '(computed)';
+
+function literalOf(node: Expression | Argument): string | undefined {
+  if (node.type === 'Literal') return String(node.value);
+  return node.type === 'TemplateLiteral' && node.expressions.length === 0 ? node.quasis[0]?.value.raw : undefined;
 }
 
 function importedName(specifier: ImportDeclarationSpecifier): string {

@@ -17,7 +17,7 @@ export interface Rule {
   /** Beginnings of the paths where it is right; each of them has at least one. */
   readonly allowed: readonly string[];
   readonly finds: Finder;
-  /** A file that breaks it, and one that only looks so: the same words where they mean something else. */
+  /** A file each line of which breaks it, and one that only looks so: the same words where they mean something else. */
   readonly broken: Example;
   readonly lookAlike: Example;
 }

@@ -149,6 +149,7 @@ function visit(file: SourceFile, visitor: VisitorObject): void {
 
 function isGlobal(node: Expression | Argument, name: string): boolean {
   if (node.type === 'Identifier') return node.name === name;
+  if (node.type === 'TSAsExpression' || node.type === 'TSNonNullExpression') return isGlobal(node.expression, name);
   return node.type === 'MemberExpression' && memberName(node) === name && isGlobal(node.object, 'globalThis');
 }
 

@@ -31,7 +31,7 @@ function packageRule([name, allowed]: readonly [string, readonly string[]]): Rul
     looksAt: everywhere,
     allowed,
     finds: importing(name),
-    broken: { path, text: `const used = await import('${name}');` },
+    broken: { path, text: `const used = await import('${name}');\nimport type { Used } from '${name}';\nexport * from '${name}';` },
     lookAlike: { path, text: `// import used from '${name}';\nimport used from '${name}-extra';\nconst text = "from '${name}'";` },
   };
 }
@@ -43,7 +43,7 @@ const ownRules: readonly Rule[] = [
     looksAt: everywhere,
     allowed: ['daemon/main.ts', 'client/connect.ts', 'client/cli/main.ts'],
     finds: both(globalMember('process', 'env'), importing('node:process', ['env'])),
-    broken: { path: 'daemon/leases/thing.ts', text: 'const { env } = process;' },
+    broken: { path: 'daemon/leases/thing.ts', text: 'const { env } = process;\n(globalThis.process as Old)?.env;' },
     lookAlike: {
       path: 'daemon/leases/thing.ts',
       text: "// process.env\nconst text = 'process.env';\nconst { env } = options;\nchild.process.env;\nprocess.pid;",
@@ -55,7 +55,7 @@ const ownRules: readonly Rule[] = [
     looksAt: ['schemas/', 'rpc/', 'daemon/'],
     allowed: ['daemon/kernel/clock.ts', 'rpc/bind.ts'],
     finds: both(globalMember('Date', 'now'), globalMember('performance', 'now'), currentDate),
-    broken: { path: 'daemon/leases/thing.ts', text: 'const at = new Date();' },
+    broken: { path: 'daemon/leases/thing.ts', text: "new Date();\nDate.now();\nconst { now } = performance;\nDate['now']();" },
     lookAlike: {
       path: 'daemon/leases/thing.ts',
       text: "// Date.now()\nconst text = 'Date.now()';\nclock.now();\nnew Date(ms);\nDate.parse(text);",
@@ -67,7 +67,7 @@ const ownRules: readonly Rule[] = [
     looksAt: everywhere,
     allowed: ['daemon/main.ts', 'daemon/kernel/ids.ts', 'rpc/websocket-client.ts'],
     finds: both(globalMember('Math', 'random'), importing('node:crypto', ['randomBytes', 'randomUUID', 'randomInt', 'webcrypto'])),
-    broken: { path: 'daemon/leases/thing.ts', text: "import { randomUUID } from 'node:crypto';" },
+    broken: { path: 'daemon/leases/thing.ts', text: "import { randomUUID } from 'node:crypto';\nMath.random();" },
     lookAlike: {
       path: 'daemon/leases/thing.ts',
       text: "// Math.random()\nimport { createHash } from 'node:crypto';\nids.random(12);\nMath.max(1, 2);\nconst text = 'Math.random';",
@@ -109,7 +109,7 @@ pattern.exec(text);`,
     looksAt: everywhere,
     allowed: [],
     finds: defaultExport,
-    broken: { path: 'rpc/thing.ts', text: 'const thing = 1;\nexport { thing as default };' },
+    broken: { path: 'rpc/thing.ts', text: 'export default 1;\nexport { thing as default };' },
     lookAlike: {
       path: 'rpc/thing.ts',
       text: "// export default 1\nconst text = 'export default 1';\nexport const standard = { default: 1 };",
@@ -121,7 +121,7 @@ pattern.exec(text);`,
     looksAt: everywhere,
     allowed: ['client/cli/text.ts'],
     finds: comment(/^\s*(biome-ignore|@ts-(ignore|expect-error|nocheck))/),
-    broken: { path: 'rpc/thing.ts', text: '// @ts-expect-error for once\nconst thing = 1;' },
+    broken: { path: 'rpc/thing.ts', text: '// @ts-expect-error for once\n/* biome-ignore lint: for once */' },
     lookAlike: { path: 'rpc/thing.ts', text: "// Says why no @ts-ignore is needed.\nconst text = '// biome-ignore lint: no';" },
   },
 ];
