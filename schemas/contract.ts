@@ -10,6 +10,7 @@ import { leaseEvents, leaseMethods } from './lease.ts';
 import { projectEvents, projectMethods } from './project.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
+import { specTaskMethods } from './spec-task.ts';
 import { stepEvents } from './step.ts';
 import { terminalEvents, terminalMethods } from './terminal.ts';
 import { worktreeEvents, worktreeMethods } from './worktree.ts';
@@ -36,6 +37,7 @@ export const methods = {
   ...artifactWriteMethods,
   ...leaseMethods,
   ...scheduleMethods,
+  ...specTaskMethods,
   ...authMethods,
   ...eventMethods,
   ...rpcMethods,

@@ -27,6 +27,7 @@ export {
 export { type Event, notifications, type Subject } from './event.ts';
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
+export type { ParsedPlan, PlanDiagnostic, PlanTask } from './plan.ts';
 export type { Diagnostic } from './primitives.ts';
 export type { Project } from './project.ts';
 export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Cli } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 
 export async function readAll(stream: NodeJS.ReadableStream): Promise<string> {
@@ -15,6 +17,11 @@ export async function readJson(word: string, stdin: NodeJS.ReadableStream): Prom
   } catch (cause) {
     throw new UsageError(`The parameters are not JSON: ${(cause as Error).message}.`, { cause });
   }
+}
+
+/** A file by its name, or `-` for stdin. */
+export async function readText(word: string, cli: Pick<Cli, 'cwd' | 'stdin'>): Promise<string> {
+  return word === '-' ? readAll(cli.stdin) : readNamed(resolve(cli.cwd, word));
 }
 
 async function readNamed(path: string): Promise<string> {

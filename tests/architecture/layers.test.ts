@@ -63,6 +63,7 @@ const neighbours: readonly (readonly [string, string])[] = [
   ['sessions', 'commands'],
   ['sessions', 'projects'],
   ['sessions', 'worktrees'],
+  ['spec-tasks', 'commands'],
   ['worktrees', 'projects'],
 ];
 

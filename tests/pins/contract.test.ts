@@ -145,6 +145,7 @@ test('methods: access, and whether they change something', () => {
       "schedule.create operate mutation",
       "schedule.remove operate mutation",
       "schedule.runNow operate mutation",
+      "specTask.parsePlan read read",
       "auth.createToken admin mutation",
       "auth.listTokens admin read",
       "auth.revokeToken admin mutation",
