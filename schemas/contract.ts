@@ -17,6 +17,7 @@ import { policyEvents, policyMethods } from './policy.ts';
 import { projectEvents, projectMethods } from './project.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
+import { specTaskMethods } from './spec-task.ts';
 import { stepEvents } from './step.ts';
 import { terminalEvents, terminalMethods } from './terminal.ts';
 import { worktreeEvents, worktreeMethods } from './worktree.ts';
@@ -49,6 +50,7 @@ export const methods = {
   ...agentMethods,
   ...modelMethods,
   ...policyMethods,
+  ...specTaskMethods,
   ...authMethods,
   ...loginMethods,
   ...eventMethods,

@@ -32,6 +32,7 @@ export { type Group, type GroupMember, type GroupOutcome, type GroupStatus, grou
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
 export type { Model } from './model.ts';
+export type { ParsedPlan, PlanDiagnostic, PlanTask } from './plan.ts';
 export type { KeptDecision, PolicyConfig, PolicyDecision, PolicyRuleId } from './policy.ts';
 export type { Diagnostic } from './primitives.ts';
 export type { Project } from './project.ts';

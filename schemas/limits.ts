@@ -38,6 +38,20 @@ export const limits = {
   commitMessageBytes: 64 * 1024,
   removedWorktreesKeptMs: 30 * 24 * 60 * 60 * 1000,
   promptFileBytes: 256 * 1024,
+  planBytes: 1024 * 1024,
+  planLines: 200_000,
+  planTasks: 100,
+  planDependenciesPerTask: 50,
+  /** References that one task makes, ranges counted by what they stand for; past it nothing more is looked up. */
+  planReferencesPerTask: 400,
+  /** Tasks that one range of dependencies may stand for. */
+  planRangeTasks: 200,
+  planTitleChars: 200,
+  planFrontMatterBytes: 8 * 1024,
+  /** Words and signs of one YAML text of a plan: what parsing it costs. */
+  planYamlTokens: 20_000,
+  /** Diagnostics of one level; how many there are more is told. */
+  planDiagnosticsPerLevel: 100,
   artifactPutBytes: 6 * 1024 * 1024,
   leasesPerOwner: 64,
   retryAttempts: 20,

@@ -24,6 +24,7 @@ const entries: readonly Entry[] = [
   { names: ['retry'], load: () => import('./commands/retry.ts') },
   { names: ['data'], load: () => import('./commands/data.ts') },
   { names: ['commands', 'plan'], load: () => import('./commands/command.ts') },
+  { names: ['task'], load: () => import('./commands/task.ts') },
   { names: ['worktree'], load: () => import('./commands/worktree.ts') },
   { names: ['terminal'], load: () => import('./commands/terminal.ts') },
   { names: ['group'], load: () => import('./commands/group.ts') },

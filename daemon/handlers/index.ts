@@ -17,6 +17,7 @@ import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
+import { specTaskHandlers } from './spec-task.ts';
 import { terminalHandlers } from './terminal.ts';
 import { worktreeHandlers } from './worktree.ts';
 
@@ -38,6 +39,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...rpcHandlers(services),
     ...scheduleHandlers(services),
     ...sessionHandlers(services),
+    ...specTaskHandlers(),
     ...terminalHandlers(services),
     ...worktreeHandlers(services),
   };

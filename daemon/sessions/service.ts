@@ -125,7 +125,7 @@ export function createSessionService(deps: SessionDeps): SessionService {
       const prepared = await prepare(deps, request);
       const { project, definition } = prepared;
       const builtins = await deps.builtinsFor(project.path, definition);
-      const facts = { files: deps.files, project, definition, environment: deps.ownEnvironment, builtins };
+      const facts = { files: deps.files, agents: deps.agents, project, definition, environment: deps.ownEnvironment, builtins };
       deps.policy.assert(await questionsOfStart(deps.policy, facts));
       return prepared;
     },

@@ -5,6 +5,7 @@ import { allSteps, type CommandDefinition, type CommandStep } from '../commands/
 import type { PolicyService } from '../policy/service.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { FileReader } from '../tools/files.ts';
+import { type Agents, agentProgram } from './agent-step.ts';
 import type { Environment } from './environment.ts';
 import { argvOfFile } from './step-command.ts';
 
@@ -15,6 +16,7 @@ export interface StartFacts {
   readonly project: ProjectRecord;
   readonly definition: CommandDefinition;
   readonly environment: Environment;
+  readonly agents: Agents;
   /** Names of the steps that the daemon runs itself. */
   readonly builtins: readonly string[];
 }
@@ -55,8 +57,8 @@ async function programOf(policy: PolicyService, facts: StartFacts, step: Command
   return question && question.chain.length === 0 ? undefined : question;
 }
 
-async function firstWord({ files, project }: StartFacts, step: CommandStep): Promise<string | undefined> {
-  if (step.type === 'agent') return step.action;
+async function firstWord({ files, project, agents }: StartFacts, step: CommandStep): Promise<string | undefined> {
+  if (step.type === 'agent') return (step.argv ?? agentProgram(step.action, agents).argv)[0];
   if (step.script !== undefined) return step.script.startsWith('#!') ? undefined : 'bash';
   try {
     return (await argvOfFile(step, { files, projectPath: project.path }))[0];

@@ -95,7 +95,7 @@ async function check(deps: StartDeps, { request, extras = {} }: StartWish, actor
   const { definition, project } = prepared;
   const secrets = { ...secretsOf(deps, prepared, given), ...(extras.own ? { promptIsPlain: true } : {}) };
   const builtins = await deps.builtinsFor(project.path, definition);
-  const facts = { files: deps.files, project, definition, environment: secrets.environment, builtins };
+  const facts = { files: deps.files, agents: deps.agents, project, definition, environment: secrets.environment, builtins };
   await deps.policy.enforce(await questionsOfStart(deps.policy, facts), { actor, projectId: project.id });
   await checkResources(deps, prepared);
   return { prepared, extras, secrets, builtins, config: await deps.configFor(project.path) };

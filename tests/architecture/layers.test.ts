@@ -64,6 +64,7 @@ const neighbours: readonly (readonly [string, string])[] = [
   ['sessions', 'commands'],
   ['sessions', 'projects'],
   ['sessions', 'worktrees'],
+  ['spec-tasks', 'commands'],
   ['worktrees', 'projects'],
 ];
 

@@ -2,9 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 import { loadConfig } from '../../daemon/config/load.ts';
+import { policyOf } from '../../daemon/kernel/again.ts';
 import { systemClock } from '../../daemon/kernel/clock.ts';
-import { retry, retryPolicies } from '../../daemon/kernel/retry.ts';
+import { retry } from '../../daemon/kernel/retry.ts';
 import { openDatabase } from '../../daemon/store/database.ts';
+import { RetryConfig } from '../../schemas/retry.ts';
 import type { Benchmark } from './benchmark.ts';
 import { quietConfig } from './ground.ts';
 import { bounded, compared } from './rows.ts';
@@ -42,13 +44,13 @@ export const configLoad: Benchmark = {
     const each = (work: () => unknown) => ({
       sample: async (): Promise<number> => {
         const ms = await timed(async () => {
-          for (let index = 0; index < loads; index += 1) work();
+          for (let index = 0; index < loads; index += 1) await work();
         });
         return (ms * 1_000) / loads;
       },
     });
     return {
-      turns: { ours: each(() => loadConfig({ env, file: { path: '/config.toml', text } })), raw: each(() => parse(text)) },
+      turns: { ours: each(() => loadConfig({ env, user: { path: '/config.toml', text } })), raw: each(() => parse(text)) },
       rows({ samples: { ours = [], raw = [] }, failures }) {
         const whole = ours.map((us) => us / 1_000);
         return [
@@ -116,7 +118,8 @@ export const retryOverhead: Benchmark = {
   priority: 'P1',
   async open() {
     const work = async (): Promise<number> => 1;
-    const options = { clock: systemClock, random: Math.random, isRetryable: () => true };
+    const options = { clock: systemClock, random: Math.random };
+    const policy = policyOf(RetryConfig.parse({}).file);
     const perCall = (one: () => Promise<number>) => ({
       sample: async (): Promise<number> => {
         const ms = await timed(async () => {
@@ -126,7 +129,7 @@ export const retryOverhead: Benchmark = {
       },
     });
     return {
-      turns: { ours: perCall(() => retry(work, retryPolicies.file, options)), raw: perCall(work) },
+      turns: { ours: perCall(() => retry(work, policy, options)), raw: perCall(work) },
       rows({ samples: { ours = [], raw = [] }, failures }) {
         const added = ours.map((us, round) => Math.max(0, us - (raw[round] ?? 0)));
         return [

@@ -1,9 +1,11 @@
 // db.transaction and gc: the store of the daemon beside SQLite alone, both on files of their own with the same tables and settings.
 import { join } from 'node:path';
-import { keepHouse } from '../../daemon/jobs/housekeeping.ts';
 import { systemClock } from '../../daemon/kernel/clock.ts';
+import { byDaemon } from '../../daemon/kernel/origin.ts';
 import { openDatabase } from '../../daemon/store/database.ts';
 import { Store } from '../../daemon/store/store.ts';
+import { type HouseDeps, keepHouse } from '../../daemon/upkeep/house.ts';
+import { Config } from '../../schemas/config.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import type { Benchmark } from './benchmark.ts';
 import { someEvent } from './ground.ts';
@@ -89,9 +91,11 @@ export const gc: Benchmark = {
   async open() {
     const { store, db, insertRaw, inTransaction, close } = twoDatabases();
     const clock = { ...systemClock, now: () => Date.now() + 365 * 24 * 60 * 60 * 1_000 };
-    const quiet = { info: () => undefined, error: (context: object) => void process.stderr.write(`gc: ${JSON.stringify(context)}\n`) };
-    const config = { current: { events: { keep_days: 1, keep_rows: 1_000 } } };
-    const deps = { store, clock, config, log: quiet } as unknown as Parameters<typeof keepHouse>[0];
+    const none = { sessions: 0, sizeBytes: 0 };
+    const current = Config.parse({ events: { keep_days: 1, keep_rows: 1_000 } });
+    const artifacts = { retain: async () => ({ archived: none, purged: none, failed: [] }) };
+    const care = { checkpoint: async () => {} };
+    const deps = { store, clock, config: { current }, artifacts, worktrees: { forgetOld: async () => 0 }, care } as unknown as HouseDeps;
     const remove = db.prepare('DELETE FROM events WHERE at < ?');
     return {
       turns: {
@@ -102,7 +106,7 @@ export const gc: Benchmark = {
             });
             let gone = 0;
             const ms = await timed(async () => {
-              ({ events: gone } = await keepHouse(deps));
+              gone = (await keepHouse(deps, { dryRun: false, gently: false }, byDaemon)).removed.events;
             });
             if (gone !== collected) throw new Error(`${gone} events were collected instead of ${collected}`);
             return ms;

@@ -171,6 +171,7 @@ test('methods: access, and whether they change something', () => {
       "model.resolve read read",
       "policy.explain read read",
       "policy.listDecisions read read",
+      "specTask.parsePlan read read",
       "auth.createToken admin mutation",
       "auth.listTokens admin read",
       "auth.revokeToken admin mutation",

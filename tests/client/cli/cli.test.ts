@@ -30,6 +30,7 @@ describe('the command line', () => {
     expect(listed).toEqual([
       ...['init', 'run', 'start', 'ps', 'show', 'logs', 'attach', 'send', 'cancel', 'rm', 'retry', 'data', 'commands', 'plan'],
       ...['worktree', 'terminal', 'group', 'gate', 'schedule'],
+      ...['task', 'worktree', 'terminal', 'schedule'],
       ...[
         'artifacts',
         'artifact',
