@@ -98,7 +98,7 @@ export const limits = {
   /** Sessions whose artifacts one round of housekeeping packs or deletes. */
   retainedSessions: 1_000,
   receiptsKeptMs: 24 * 60 * 60 * 1000,
-  configFileBytes: 1024 * 1024,
+  configFileBytes: 256 * 1024,
   /** More places that are wrong help nobody. */
   configFaults: 100,
   /** Projects whose own configuration is kept in memory. */

@@ -1,6 +1,7 @@
 // One key of a configuration: its value, who set it, and what a change of it would do. Secrets are masked for everybody.
 
 import { nearest } from '../../rpc/nearest.ts';
+import { builtinConfig, Config } from '../../schemas/config.ts';
 import type { ConfigExplanation } from '../../schemas/config-methods.ts';
 import type { ConfigNode, ConfigPath } from '../../schemas/config-tree.ts';
 import { configTree, keyPaths, memberOf, nodeAt, variableOf } from '../../schemas/config-tree.ts';
@@ -10,6 +11,8 @@ import type { LoadedConfig } from './load.ts';
 import { isTree, valueAt } from './tree.ts';
 
 const masked = '(secret)';
+/** With what a table gives its keys, which may be another default than a key has by itself. */
+const defaults = Config.parse(builtinConfig);
 
 export function maskedValue(value: unknown, node: ConfigNode): unknown {
   if (node.kind === 'key') return node.secret && value !== undefined ? masked : value;
@@ -38,7 +41,7 @@ export async function explainKey({ config, layers }: LoadedConfig, key: string):
     value: maskedValue(valueAt(config, path), node) ?? null,
     layer: isSet ? layer.name : 'default',
     ...(isSet ? await layer.written(path, 'name') : {}),
-    default: node.schema.safeParse(undefined).data ?? null,
+    default: valueAt(defaults, path) ?? node.schema.safeParse(undefined).data ?? null,
     description: node.description,
     reload: node.reload,
     projectSafe: node.projectSafe === true,

@@ -3,7 +3,7 @@ import { parse, TomlError } from 'smol-toml';
 import type { ConfigPath } from '../../schemas/config-tree.ts';
 import { variableOf } from '../../schemas/config-tree.ts';
 import type { Diagnostic } from '../../schemas/primitives.ts';
-import { placesIn } from './toml-places.ts';
+import { type PlaceOf, placesIn } from './toml-places.ts';
 import { type Tree, valueAt } from './tree.ts';
 
 /** Least first. */
@@ -40,7 +40,12 @@ export function fileLayer(name: LayerName, { path, text }: FileText): Layer | { 
     const message = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? 'is not TOML';
     return { problem: { level: 'error', path, line: error.line, column: error.column, message } };
   }
-  return { name, tree, written: async (at, part) => ({ path, ...(await placesIn(text))(at, part) }) };
+  let places: Promise<PlaceOf> | undefined;
+  const written: Layer['written'] = async (at, part) => {
+    places ??= placesIn(text);
+    return { path, ...(await places)(at, part) };
+  };
+  return { name, tree, written };
 }
 
 export function plainLayer(name: LayerName, tree: Tree, path?: string): Layer {

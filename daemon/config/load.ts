@@ -42,16 +42,19 @@ export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> 
 }
 
 export async function readConfig(sources: ConfigSources): Promise<{ loaded: LoadedConfig } | { diagnostics: Diagnostic[] }> {
-  const { layers, problems, unknownVariables } = layersOf(sources);
+  const { layers, unreadable, unknownFlags, unknownVariables } = layersOf(sources);
   const checked = layers.map((layer) => ({ layer, ...checkTree(layer.tree, configTree, rulesOf(layer)) }));
-  const diagnostics = [...problems];
-  for (const { layer, faults } of checked) for (const fault of faults) diagnostics.push(await diagnosticOf(fault, layer));
   const tree = checked.reduce<Tree>((base, { sound }) => (isTree(sound) ? mergeTrees(base, sound, configTree) : base), {});
   const parsed = Config.safeParse(tree);
   const told = checked.flatMap(({ faults }) => faults.map(({ path }) => path));
-  for (const fault of [...missingIn(parsed, tree, told), ...crossCheck(tree)]) {
-    diagnostics.push(await diagnosticOf(fault, deciding(layers, fault.path)));
-  }
+  // What is missing may stand in the file that cannot be read.
+  const together = unreadable.length > 0 ? [] : [...missingIn(parsed, tree, told), ...crossCheck(tree)];
+  const faults = [
+    ...checked.flatMap(({ layer, faults }) => faults.map((fault) => ({ fault, layer }))),
+    ...together.map((fault) => ({ fault, layer: deciding(layers, fault.path) })),
+  ];
+  const diagnostics = [...unreadable, ...unknownFlags];
+  for (const { fault, layer } of faults.slice(0, limits.configFaults)) diagnostics.push(await diagnosticOf(fault, layer));
   const unknownEnv = parsed.data?.validation.unknown_env ?? 'warn';
   if (unknownEnv === 'error') diagnostics.push(...unknownVariables.map((found): Diagnostic => ({ ...found, level: 'error' })));
   if (diagnostics.length > 0 || !parsed.success) return { diagnostics: diagnostics.toSorted(byPlace) };
@@ -69,7 +72,7 @@ export function invalidConfig(diagnostics: readonly Diagnostic[]): Failure {
 }
 
 function layersOf({ user, project, snapshot, env = {}, flags = [] }: ConfigSources) {
-  const problems: Diagnostic[] = [];
+  const unreadable: Diagnostic[] = [];
   const layers: Layer[] = [plainLayer('default', builtinConfig as Tree)];
   if (snapshot !== undefined) layers.push(plainLayer('snapshot', snapshot.tree, snapshot.path));
   for (const [name, file] of [
@@ -78,7 +81,7 @@ function layersOf({ user, project, snapshot, env = {}, flags = [] }: ConfigSourc
   ] as const) {
     if (file === undefined) continue;
     const layer = fileLayer(name, file);
-    if ('problem' in layer) problems.push(layer.problem);
+    if ('problem' in layer) unreadable.push(layer.problem);
     else layers.push(layer);
   }
   const lower = layers.reduce<Tree>((base, layer) => mergeTrees(base, layer.tree, configTree), {});
@@ -86,7 +89,8 @@ function layersOf({ user, project, snapshot, env = {}, flags = [] }: ConfigSourc
   const set = flagLayer(flags);
   return {
     layers: [...layers, variables.layer, set.layer],
-    problems: [...problems, ...set.unknown],
+    unreadable,
+    unknownFlags: set.unknown,
     unknownVariables: variables.unknown,
   };
 }

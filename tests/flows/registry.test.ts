@@ -174,8 +174,12 @@ test('on a bare machine doctor names each program that is missing, with its reme
   const missing = findings.filter((finding) => !finding.ok);
   expect(missing.map(({ check }) => check).toSorted()).toEqual(['bash', 'git', 'perl', 'tmux']);
   for (const { remedy } of missing) expect(remedy).toMatch(/install/);
-  const shown = await runCli(home, ['doctor'], { env: { PATH: empty } });
-  expect(shown.stdout).toMatch(/^missing git: not on PATH \(install git/m);
+  await using daemon = await startRealDaemon({ home, env: { PATH: empty } });
+  const shown = await daemon.cli(['doctor'], { env: { PATH: empty } });
+  expect(shown.exitCode).toBe(1);
+  for (const name of ['git', 'tmux', 'bash', 'perl'])
+    expect(shown.stdout).toMatch(new RegExp(`^missing ${name} .*apt install ${name}`, 'm'));
+  expect(shown.stdout).toMatch(/^absent agent claude .*npm install -g /m);
 });
 
 test('a daemon on a bare machine also names the programs and keys of agents; those that nobody asked for do not count', async () => {

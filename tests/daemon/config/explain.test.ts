@@ -21,8 +21,11 @@ test.each([
   ['daemon.drain_ms', { value: 5, layer: 'flag', path: '--set daemon.drain_ms', default: 3000 }],
   ['websocket.port', { value: 0, layer: 'default', default: 0, reload: 'restart', variable: 'COPPICE_WEBSOCKET__PORT' }],
   ['sessions.max_running', { value: null, layer: 'default', default: null }],
-  ['agents.claude.aliases', { value: ['cc'], layer: 'user', line: 8 }],
-  ['agents.claude.command', { value: ['claude-agent-acp'], layer: 'default', variable: 'COPPICE_AGENTS__CLAUDE__COMMAND' }],
+  ['agents.claude.aliases', { value: ['cc'], layer: 'user', line: 8, default: [] }],
+  [
+    'agents.claude.command',
+    { value: ['claude-agent-acp'], layer: 'default', default: ['claude-agent-acp'], variable: 'COPPICE_AGENTS__CLAUDE__COMMAND' },
+  ],
 ])('%s is explained by what set it', async (key, explanation) => {
   const found = await explainKey(await load(layered), key);
   expect(found).toMatchObject({ key, secret: false, description: expect.stringMatching(/\.$/), ...explanation });

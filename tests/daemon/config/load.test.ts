@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { variableOf } from '../../../schemas/config-tree.ts';
+import { limits } from '../../../schemas/limits.ts';
 import { faultsOf, load, projectPath, told, userPath } from './fixture.ts';
 
 test('without a file the defaults are in force, frozen through and through', async () => {
@@ -154,6 +155,19 @@ test('text that is no TOML has line and column', async () => {
     { level: 'error', path: userPath, line: 3, column: expect.any(Number) },
   ]);
   expect(await faultsOf({ user: '[daemon]\nlog_level = "a"\nlog_level = "b"\n' })).toMatchObject([{ path: userPath, line: 3 }]);
+});
+
+test('what a file that cannot be read may hold is not missed', async () => {
+  expect(await faultsOf({ user: '[agents.mine', env: { COPPICE_AGENTS__MINE__ENABLED: 'false' } })).toMatchObject([
+    { path: userPath, line: 1 },
+  ]);
+});
+
+test('of very many errors the first are told, in no time', async () => {
+  const user = Array.from({ length: 9_000 }, (_, n) => `key_${n} = 1`).join('\n');
+  const faults = await faultsOf({ user });
+  expect(faults).toHaveLength(limits.configFaults);
+  expect(faults.at(-1)).toMatchObject({ line: limits.configFaults, key: `key_${limits.configFaults - 1}` });
 });
 
 test('the message names the first place and how many more there are', async () => {
