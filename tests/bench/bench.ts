@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { packageRoot } from '../helpers/package-root.ts';
 import { type Ground, prepareGround } from './ground.ts';
 import { measureCliStart, memoryRows } from './measure-processes.ts';
+import { measureRetry } from './measure-retry.ts';
 import { measureEventDelivery, measureRoundTrips } from './measure-rpc.ts';
 import { measureSessionCreate, measureStepSpawn } from './measure-sessions.ts';
 import { onCoresOfTheirOwn } from './placement.ts';
@@ -21,6 +22,7 @@ const measures: Readonly<Record<string, Measure>> = {
   'session.create': measureSessionCreate,
   'step.spawn': measureStepSpawn,
   cli: measureCliStart,
+  'retry.overhead': measureRetry,
 };
 
 function placed(measure: Measure): Measure {
