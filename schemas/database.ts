@@ -18,7 +18,7 @@ export const databaseMethods = {
       freeBytes: bytes('Of free pages, which are used again or given back.'),
       walBytes: bytes('Waiting beside it for the next checkpoint.'),
       rows: z.object({ sessions: z.int(), events: z.int() }),
-      keptHouseAt: Time.optional().describe('When housekeeping last came to its end.'),
+      keptHouseAt: Time.optional().describe('When housekeeping was last done.'),
       backups: z
         .array(z.object({ path: z.string(), sizeBytes: z.int(), createdAt: Time }))
         .describe('In the backup directory, newest first, 20 at most.'),

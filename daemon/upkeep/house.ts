@@ -64,8 +64,9 @@ export async function keepHouse(deps: HouseDeps, options: HouseOptions, origin: 
   const retain = () => artifacts.retain({ archiveDays, purgeDays }, { dryRun, signal }, origin);
   const { archived, purged, failed } = await part('artifacts', retain, { archived: none, purged: none, failed: [] });
   for (const { member, error } of failed) problems.push({ about: `artifacts of session "${member.session.slug}"`, error });
-  const freedBytes = await part('free space', () => shrink(deps, options), 0);
   if (!dryRun) await part('the record', () => store.write((w) => w.meta.set('kept_house_at', String(clock.now()))), undefined);
+  // Last of all, since every write after it makes the log of SQLite grow again.
+  const freedBytes = await part('free space', () => shrink(deps, options), 0);
   return { removed, archived, purged, freedBytes, problems };
 }
 

@@ -50,6 +50,42 @@ describe.skipIf(tmuxMissing())('the control client', () => {
     expect(await place.files.readExit('lost')).toEqual({ kind: 'signal', signal: 'SIGHUP' });
   });
 
+  test('what asks a server that just died is asked of the next one, once, and by id of none', async () => {
+    await using place = createTmuxPlace();
+    const kill = async (): Promise<void> => {
+      const [pid] = await place.control.command('display-message', '-p', '#{pid}');
+      process.kill(Number(pid), 'SIGKILL');
+    };
+    const { tmuxId } = await place.tmux.newSession({ ...(await place.shell('one', 'exec sleep 60')), name: 'one' });
+    await kill();
+    // The client has not heard of it yet.
+    expect(await place.tmux.listSessions()).toEqual([]);
+    await kill();
+    expect(await place.tmux.listPanes()).toEqual([]);
+    await kill();
+    const again = await place.tmux.newSession({ ...(await place.shell('two', 'exec sleep 60')), name: 'two' });
+    expect((await place.tmux.listSessions()).map(({ name }) => name)).toEqual(['two']);
+    expect(again.tmuxId).toMatch(/^\$\d+$/);
+    await kill();
+    // Neither the id nor the name is anything there.
+    await expect(place.tmux.killSession(tmuxId).then(() => place.tmux.attachedClients('one'))).rejects.toMatchObject({
+      kind: expect.stringMatching(/^(UNAVAILABLE|NOT_FOUND)$/),
+    });
+  });
+
+  test('a command that was cut off tells whether it may have been done: the server lives, or took it along', async () => {
+    await using place = createTmuxPlace();
+    const cutOff = async (what: '#{client_pid}' | '#{pid}'): Promise<unknown> => {
+      const [pid] = await place.control.command('display-message', '-p', what);
+      process.kill(Number(pid), 'SIGSTOP');
+      const waiting = place.control.command('display-message', '-p', 'x').catch((error: unknown) => error);
+      process.kill(Number(pid), 'SIGKILL');
+      return waiting;
+    };
+    expect(await cutOff('#{client_pid}')).toMatchObject({ kind: 'UNAVAILABLE', retryable: false, details: { reason: 'no_client' } });
+    expect(await cutOff('#{pid}')).toMatchObject({ kind: 'UNAVAILABLE', retryable: true, details: { reason: 'no_server' } });
+  });
+
   test('server and terminals outlive the kill -9 of the daemon', async () => {
     await using place = createTmuxPlace();
     const { socketPath, confPath } = place.controlOptions;
