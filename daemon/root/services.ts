@@ -67,7 +67,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
   const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
   const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks });
   const copyRules = () => config.current.worktrees.copy;
-  const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
+  const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules, leases });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
   const resources = createResources({ store, clock, git, worktrees, terminals, shell: () => config.current.sessions.shell, places: paths });

@@ -9,6 +9,7 @@ import { byDaemon, type Origin } from '../kernel/origin.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
+import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import type { StepFiles } from '../tools/step-files.ts';
 import type { Tmux, TmuxPane } from '../tools/tmux.ts';
@@ -49,8 +50,8 @@ export interface TerminalDeps {
 
 const shellWindow = 'shell';
 
-/** How long the wrapper of a shell may take to write down its beginning or end. */
-const exitFileMs = 1_000;
+/** How long the wrapper of a shell may take to write down its beginning or end, on a machine that is busy. */
+const exitFileMs = 5_000;
 
 export function createTerminalService(deps: TerminalDeps): TerminalService {
   const { store, tmux, stepFiles, clock } = deps;
@@ -84,11 +85,11 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     if (panes.some((pane) => !pane.dead && pane.windowName !== shellWindow)) return;
     await tmux.killSession(terminal.tmuxId);
     await store.write((w) => end(w, terminal, 'ended', 'shell_exited', byDaemon));
-    await stepFiles.forget(terminal.shellRunId);
+    await forgetRun(deps, terminal.shellRunId);
   };
   const lose = async (terminal: TerminalRecord): Promise<void> => {
     await store.write((w) => end(w, terminal, 'lost', 'tmux_session_gone', byDaemon));
-    await stepFiles.forget(terminal.shellRunId);
+    await forgetRun(deps, terminal.shellRunId);
   };
   /** Those that tmux still has. The name counts too: a new server gives the ids out again. */
   const present = async (terminals: readonly TerminalRecord[]): Promise<Set<TerminalRecord>> => {
@@ -171,10 +172,10 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         if (shell && terminal.sessionId !== undefined) {
           await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
         }
-        // The wrapper writes its last file a moment after the shell's end; forgotten before, it would stay for ever.
+        // The wrapper stands in the worktree until it writes down the end of the shell.
         if (shell) await deps.exits.wait(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
         await store.write((w) => end(w, terminal, 'ended', reason, origin));
-        await stepFiles.forget(terminal.shellRunId);
+        await forgetRun(deps, terminal.shellRunId);
       } finally {
         ending.delete(terminal.id);
       }
