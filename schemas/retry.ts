@@ -1,24 +1,23 @@
 // How often and how patiently the daemon tries again, as tables of the configuration: `[retry.store_write]` and its kin.
 import { z } from 'zod';
+import { key } from './config-key.ts';
 import { limits } from './limits.ts';
 
-const live = <S extends z.ZodType>(schema: S, description: string): S => schema.meta({ description, reload: 'live' });
+const live = <S extends z.ZodType>(schema: S, description: string): S => key(schema, description, { reload: 'live' });
 const backoff = z.int().min(0).max(limits.retryBackoffMs);
 
 /** A retry that runs keeps the policy it began with; the next one has the new values. */
 const policy = (description: string, attempts: number, initialMs: number, multiplier: number, maxMs: number) =>
-  live(
-    z
-      .strictObject({
-        max_attempts: live(z.int().min(1).max(limits.retryAttempts).default(attempts), 'Calls in all, the first included.'),
-        initial_backoff_ms: live(backoff.default(initialMs), 'Wait after the first call that failed.'),
-        multiplier: live(z.number().min(1).max(100).default(multiplier), 'How much longer each wait is than the one before.'),
-        max_backoff_ms: live(backoff.default(maxMs), 'No wait is longer, whatever the jitter adds.'),
-        jitter: live(z.number().min(0).max(1).default(0.5), 'Share by which a wait may be shorter or longer.'),
-      })
-      .prefault({}),
-    description,
-  );
+  z
+    .strictObject({
+      max_attempts: live(z.int().min(1).max(limits.retryAttempts).default(attempts), 'Calls in all, the first included.'),
+      initial_backoff_ms: live(backoff.default(initialMs), 'Wait after the first call that failed.'),
+      multiplier: live(z.number().min(1).max(100).default(multiplier), 'How much longer each wait is than the one before.'),
+      max_backoff_ms: live(backoff.default(maxMs), 'No wait is longer, whatever the jitter adds.'),
+      jitter: live(z.number().min(0).max(1).default(0.5), 'Share by which a wait may be shorter or longer.'),
+    })
+    .prefault({})
+    .describe(description);
 
 export const RetryConfig = z.strictObject({
   default: policy('Whatever has no policy of its own, such as starting the process of a step.', 3, 100, 2, 10_000),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
+import { Lease } from './lease.ts';
 import { limits } from './limits.ts';
 import { AbsolutePath, Commit, Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 
@@ -184,11 +185,14 @@ export const worktreeMethods = {
     errors: ['NOT_FOUND'],
   }),
   'worktree.restore': defineMethod({
-    summary: 'Brings back a worktree removed by force: directory, branch, index and files.',
+    summary: 'Brings back a worktree removed by force: directory, branch, index, files, and the leases that are still free.',
     access: 'operate',
     effect: 'mutation',
     params: { id: Id.describe('As worktree.listRemoved tells it.') },
-    result: Worktree,
+    result: Worktree.extend({
+      leases: z.array(Lease).describe('Reserved again, as it held them.'),
+      warnings: z.array(z.string()).describe('What did not come back: leases that somebody else has by now.'),
+    }),
     errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'CONFLICT', 'PRECONDITION', 'TOOL_FAILED'],
   }),
   'worktree.remove': defineMethod({

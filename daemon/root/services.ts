@@ -98,7 +98,7 @@ export function createServices({ options, tools, again, store, feed, metrics, da
   const passedOn = () => policy.narrow(credentials.take(ownEnvironment, []).environment);
   const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks, policy, ownEnvironment, passedOn });
   const copyRules = () => config.current.worktrees.copy;
-  const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
+  const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules, leases });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({
     ...{ ...shared, tmux, stepFiles, exits, killTree },

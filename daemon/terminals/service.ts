@@ -6,6 +6,7 @@ import { byDaemon, type Origin } from '../kernel/origin.ts';
 import type { Writer } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
+import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import type { Tmux, TmuxPane } from '../tools/tmux.ts';
 import { type AdoptingDeps, type AdoptTmux, adoptTmux } from './adopting.ts';
@@ -35,8 +36,8 @@ export interface TerminalDeps extends AdoptingDeps {
   readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
 }
 
-/** How long the wrapper of a shell may take to write down its beginning or end. */
-const exitFileMs = 1_000;
+/** How long the wrapper of a shell may take to write down its beginning or end, on a machine that is busy. */
+const exitFileMs = 5_000;
 
 export function createTerminalService(deps: TerminalDeps): TerminalService {
   const { store, tmux, stepFiles, clock } = deps;
@@ -78,7 +79,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     await forgetFiles(terminal);
   };
   const forgetFiles = async (terminal: TerminalRecord): Promise<void> => {
-    for (const id of await runsOf(stepFiles, terminal)) await stepFiles.forget(id);
+    for (const id of await runsOf(stepFiles, terminal)) await forgetRun(deps, id);
   };
   /** Those that tmux still has. The name counts too: a new server gives the ids out again. */
   const present = async (terminals: readonly TerminalRecord[]): Promise<Set<TerminalRecord>> => {
@@ -139,7 +140,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         if (shell && terminal.sessionId !== undefined) {
           await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
         }
-        // A wrapper writes its last file a moment after the end; forgotten before, it would stay for ever.
+        // A wrapper stands in the worktree until it writes down the end, a moment after it.
         const written = shell ? await runsOf(stepFiles, terminal) : [];
         await Promise.all(written.map((id) => deps.exits.wait(id, AbortSignal.timeout(exitFileMs)).catch(() => undefined)));
         await store.write((w) => end(w, terminal, 'ended', reason, origin));

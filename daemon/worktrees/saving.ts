@@ -42,8 +42,10 @@ export function createSaving(deps: SavingDeps): Saving {
     async save(project, worktree, origin) {
       const ref = savedRefOf(worktree.id);
       const ignored = await listedIgnored(deps, project.path, worktree.path);
+      const held = store.read((r) => r.leases.ofWorktree(worktree.id));
+      const leases = held.map(({ kind, key, pool, value }) => ({ kind, key, pool, value }));
       const saved = await withScratch(deps.root(), (scratchPath) =>
-        git.saveSnapshot({ repo: repositoryOf(project), worktree, ref, ignored, scratchPath }),
+        git.saveSnapshot({ repo: repositoryOf(project), worktree, ref, ignored, leases, scratchPath }),
       );
       const { files, branchTip } = saved;
       await store.write((w) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Origin } from '../kernel/origin.ts';
+import type { LeaseService } from '../leases/service.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import { settle } from '../store/receipts.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
@@ -54,6 +55,7 @@ export interface WorktreeService extends Removal, Restoring, Adopting, Merging, 
 
 export interface WorktreeDeps extends RemovalDeps, FurnishDeps {
   readonly ids: Ids;
+  readonly leases: Pick<LeaseService, 'regain'>;
 }
 
 export function createWorktreeService(deps: WorktreeDeps): WorktreeService {

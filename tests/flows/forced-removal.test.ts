@@ -70,6 +70,9 @@ test('force gives way to a process inside, to whoever stands inside, to a lock a
     await gone;
   }
   expect((await remove({ callerDirectory: worktree.path })).reasons).toEqual([expect.stringContaining('caller')]);
+  mkdirSync(join(worktree.path, 'deep'));
+  const inside = await daemon.cli(['worktree', 'rm', 'busy', '--force'], { cwd: join(worktree.path, 'deep') });
+  expect(inside).toMatchObject({ exitCode: 5, stdout: '', stderr: expect.stringContaining('The caller stands in it') });
   await repo.git('worktree', 'lock', worktree.path);
   expect((await remove()).reasons).toEqual([expect.stringContaining('locked')]);
   await repo.git('worktree', 'unlock', worktree.path);
@@ -80,7 +83,9 @@ test('force gives way to a process inside, to whoever stands inside, to a lock a
   rmSync(join(worktree.path, 'nested'), { recursive: true });
   const commit = await repo.commit('nowhere else', { 'y.txt': 'y' }, worktree.path);
   const plain = await detailsOf(daemon.client.worktree.remove({ worktree: worktree.id }), 'WORK_AT_RISK');
-  expect(plain.commits).toMatchObject([{ commit }]);
+  expect(plain.commits).toEqual([{ commit, subject: 'nowhere else' }]);
+  const said = await daemon.cli(['worktree', 'rm', 'busy'], { cwd: repo.path });
+  expect(said).toMatchObject({ exitCode: 5, stderr: expect.stringContaining('nowhere else') });
 });
 
 test('what is taken meanwhile keeps a restore away, and the saved work stays', async () => {

@@ -92,3 +92,43 @@ test('a lease of a worktree reaches the sessions in it and ends with it; a sessi
   signals.open('gate');
   await daemon.ended(session.id);
 });
+
+test('the leases of a worktree that is removed by force come back with it, and what somebody else has by then is told', async () => {
+  await using repo = await createTestRepo();
+  await using daemon = await startRealDaemon();
+  const { client } = daemon;
+  const worktree = await createWorktree(daemon, repo, 'work');
+  const other = await createWorktree(daemon, repo, 'other');
+  const reserve = (kind: 'port' | 'name' | 'slot', key: string, more: { value?: string; pool?: string; slots?: number } = {}) =>
+    client.lease.reserve({ kind, key, worktree: worktree.id, ...more });
+  const held = [
+    await reserve('port', 'WEB'),
+    await reserve('name', 'DB', { value: 'shop-test' }),
+    await reserve('slot', 'GPU', { pool: 'gpus', slots: 2 }),
+  ];
+  const busy = await reserve('port', 'API');
+  const taken = await reserve('name', 'CACHE', { value: 'shop-cache' });
+  const values = async (id: string) =>
+    (await client.lease.list({ worktree: id })).leases.map(({ kind, key, pool, value }) => ({ kind, key, pool, value })).toReversed();
+  const before = await values(worktree.id);
+
+  await client.worktree.remove({ worktree: worktree.id, force: true });
+  expect(await client.lease.list({})).toEqual({ leases: [] });
+  await client.lease.reserve({ kind: 'name', key: 'MINE', value: taken.value, worktree: other.id });
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(Number(busy.value), '127.0.0.1', resolve));
+  const back = await daemon.cli(['worktree', 'restore', worktree.id]);
+  server.close();
+
+  expect(back).toMatchObject({ exitCode: 0, stdout: `${worktree.path}\n` });
+  expect(back.stderr).toContain(`The port "${busy.value}" that the worktree held as "API" is in use by a program;`);
+  expect(back.stderr).toContain('The name "shop-cache" that the worktree held as "CACHE" is reserved by somebody else;');
+  expect(await values(worktree.id)).toEqual(before.slice(0, held.length));
+  const command = /"coppice (leases reserve name CACHE [^"]*)"/.exec(back.stderr)?.[1] ?? '';
+  expect(await daemon.cli(command.split(' '))).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^cache-/) });
+
+  await client.worktree.remove({ worktree: worktree.id, force: true });
+  const again = await client.call('worktree.restore', { id: worktree.id, idempotencyKey: 'back' });
+  expect(again).toMatchObject({ warnings: [], leases: [{ key: 'WEB' }, { key: 'DB' }, { key: 'GPU' }, { key: 'CACHE' }] });
+  expect(await client.call('worktree.restore', { id: worktree.id, idempotencyKey: 'back' })).toEqual(again);
+});

@@ -14,5 +14,5 @@ export async function allEnded(daemon: RealDaemon, { after, count = 1 }: { after
 }
 
 /** Below the time that such tests are given. */
-export const longMs = 240_000;
-export const longTestMs = 300_000;
+export const longMs = 480_000;
+export const longTestMs = 540_000;

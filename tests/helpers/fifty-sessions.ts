@@ -27,12 +27,10 @@ export interface FiftySessions extends AsyncDisposable {
   readonly ended: readonly EndedSession[];
 }
 
-/** With staged, unstaged, untracked and ignored work, and a bare repository to push to. */
+/** With staged, unstaged, untracked and ignored work. */
 async function busyRepo(name: string): Promise<TestRepo> {
   const repo = await createTestRepo({ name });
   await repo.commit('base', { '.gitignore': 'ignored/\n', 'src/a.txt': `${name}\n`, 'src/b.txt': 'b\n' });
-  await repo.gitIn(repo.directory, 'clone', '--quiet', '--bare', repo.path, 'remote.git');
-  await repo.git('remote', 'add', 'origin', repo.beside('remote.git'));
   await repo.write('src/a.txt', 'staged\n');
   await repo.git('add', 'src/a.txt');
   await repo.write('src/a.txt', 'unstaged\n');
@@ -41,16 +39,22 @@ async function busyRepo(name: string): Promise<TestRepo> {
   return repo;
 }
 
-/** Commits and pushes a file named for the session that tells where it was made: one step in the terminal, one beside it. */
+/**
+ * Commits a file named for the session that tells where it was made: one step in the terminal, one beside it. The reference is what a push
+ * leaves, so that the worktree may go.
+ */
 function work(name: string, keep: string, signals: Signals): string {
   const file = '"$COPPICE_SESSION_ID.txt"';
+  const pushed = '"refs/remotes/origin/$COPPICE_BRANCH_NAME"';
   return commandFile(name, {
     arguments: ['n'],
     worktree: { branch: 'work/{{ n }}', keep },
     leases: [{ key: 'web', kind: 'port' }],
     steps: [
       shell(`${signals.tell('running', '+')}; echo "$PWD $COPPICE_BRANCH_NAME $COPPICE_LEASE_WEB" > ${file}; git add ${file}`),
-      shell(`git commit -qm "$COPPICE_SESSION_ID" && git push -q origin HEAD; ${signals.tell('running', '-')}`, { run_in: 'process' }),
+      shell(`git commit -qm "$COPPICE_SESSION_ID" && git update-ref ${pushed} HEAD && ${signals.tell('running', '-')}`, {
+        run_in: 'process',
+      }),
     ],
   });
 }

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Below the time of a test, so that a wait that fails says so itself. */
-export const deadlineMs = 20_000;
+export const deadlineMs = 45_000;
 const pollMs = 10;
 
 /** Answers the first value of `check` that is neither undefined, null nor false. An error of `check` counts as "not yet". */

@@ -127,6 +127,7 @@ export const cases: Case[] = [
     calls: 'worktree.restore',
     params: { id: worktree.id },
     prints: '/w/feat\n',
+    warns: 'coppice: The port "41000" is reserved by somebody else.\n',
     json: worktree,
   },
   {

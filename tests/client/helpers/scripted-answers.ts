@@ -124,7 +124,7 @@ export const script: Script = {
   'worktree.listRemoved': () => ({
     removed: [{ id: worktree.id, projectId: worktree.projectId, path: '/w/feat', branch: 'feat', ref: 'refs/x', removedAt: at, files: 3 }],
   }),
-  'worktree.restore': () => worktree,
+  'worktree.restore': () => ({ ...worktree, leases: [], warnings: ['The port "41000" is reserved by somebody else.'] }),
   'worktree.adopt': () => worktree,
   'worktree.commit': () => ({ commit: 'c'.repeat(40), files: 1 }),
   'worktree.merge': ({ into = 'main' }) => ({ into, before: 'b'.repeat(40), commit: 'c'.repeat(40), upToDate: false }),

@@ -3,19 +3,19 @@ import { loadConfig } from '../../../daemon/config/load.ts';
 import { policyOf } from '../../../daemon/kernel/again.ts';
 import type { Diagnostic } from '../../../schemas/primitives.ts';
 
-const load = (text: string, env: Record<string, string> = {}) => loadConfig({ env, file: { path: '/c.toml', text } });
+const load = (text: string, env: Record<string, string> = {}) => loadConfig({ env, user: { path: '/c.toml', text } });
 
-function problemsOf(text: string): Diagnostic[] {
+async function problemsOf(text: string): Promise<Diagnostic[]> {
   try {
-    load(text);
+    await load(text);
   } catch (error) {
     return (error as { details: { diagnostics: Diagnostic[] } }).details.diagnostics;
   }
   return [];
 }
 
-test('a table of a policy changes what it names and leaves the rest', () => {
-  const { config } = load('[retry.store_write]\nmax_attempts = 3\njitter = 0\n');
+test('a table of a policy changes what it names and leaves the rest', async () => {
+  const { config } = await load('[retry.store_write]\nmax_attempts = 3\njitter = 0\n');
   expect(policyOf(config.retry.store_write)).toEqual({
     maxAttempts: 3,
     initialBackoffMs: 100,
@@ -27,10 +27,12 @@ test('a table of a policy changes what it names and leaves the rest', () => {
   expect(config.retry.network).toEqual({ max_attempts: 5, initial_backoff_ms: 1_000, multiplier: 2, max_backoff_ms: 30_000, jitter: 0.5 });
 });
 
-test('a variable gives a whole policy as an inline table', () => {
-  const { config, warnings } = load('', { COPPICE_RETRY__FILE: '{ max_attempts = 9 }' });
+test('a variable gives a whole policy as an inline table, or one key of it', async () => {
+  const { config, warnings } = await load('', { COPPICE_RETRY__FILE: '{ max_attempts = 9 }' });
   expect(warnings).toEqual([]);
   expect(config.retry.file).toMatchObject({ max_attempts: 9, initial_backoff_ms: 100 });
+  const one = await load('', { COPPICE_RETRY__STORE_WRITE__MAX_ATTEMPTS: '5' });
+  expect(one.config.retry.store_write).toMatchObject({ max_attempts: 5, initial_backoff_ms: 100 });
 });
 
 test.each([
@@ -43,6 +45,6 @@ test.each([
   ['[retry.files]\nmax_attempts = 2\n', 'retry.files', 1],
   ['[artifacts]\narchive_days = 30\npurge_days = 7\n', 'artifacts.purge_days', 3],
   ['[artifacts]\narchive_days = 0\n', 'artifacts.archive_days', 2],
-])('%j is refused at its line', (text, key, line) => {
-  expect(problemsOf(text)).toMatchObject([{ key, line, path: '/c.toml' }]);
+])('%j is refused at its line', async (text, key, line) => {
+  expect(await problemsOf(text)).toMatchObject([{ key, line, path: '/c.toml' }]);
 });

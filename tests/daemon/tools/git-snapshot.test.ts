@@ -13,7 +13,7 @@ async function save(f: GitFixture, path: string, branch: string, ignored: string
   await mkdir(scratchPath, { recursive: true });
   const baseCommit = await f.test.git('rev-parse', 'master');
   const worktree = { id: 'wt_1', path, branch, base: 'master', baseCommit };
-  const saved = await f.git.saveSnapshot({ repo: f.repo, worktree, ref, ignored, scratchPath });
+  const saved = await f.git.saveSnapshot({ repo: f.repo, worktree, ref, ignored, leases: [], scratchPath });
   await rm(scratchPath, { recursive: true });
   return saved;
 }

@@ -12,8 +12,9 @@ import { createTmux, type Tmux } from '../../../daemon/tools/tmux.ts';
 import { tmuxConf } from '../../../daemon/tools/tmux-conf.ts';
 import { createTmuxControl, type TmuxControl, type TmuxControlOptions } from '../../../daemon/tools/tmux-control.ts';
 import { createTestAgain } from '../../helpers/again.ts';
+import { until } from '../../helpers/until.ts';
 
-export { sleep };
+export { sleep, until };
 
 export const wrapperPath = fileURLToPath(new URL('../../../daemon/tools/run-step.pl', import.meta.url));
 export const baseEnv = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: process.env.HOME ?? '/' };
@@ -102,13 +103,5 @@ export function tmuxMissing(): boolean {
       throw new Error('tmux is not installed, and COPPICE_REQUIRE_ALL=1 wants every test to run');
     process.stderr.write('skipped: tmux is not installed\n');
     return true;
-  }
-}
-
-export async function until(what: string, check: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
-    await sleep(5);
   }
 }
