@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { EntryName } from './credential.ts';
 import { defineEvent, defineMethod, scopes } from './define.ts';
 import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { RegistryName } from './registry-name.ts';
 
 export const Token = z
   .object({
@@ -36,7 +36,7 @@ export type Login = z.infer<typeof Login>;
 
 const flowOrProvider = {
   flowId: Id.optional(),
-  provider: EntryName.optional().describe('Its latest login. Either this or flowId.'),
+  provider: RegistryName.optional().describe('Its latest login. Either this or flowId.'),
 };
 
 export const loginMethods = {
@@ -44,7 +44,7 @@ export const loginMethods = {
     summary: 'Begins a login by device code, or answers the one of the provider that is under way; an event tells how it ends.',
     access: 'admin',
     effect: 'mutation',
-    params: { provider: EntryName },
+    params: { provider: RegistryName },
     result: Login,
     errors: ['NOT_FOUND', 'PRECONDITION', 'TOOL_FAILED', 'UNAVAILABLE'],
   }),
@@ -74,7 +74,7 @@ export const loginMethods = {
     summary: 'Forgets the tokens of a provider and ends its login; revokes them where the server has a place for that.',
     access: 'admin',
     effect: 'mutation',
-    params: { provider: EntryName },
+    params: { provider: RegistryName },
     result: z.object({
       loggedOut: z.boolean().describe('False: there was nothing to forget.'),
       revoked: z.boolean().describe('The server confirmed that the tokens are of no use any more.'),

@@ -1,10 +1,6 @@
 import { z } from 'zod';
 import { key } from './config-key.ts';
-
-/** How the user calls a credential or provider; it becomes the name of a file, and part of that of a variable. */
-export const EntryName = z
-  .string()
-  .regex(/^(?!.*__)[a-z][a-z0-9_-]{0,63}$/, 'must be 1 to 64 of a-z, 0-9, "_" and "-", begin with a letter and have no "__"');
+import { RegistryName } from './registry-name.ts';
 
 const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,255}$/, 'must be the name of a variable');
 
@@ -26,7 +22,9 @@ const Source = z
       'A credential that systemd hands to the daemon, by its name.',
       { reload: 'live' },
     ),
-    oauth: key(EntryName.optional(), 'A provider of [auth.<provider>]: its access token, refreshed when that is due.', { reload: 'live' }),
+    oauth: key(RegistryName.optional(), 'A provider of [auth.<provider>]: its access token, refreshed when that is due.', {
+      reload: 'live',
+    }),
   })
   .refine((source) => credentialSources.filter((kind) => source[kind] !== undefined).length === 1, {
     message: `must name one of ${credentialSources.join(', ')}, and only one`,
@@ -34,9 +32,7 @@ const Source = z
 export type CredentialSource = z.output<typeof Source>;
 
 /** `[credentials.<name>]`: where a secret is found, never the secret itself. */
-export const CredentialsConfig = key(z.record(EntryName, Source), 'Secrets by reference, for the steps that name them.', {
-  reload: 'live',
-});
+export const CredentialsConfig = z.record(RegistryName, Source);
 
 /** A token must not cross a network in clear: https, and http on loopback. */
 export function isSafeUrl(text: string): boolean {
@@ -56,7 +52,7 @@ const Provider = z
     token_endpoint: key(Endpoint, 'Without an issuer: where tokens come from.', { reload: 'live' }),
     revocation_endpoint: key(Endpoint, 'Without an issuer: where a logout is told, if there is such a place.', { reload: 'live' }),
     client_id: key(z.string().min(1).max(1_024), 'As which client coppice is known there.', { reload: 'live' }),
-    client_secret: key(EntryName.optional(), 'The credential that holds the secret of the client, if it has one.', { reload: 'live' }),
+    client_secret: key(RegistryName.optional(), 'The credential that holds the secret of the client, if it has one.', { reload: 'live' }),
     client_auth: key(z.enum(['basic', 'post']).default('basic'), 'How the secret is shown: in a header or in the body.', {
       reload: 'live',
     }),
@@ -79,4 +75,4 @@ const Provider = z
 export type Provider = z.output<typeof Provider>;
 
 /** `[auth.<provider>]`: where a login by device code gets an access token. */
-export const ProvidersConfig = z.record(EntryName, Provider);
+export const ProvidersConfig = z.record(RegistryName, Provider);

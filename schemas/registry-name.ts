@@ -1,4 +1,4 @@
-// Names of models and agents.
+// Names that users give to entries of the configuration: models, agents, gates, credentials, providers.
 import { z } from 'zod';
 import { key } from './config-key.ts';
 

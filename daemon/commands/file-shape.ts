@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { argumentTypes } from '../../schemas/command.ts';
 import { CopyPattern, copyModes } from '../../schemas/copy-rule.ts';
-import { EntryName } from '../../schemas/credential.ts';
 import { keepPolicies, limits, sessionKinds, stepTypes } from '../../schemas/index.ts';
 import { leaseKeyPattern, leaseKinds } from '../../schemas/lease.ts';
+import { RegistryName } from '../../schemas/registry-name.ts';
 import { asBoolean, asData, asText, asValue, isMap, isPlain } from './scalar.ts';
 
 const withoutNul = (text: string) => !text.includes('\0');
@@ -52,7 +52,7 @@ const credentials = z.preprocess(
   record,
   z.record(
     z.string().regex(/^(?!COPPICE_|PRUNEJUICE_)[A-Za-z_][A-Za-z0-9_]*$/, 'is no name that a variable of a step may have'),
-    filled.pipe(EntryName),
+    filled.pipe(RegistryName),
     'must be a map of variables to names of credentials',
   ),
 );

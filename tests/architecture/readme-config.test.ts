@@ -27,8 +27,10 @@ test.each(
   expect(means.includes('³')).toBe(node.projectSafe === true);
 });
 
-test('the example of a configuration is valid', async () => {
-  const [, text = ''] = /```toml\n(.*?)```/s.exec(readFileSync(join(packageRoot, 'README.md'), 'utf8')) ?? [];
-  const { config } = await loadConfig({ user: { path: 'README.md', text } });
-  expect(Object.keys(config.quality_gates)).toEqual(['plan']);
+test('the examples of a configuration are valid', async () => {
+  const texts = [...readFileSync(join(packageRoot, 'README.md'), 'utf8').matchAll(/```toml\n(.*?)```/gs)].map(([, text = '']) => text);
+  const gates: string[] = [];
+  for (const text of texts) gates.push(...Object.keys((await loadConfig({ user: { path: 'README.md', text } })).config.quality_gates));
+  expect(texts.length).toBeGreaterThan(2);
+  expect(gates).toEqual(['audit', 'plan']);
 });
