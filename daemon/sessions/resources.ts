@@ -61,7 +61,13 @@ export function createResources({ store, clock, worktrees, terminals, git, shell
     const base = exists ? undefined : baseFor(definition, lookup);
     const { copy, mcpTemplate } = definition.worktree;
     const wanted = { project, branch, base, allowExistingBranch, sessionId: session.id, copy, mcpTemplate };
-    const worktree = await worktrees.create(wanted, byDaemon);
+    const worktree = await worktrees.create(wanted, byDaemon).catch(async (error: unknown) => {
+      // Another session was faster with the branch: its worktree is the one to reuse, or to be refused.
+      const made =
+        reuse && isFailure(error) && error.kind === 'ALREADY_EXISTS' ? await takeWorktree(store, session, branch, clock.now()) : undefined;
+      if (made) return made;
+      throw error;
+    });
     await store.write((w) => {
       w.sessions.setData(session.id, 'branch_name', branch, clock.now());
       const data = { key: 'branch_name', value: branch };

@@ -60,6 +60,8 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     const { project, branch } = spec;
     const repo = repositoryOf(project);
     await git.checkBranchName(branch);
+    const taken = store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
+    if (taken) throw worktreeTaken(taken);
     const exists = await git.branchExists(repo, branch);
     if (exists && (!spec.allowExistingBranch || spec.base !== undefined)) throw branchTaken(project, branch);
     const base = exists ? branch : (spec.base ?? (await defaultBase(git, project)));
@@ -91,8 +93,6 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   const intend = (spec: CreateWorktree & { base: string; baseCommit: string; branchCreated: boolean }): Promise<WorktreeRecord> =>
     store.write((w) => {
       const { project, branch, base, baseCommit, branchCreated, sessionId } = spec;
-      const existing = w.worktrees.byProjectAndBranch(project.id, branch);
-      if (existing) throw worktreeTaken(existing);
       const folder = join(
         deps.root(),
         slugOf(project.name, () => false),

@@ -1,5 +1,6 @@
 // The contract tells everything it is asked for, and nothing in it is without use.
 import { expect, test } from 'vitest';
+import type { z } from 'zod';
 import { Config } from '../../schemas/config.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { accessLevels, type EventDef, type Method } from '../../schemas/define.ts';
@@ -109,6 +110,19 @@ test('a read takes no idempotency key, a mutation does, and every method takes a
     expect('progressToken' in params.shape, name).toBe(true);
     expect(Object.keys(own.shape), name).not.toContain('idempotencyKey');
   }
+});
+
+test('a parameter that takes only an id says what it is of and which command lists them', () => {
+  const told = allMethods.flatMap(([name, { own }]) =>
+    Object.entries(own.shape).flatMap(([key, schema]) => {
+      const [issue] = (schema as z.ZodType).safeParse('no-id').error?.issues ?? [];
+      return issue?.message.startsWith('is not an id') || issue?.message.startsWith('is not the id')
+        ? [`${name} ${key} ${issue.message}`]
+        : [];
+    }),
+  );
+  expect(told.length).toBeGreaterThan(5);
+  for (const text of told) expect(text).toMatch(/ is not the id of an? [a-z ]+; "coppice [a-z].*" lists them$/);
 });
 
 test('a list that can grow is paged: limit, cursor and nextCursor together', () => {
