@@ -5,8 +5,14 @@ import { limits } from './limits.ts';
 export const Time = z.string().meta({ format: 'date-time' });
 
 /** An id is a prefix, an underscore and 26 sortable characters; a reference also takes the human slug or name. */
-export const Id = z.string().regex(/^[a-z]{2,4}_[0-9a-z]{26}$/, 'is not an id');
+const idPattern = /^[a-z]{2,4}_[0-9a-z]{26}$/;
+export const Id = z.string().regex(idPattern, 'is not an id, which is a prefix, "_" and 26 letters and digits');
 export const Ref = z.string().min(1).max(limits.nameChars);
+
+/** A parameter that takes an id and no name: what it is of, and the command that lists them. */
+export function idOf(what: string, command: string) {
+  return z.string().regex(idPattern, `is not the id of ${what}; "${command}" lists them`).describe(`Of ${what}.`);
+}
 
 export const AbsolutePath = z
   .string()

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Arguments } from './command.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 import { Session, startErrors } from './session.ts';
 
 export const Schedule = z
@@ -24,7 +24,7 @@ export const Schedule = z
   .meta({ id: 'Schedule' });
 export type Schedule = z.infer<typeof Schedule>;
 
-const id = Id.describe('Schedule id.');
+const id = idOf('a schedule', 'coppice schedule list');
 
 export const scheduleMethods = {
   'schedule.list': defineMethod({

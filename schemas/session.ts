@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Arguments, sessionKinds } from './command.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { AbsolutePath, Environment, Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { AbsolutePath, Environment, Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 import { StepRun } from './step.ts';
 
 export const sessionStatuses = ['queued', 'preparing', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'lost'] as const;
@@ -170,7 +170,7 @@ export const sessionMethods = {
     params: {
       id,
       step: z
-        .union([Id, z.int().min(1)])
+        .union([idOf('a step', 'coppice show <session>'), z.int().min(1)])
         .optional()
         .describe('Step run id or index; default: the last one that has output.'),
       offset: z.int().default(0).describe('In bytes; negative counts from the end.'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { Lease } from './lease.ts';
 import { limits } from './limits.ts';
-import { AbsolutePath, Commit, Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { AbsolutePath, Commit, Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 
 export const Worktree = z
   .object({
@@ -188,7 +188,7 @@ export const worktreeMethods = {
     summary: 'Brings back a worktree removed by force: directory, branch, index, files, and the leases that are still free.',
     access: 'operate',
     effect: 'mutation',
-    params: { id: Id.describe('As worktree.listRemoved tells it.') },
+    params: { id: idOf('a removed worktree', 'coppice worktree list --removed') },
     result: Worktree.extend({
       leases: z.array(Lease).describe('Reserved again, as it held them.'),
       warnings: z.array(z.string()).describe('What did not come back: leases that somebody else has by now.'),

@@ -53,10 +53,14 @@ async function obtain(
   const base = exists ? undefined : baseFor(definition, lookup);
   const place = placeFor(definition, withBranch(lookup, branch));
   const path = place === undefined ? undefined : worktrees.placeOf(project, place, pinned?.worktreesRoot);
-  const worktree = await worktrees.create(
-    { project, branch, base, allowExistingBranch, root: pinned?.worktreesRoot, sessionId: session.id, copy, mcpTemplate, path },
-    byDaemon,
-  );
+  const wanted = { project, branch, base, allowExistingBranch, root: pinned?.worktreesRoot, copy, mcpTemplate, path };
+  const worktree = await worktrees.create({ ...wanted, sessionId: session.id }, byDaemon).catch(async (error: unknown) => {
+    // Another session was faster with the branch: its worktree is the one to reuse, or to be refused.
+    const isTaken = reuse && isFailure(error) && error.kind === 'ALREADY_EXISTS';
+    const made = isTaken ? await takeWorktree(store, session, branch, clock.now()) : undefined;
+    if (made) return made;
+    throw error;
+  });
   await store.write((w) => {
     w.sessions.setData(session.id, 'branch_name', branch, clock.now());
     const data = { key: 'branch_name', value: branch };

@@ -71,6 +71,8 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     const { project, branch } = spec;
     const repo = repositoryOf(project);
     await git.checkBranchName(branch);
+    const taken = store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
+    if (taken) throw worktreeTaken(taken);
     const exists = await git.branchExists(repo, branch);
     if (exists && (!spec.allowExistingBranch || spec.base !== undefined)) throw branchTaken(project, branch);
     const base = exists ? branch : (spec.base ?? (await defaultBase(git, project)));
@@ -102,8 +104,6 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   const intend = (spec: CreateWorktree & { base: string; baseCommit: string; branchCreated: boolean }): Promise<WorktreeRecord> =>
     store.write((w) => {
       const { project, branch, base, baseCommit, branchCreated, sessionId } = spec;
-      const existing = w.worktrees.byProjectAndBranch(project.id, branch);
-      if (existing) throw worktreeTaken(existing);
       const folder = folderOf(project, spec.root);
       const slug = slugOf(branch, (taken) => w.worktrees.byPath(join(folder, taken)) !== undefined);
       const path = spec.path ?? join(folder, slug);

@@ -92,6 +92,19 @@ test('a read takes no idempotency key, a mutation does, and every method takes a
   }
 });
 
+test('a parameter that takes only an id says what it is of and which command lists them', () => {
+  const told = allMethods.flatMap(([name, { own }]) =>
+    Object.entries(own.shape).flatMap(([key, schema]) => {
+      const [issue] = (schema as z.ZodType).safeParse('no-id').error?.issues ?? [];
+      return issue?.message.startsWith('is not an id') || issue?.message.startsWith('is not the id')
+        ? [`${name} ${key} ${issue.message}`]
+        : [];
+    }),
+  );
+  expect(told.length).toBeGreaterThan(5);
+  for (const text of told) expect(text).toMatch(/ is not the id of an? [a-z ]+; "coppice [a-z].*" lists them$/);
+});
+
 test('a list that can grow is paged: limit, cursor and nextCursor together', () => {
   for (const [name, { own, result }] of allMethods) {
     const paged = 'cursor' in own.shape;

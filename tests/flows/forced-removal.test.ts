@@ -52,6 +52,8 @@ test('a forced removal saves everything, and restore brings back every byte, mod
     branches: await repo.git('branch', '--list', 'master'),
   }).toEqual(shared);
   await failureOf(daemon.client.worktree.restore({ id: worktree.id }), 'NOT_FOUND');
+  const byName = await daemon.cli(['worktree', 'restore', 'work']);
+  expect(byName).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('"coppice worktree list --removed" lists them') });
 });
 
 test('force gives way to a process inside, to whoever stands inside, to a lock and to a repository inside', async () => {

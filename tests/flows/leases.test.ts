@@ -86,6 +86,10 @@ test('a lease of a worktree reaches the sessions in it and ends with it; a sessi
   const reserved = await daemon.cli(['leases', 'reserve', 'slot', 'S', '--session', session.slug, '--slots', '2']);
   expect(reserved.stdout).toBe('1\n');
   expect((await daemon.cli(['leases', 'release', own.id])).exitCode).toBe(0);
+  expect(await daemon.cli(['leases', 'release', 'WEB'])).toMatchObject({
+    exitCode: 2,
+    stderr: 'coppice: The parameters of "lease.release" are wrong: "id" is not the id of a lease; "coppice leases" lists them.\n',
+  });
 
   await daemon.client.worktree.remove({ worktree: worktree.id });
   expect((await daemon.client.lease.list({})).leases.map(({ key }) => key)).toEqual(['S']);

@@ -1,5 +1,5 @@
 // What steps run in tests: small shell programs that tell in files what they did, and wait for files instead of time.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from './real-daemon.ts';
 import { until } from './until.ts';
@@ -68,4 +68,14 @@ export function putProgram(folder: string, name: string, script: string): string
   writeFileSync(`${target}.new`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   renameSync(`${target}.new`, target);
   return `${bin}:${process.env.PATH}`;
+}
+
+/** A PATH on which everything is but the tool. */
+export function pathWithout(folder: string, tool: string): string {
+  const bin = mkdtempSync(join(folder, `without-${tool}-`));
+  const found = ['/bin', '/usr/bin', '/usr/local/bin'].flatMap((place) => readdirSync(place).map((name) => ({ place, name })));
+  for (const { place, name } of found) {
+    if (name !== tool && !existsSync(join(bin, name))) symlinkSync(join(place, name), join(bin, name));
+  }
+  return bin;
 }
