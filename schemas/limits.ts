@@ -50,8 +50,8 @@ export const limits = {
   planFrontMatterBytes: 8 * 1024,
   /** Words and signs of one YAML text of a plan: what parsing it costs. */
   planYamlTokens: 20_000,
-  /** Diagnostics of one level; how many there are more is told. */
-  planDiagnosticsPerLevel: 100,
+  /** How many there are more is told. */
+  planDiagnosticsPerCode: 50,
   artifactPutBytes: 6 * 1024 * 1024,
   leasesPerOwner: 64,
   retryAttempts: 20,

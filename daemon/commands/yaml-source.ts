@@ -3,21 +3,14 @@
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node } from 'yaml';
 import { limits } from '../../schemas/index.ts';
 import { createProblems, type KeyPath, type Locate, type Problems } from './problems.ts';
-import { compose, isDeeperThan, parseTokens, yamlErrorsShown } from './yaml-tokens.ts';
-import { convertDocument, keyName, yamlDepth } from './yaml-values.ts';
+import { compose, parseTokens, type YamlBounds, yamlErrorsShown } from './yaml-tokens.ts';
+import { convertDocument, keyName } from './yaml-values.ts';
 
 export interface YamlSource {
   /** undefined when the text is not YAML at all. */
   readonly value: unknown;
   readonly locate: Locate;
   readonly problems: Problems;
-}
-
-/** How much a text may cost; the size alone says little, because a sign costs as much as a paragraph. */
-export interface YamlBounds {
-  readonly sizeBytes: number;
-  /** Words and signs. */
-  readonly tokens: number;
 }
 
 const commandFileBounds: YamlBounds = { sizeBytes: limits.commandFileBytes, tokens: Number.POSITIVE_INFINITY };
@@ -37,13 +30,9 @@ export function readYaml(text: string, filePath?: string, bounds = commandFileBo
     problems.addAt({ line: 1, column: 1, message: `The file is larger than ${bounds.sizeBytes} bytes.` });
     return failed;
   }
-  const tokens = parseTokens(text, lines, bounds.tokens);
-  if (tokens === undefined) {
-    problems.addAt({ line: 1, column: 1, message: `The YAML has more than ${bounds.tokens} words and signs.` });
-    return failed;
-  }
-  if (isDeeperThan(yamlDepth, tokens)) {
-    problems.addAt({ line: 1, column: 1, message: `The file is nested deeper than ${yamlDepth} levels.` });
+  const tokens = parseTokens(text, lines, bounds);
+  if (typeof tokens === 'string') {
+    problems.addAt({ line: 1, column: 1, message: tokens });
     return failed;
   }
   const documents = compose(tokens, text.length);

@@ -1,22 +1,37 @@
 // The steps of the library between a text and its documents, taken one by one so that each can be bounded.
-import { Composer, CST, type Document, Lexer, type LineCounter, Parser } from 'yaml';
+import { Composer, type CST, type Document, Lexer, type LineCounter, Parser } from 'yaml';
+import { yamlDepth } from './yaml-values.ts';
+
+/** How much a text may cost; the size alone says little, because a sign costs as much as a paragraph. */
+export interface YamlBounds {
+  readonly sizeBytes: number;
+  /** Words and signs. */
+  readonly tokens: number;
+}
 
 export const yamlErrorsShown = 20;
 
-/** undefined when there are more lexemes than that. What comes behind the last thing that would be told is not read. */
-export function parseTokens(text: string, lines: LineCounter, most: number): CST.Token[] | undefined {
+/** A document, and a scalar inside of the deepest collection. */
+const stackBesides = 2;
+
+/**
+ * The tokens of a text, or the sentence that says why not. The library composes by recursion, and a stack that is nearly full can end the
+ * whole process, so depth is bounded here. What comes behind the last problem that would be told is not read.
+ */
+export function parseTokens(text: string, lines: LineCounter, { tokens: most }: YamlBounds): readonly CST.Token[] | string {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
   const tokens: CST.Token[] = [];
   let [lexemes, documents, errors] = [0, 0, 0];
   for (const lexeme of new Lexer().lex(text)) {
     lexemes += 1;
-    if (lexemes > most) return undefined;
     for (const token of parser.next(lexeme)) {
       tokens.push(token);
       if (token.type === 'document') documents += 1;
       if (token.type === 'error') errors += 1;
     }
+    if (lexemes > most) return `The YAML has more than ${most} words and signs.`;
+    if (parser.stack.length > yamlDepth + stackBesides) return `The file is nested deeper than ${yamlDepth} levels.`;
     if (documents > 1 || errors > yamlErrorsShown) return tokens;
   }
   tokens.push(...parser.end());
@@ -33,20 +48,4 @@ export function compose(tokens: readonly CST.Token[], endOffset: number): Docume
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-}
-
-/** The library composes by recursion, and a stack that is nearly full can end the whole process, so depth is measured by a loop first. */
-export function isDeeperThan(most: number, tokens: readonly CST.Token[]): boolean {
-  const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { token, depth } = next;
-    if (depth > most) return true;
-    if (token.type === 'document' && token.value) open.push({ token: token.value, depth });
-    if (!CST.isCollection(token)) continue;
-    for (const item of token.items) {
-      if (item.key) open.push({ token: item.key, depth: depth + 1 });
-      if (item.value) open.push({ token: item.value, depth: depth + 1 });
-    }
-  }
-  return false;
 }

@@ -1,5 +1,6 @@
 // The contract tells everything it is asked for, and nothing in it is without use.
 import { expect, test } from 'vitest';
+import type { z } from 'zod';
 import { keyPaths, nodeAt } from '../../schemas/config-tree.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { accessLevels, type EventDef, type Method } from '../../schemas/define.ts';

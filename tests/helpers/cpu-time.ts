@@ -1,7 +1,7 @@
-const attempts = 10;
+const attempts = 50;
 
 /**
- * The processor time that something takes, in milliseconds: the least of ten runs when the first takes too long. Other processes of the
+ * The processor time that something takes, in milliseconds: the least of up to fifty runs as long as it is too long. Other processes of the
  * machine take from the clock, and a little from this.
  */
 export function cpuMs(run: () => void, tooLongMs: number): number {

@@ -36,7 +36,7 @@ function print(out: Output, { tasks, waves, diagnostics }: ParsedPlan, path: str
       label,
       waveOf.get(label),
       effort,
-      dependencies.map((index) => tasks[index]?.label).join(', '),
+      dependencies.map((index) => tasks[index]?.label).join(','),
       initialStatus === 'completed' ? { text: `${title} (done)`, colour: 'dim' } : title,
     ]),
   );

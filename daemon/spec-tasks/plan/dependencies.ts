@@ -1,8 +1,8 @@
 // Which tasks each task waits for: what it names, and with a barrier the whole phase before its own.
 import { limits } from '../../../schemas/limits.ts';
 import type { PlanCode } from '../../../schemas/plan.ts';
+import type { LabelledDraft } from './assign-labels.ts';
 import type { Diagnostics } from './diagnostics.ts';
-import type { LabelledDraft } from './labels.ts';
 import { createLookup, type Lookup } from './lookup.ts';
 import { readReferences } from './references.ts';
 

@@ -11,25 +11,25 @@ export interface Diagnostics {
   sorted(): PlanDiagnostic[];
 }
 
-/** Keeps so many of a level and counts the rest, so that errors are never hidden behind warnings. */
+/** Keeps so many of a code and counts the rest, so that no kind of problem hides another. */
 export function createDiagnostics(): Diagnostics {
   const kept: PlanDiagnostic[] = [];
-  const counts = { error: 0, warning: 0 };
+  const counts = new Map<PlanCode, number>();
+  const last = new Map<PlanCode, PlanDiagnostic>();
   const add = (level: PlanDiagnostic['level'], code: PlanCode, line: number, message: string) => {
-    counts[level] += 1;
-    if (counts[level] <= limits.planDiagnosticsPerLevel) kept.push({ level, code, line, message: squeezed(message, messageChars) });
+    const diagnostic: PlanDiagnostic = { level, code, line, message: squeezed(message, messageChars) };
+    const count = (counts.get(code) ?? 0) + 1;
+    counts.set(code, count);
+    last.set(code, diagnostic);
+    if (count <= limits.planDiagnosticsPerCode) kept.push(diagnostic);
+  };
+  const more = ([code, { level, line }]: [PlanCode, PlanDiagnostic]): PlanDiagnostic[] => {
+    const hidden = (counts.get(code) ?? 0) - limits.planDiagnosticsPerCode;
+    return hidden > 0 ? [{ level, code: 'more_diagnostics', line, message: `${hidden} more of ${code}` }] : [];
   };
   return {
     error: (code, line, message) => add('error', code, line, message),
     warning: (code, line, message) => add('warning', code, line, message),
-    sorted() {
-      const sorted = kept.toSorted((a, b) => a.line - b.line);
-      const line = sorted.at(-1)?.line ?? 1;
-      const more = (['error', 'warning'] as const).flatMap((level): PlanDiagnostic[] => {
-        const hidden = counts[level] - limits.planDiagnosticsPerLevel;
-        return hidden > 0 ? [{ level, code: 'more_diagnostics', line, message: `${hidden} more of level ${level}` }] : [];
-      });
-      return [...sorted, ...more];
-    },
+    sorted: () => [...kept, ...[...last].flatMap(more)].toSorted((a, b) => a.line - b.line),
   };
 }

@@ -78,9 +78,8 @@ function amountsIn(lower: string): Amount[] {
 
 function pointsIn(lower: string, amounts: readonly Amount[]): number | undefined {
   const named = amounts.find(({ unit }) => pointUnits.has(unit));
-  const only = amounts.at(-1);
-  const isNumber = /^~? ?\d[\d. ]*(?:[-–—/] ?[\d.]+)?$/.test(lower);
-  return named?.value ?? (isNumber ? only?.value : undefined);
+  const isNumber = /^~? ?[\d.]+(?: ?[-–—] ?[\d.]+)?$/.test(lower);
+  return named?.value ?? (isNumber ? amounts.at(-1)?.value : undefined);
 }
 
 /** The first duration: its upper end when it is a range, and with the smaller units that follow it. */

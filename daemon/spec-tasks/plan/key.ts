@@ -10,8 +10,8 @@ export function keyOf(title: string): string {
   );
 }
 
-/** In lower case, other characters as single dashes, none at the ends. Two titles that read the same are the same. */
-export function dashed(text: string): string {
+/** In lower case, other characters as single dashes, none at the ends. */
+function dashed(text: string): string {
   const dashes = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   return dashes.slice(dashes.startsWith('-') ? 1 : 0, dashes.endsWith('-') ? -1 : undefined);
 }

@@ -3,15 +3,13 @@
 /** The inside of a pattern: a label. */
 export const labelPattern = String.raw`T\d{1,6}[a-z]?|\d{1,6}(?:\.\d{1,6}){0,3}[a-z]?`;
 
-const inTitle = new RegExp(
-  [
-    String.raw`^(?:(?:task|step) #?(?<named>${labelPattern})\s{0,8}[:.)\-–—](?=\s|$)`,
-    String.raw`(?<marked>T\d{1,6}[a-z]?)(?:\s{0,8}[:.)]|\s{1,8}[-–—](?=\s))?(?=\s|$)`,
-    String.raw`(?<dotted>\d{1,4}(?:\.\d{1,4}){1,3})[:.)]?(?=\s|$)`,
-    String.raw`(?<plain>\d{1,4})[:.)](?=\s|$))\s{0,8}`,
-  ].join('|'),
-  'i',
-);
+const forms = [
+  String.raw`(?:task|step) #?(?<named>${labelPattern})\s{0,8}[:.)\-–—]`,
+  String.raw`(?<marked>T\d{1,6}[a-z]?)(?:\s{0,8}[:.)]|\s{1,8}[-–—])?`,
+  String.raw`(?<dotted>\d{1,4}(?:\.\d{1,4}){1,3})[:.)]?`,
+  String.raw`(?<plain>\d{1,4})[:.)]`,
+];
+const inTitle = new RegExp(String.raw`^(?:${forms.join('|')})(?:\s{1,8}|$)`, 'i');
 
 /** The label that a title begins with, and the title behind it. */
 export function readLabel(title: string): { readonly label: string; readonly rest: string } | undefined {

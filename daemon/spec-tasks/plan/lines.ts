@@ -45,8 +45,8 @@ export function readLines(texts: readonly string[], skipped: number): readonly L
       part = open ? 'opening' : 'text';
     }
     const heading = part === 'text' ? readHeading(content, indent) : undefined;
-    // One shape for all: there may be a million of them.
     const plain = part === 'text' && text.includes('\t') ? ' '.repeat(indent) + text.trimStart() : text;
+    // One shape for all of them: there may be a great many.
     lines.push({ number: at + 1, text: plain, indent, content, part, heading });
   }
   return lines;

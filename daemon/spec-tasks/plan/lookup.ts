@@ -1,6 +1,7 @@
 // From a reference to the tasks it means.
+
+import type { LabelledDraft } from './assign-labels.ts';
 import { canonicalLabel } from './label.ts';
-import type { LabelledDraft } from './labels.ts';
 import type { FindByTitle, Reference } from './references.ts';
 
 export interface Lookup {

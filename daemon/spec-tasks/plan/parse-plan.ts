@@ -2,11 +2,11 @@
 // the answer is a result with diagnostics.
 import { limits } from '../../../schemas/limits.ts';
 import type { ParsedPlan } from '../../../schemas/plan.ts';
+import { assignLabels } from './assign-labels.ts';
 import { resolveDependencies } from './dependencies.ts';
 import { createDiagnostics } from './diagnostics.ts';
 import { findTasks } from './find-tasks.ts';
 import { readFrontMatter } from './front-matter.ts';
-import { assignLabels } from './labels.ts';
 import { readLines, splitLines } from './lines.ts';
 import { rate, taskOf } from './task.ts';
 import { findCycle, wavesOf } from './waves.ts';

@@ -20,7 +20,7 @@ export interface Section {
 }
 
 interface Reading<S> {
-  /** `inside` is the section that this line would belong to. */
+  /** Sees every line, in order. `inside` is the section that the line would belong to. */
   startOf(line: Line, inside: S | undefined): S | undefined;
   endsBefore(line: Line, section: S): boolean;
 }

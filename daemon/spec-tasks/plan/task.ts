@@ -1,8 +1,8 @@
 import type { PlanTask, TaskPriority } from '../../../schemas/plan.ts';
+import type { LabelledDraft } from './assign-labels.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { type Effort, readEffort } from './effort.ts';
 import { keyOf } from './key.ts';
-import type { LabelledDraft } from './labels.ts';
 import { readPriority } from './priority.ts';
 
 export interface Rating extends Effort {

@@ -18,6 +18,7 @@ const lineChars = 1_000;
 /** `mayBeLabelled` is false where the label was found already: the rest may begin with a number of its own. */
 export function readTitle(line: string, mayBeLabelled: boolean): Title {
   const head = cut(line, lineChars);
+  const tail = (/\s$/.test(head) ? ' ' : '') + line.slice(head.length);
   const notes = noNotes();
   const outer = takeLabel(stripNotes(head, notes), mayBeLabelled);
   const { bold, rest } = splitBold(stripNotes(outer.title, notes));
@@ -26,8 +27,8 @@ export function readTitle(line: string, mayBeLabelled: boolean): Title {
   const opening = withoutSeparator(stripFirst(withoutSeparator(rest), notes));
   const title = trimEndAny(stripNotes(unwrapped(trimEndAny(inner.title, '.: ')), notes), '.: ');
   const capped = capTitle(title === '' ? trimEndAny(opening, '.: ') : title);
-  const texts = [capped.rest, title === '' ? '' : opening, line.slice(head.length)];
-  return { title: capped.title, ...(label !== undefined && { label }), opening: texts.filter((text) => text !== '').join('\n'), notes };
+  const texts = [capped.rest, title === '' ? '' : opening].filter((text) => text !== '');
+  return { title: capped.title, ...(label !== undefined && { label }), opening: (texts.join('\n') + tail).trim(), notes };
 }
 
 /** A title as long as titles may be, and the rest of it. */

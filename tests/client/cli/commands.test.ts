@@ -4,10 +4,11 @@ import { Failure } from '../../../schemas/index.ts';
 import { cases } from '../helpers/command-cases.ts';
 import { FakeDaemon, type Script } from '../helpers/fake-daemon.ts';
 import { inProcess } from '../helpers/in-process.ts';
+import { moreCases } from '../helpers/more-command-cases.ts';
 import { policyCases } from '../helpers/policy-cases.ts';
 import { script, worktree } from '../helpers/scripted-answers.ts';
 
-describe.each([...cases, ...policyCases])('$words', ({ words, calls, params, prints, warns = '', json }) => {
+describe.each([...cases, ...moreCases, ...policyCases])('$words', ({ words, calls, params, prints, warns = '', json }) => {
   test('calls the daemon and tells people', async () => {
     await using daemon = await FakeDaemon.started(script);
     const { code, stdout, stderr } = await inProcess(daemon, words, { input: 'from stdin' });

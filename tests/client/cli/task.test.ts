@@ -39,7 +39,7 @@ describe('task parse', () => {
     expect(ran.stdout.split('\n')).toEqual([
       'T001\t1\tmedium\t\tTitle T001 (done)',
       'T002\t2\tmedium\tT001\tRed \ufffd[31m',
-      'T003\t3\tlarge\tT001, T002\tTitle T003',
+      'T003\t3\tlarge\tT001,T002\tTitle T003',
       '',
     ]);
     expect(ran).toMatchObject({ code: 0, stderr: 'plan.md:2: warning: unknown dependency: 7\n' });

@@ -1,6 +1,5 @@
 // The fenced block with the info `tasks`: a list of tasks as YAML or JSON. Its keys are the labels that fields have in a body, and a few
 // of its own, written in any of the usual ways.
-import type { z } from 'zod';
 import { limits } from '../../../../schemas/limits.ts';
 import { PlanBlock, PlanBlockTask } from '../../../../schemas/plan.ts';
 import { compact } from '../../../commands/compact.ts';
@@ -18,6 +17,8 @@ import type { Box } from '../list-item.ts';
 import { capTitle } from '../title.ts';
 import { pathsInTitle, readCommands, readPaths, readRequirements } from '../values.ts';
 
+/** As much of a key as a message has. */
+const keyChars = 60;
 const bounds = { sizeBytes: limits.planBytes, tokens: limits.planYamlTokens };
 const ownKeys: ReadonlyMap<string, string> = new Map([
   ['id', 'label'],
@@ -33,7 +34,7 @@ export function readBlock(lines: readonly Line[], diagnostics: Diagnostics): rea
   const report = (line: number, message: string) => diagnostics.error('invalid_block', line, message);
   if (second) report(second.number, 'this is a second block of tasks; put all tasks into one list');
   const { value, locate, problems } = readYaml(codeBlockAt(lines, lines.indexOf(opening)).inside.join('\n'), undefined, bounds);
-  const lineOf = (path: KeyPath) => opening.number + locate(path).line;
+  const lineOf = (path: KeyPath, atKey = false) => opening.number + locate(path, atKey).line;
   for (const { line = 0, message } of problems.diagnostics) report(opening.number + line, message);
   if (problems.diagnostics.length > 0) return [];
   const named = Array.isArray(value)
@@ -41,7 +42,11 @@ export function readBlock(lines: readonly Line[], diagnostics: Diagnostics): rea
     : value;
   const parsed = PlanBlock.safeParse(named);
   if (parsed.success) return parsed.data.map((task, index) => draftOf(task, lineOf([index])));
-  for (const issue of parsed.error.issues) report(lineOf(issue.path as KeyPath), sentence(issue));
+  for (const issue of parsed.error.issues) {
+    const path = issue.path as KeyPath;
+    if (issue.code !== 'unrecognized_keys') report(lineOf(path), `${nameOf(path)} ${issue.message}`);
+    else for (const key of issue.keys) report(lineOf([...path, key], true), `${nameOf([...path, key])} is no key of a task${near(key)}`);
+  }
   return [];
 }
 
@@ -87,11 +92,11 @@ function draftOf(task: PlanBlockTask, line: number): Draft {
   });
 }
 
-function sentence(issue: z.core.$ZodIssue): string {
-  const [index, ...keys] = issue.path;
-  if (index === undefined) return `the block ${issue.message}`;
-  const where = `task ${Number(index) + 1}`;
-  if (issue.code !== 'unrecognized_keys') return `${where}: ${keys.length === 0 ? 'it' : `"${keys.join('.')}"`} ${issue.message}`;
-  const [key = ''] = issue.keys;
-  return `${where}: "${key.slice(0, 60)}" is no key of a task${suggestion(key, Object.keys(PlanBlockTask.shape))}`;
+function nameOf([index, ...keys]: KeyPath): string {
+  if (index === undefined) return 'the block';
+  return `task ${Number(index) + 1}: ${keys.length === 0 ? 'it' : `"${keys.join('.').slice(0, keyChars)}"`}`;
+}
+
+function near(key: string): string {
+  return suggestion(key.slice(0, keyChars), Object.keys(PlanBlockTask.shape));
 }

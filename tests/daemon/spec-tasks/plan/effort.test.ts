@@ -59,9 +59,12 @@ describe('an effort', () => {
     expect(readEffort(text)).toEqual(expected);
   });
 
-  test.each(['unclear', '', '?', 'TBD', 'half a day', '2 servers', 'smallish', 'v2', 'constructor'])('"%s" is none', (text) => {
-    expect(readEffort(text)).toBeUndefined();
-  });
+  test.each(['unclear', '', '?', 'TBD', 'half a day', '2 servers', '3/5', '3 5', 'smallish', 'v2', 'constructor'])(
+    '"%s" is none',
+    (text) => {
+      expect(readEffort(text)).toBeUndefined();
+    },
+  );
 
   test.each([
     ['S', true],
