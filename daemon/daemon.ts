@@ -153,10 +153,12 @@ async function reconcile({ store, terminals, worktrees, sessions }: Services, { 
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
   const { store, config, metrics, schedules } = services;
   const { log } = options.log;
-  lifecycle.own(
-    'housekeeping',
-    everyCron('17 * * * *', () => houseworkTick({ upkeep: services.upkeep, log })),
-  );
+  const housework = new AbortController();
+  const endHousework = everyCron('17 * * * *', () => houseworkTick({ upkeep: services.upkeep, log, signal: housework.signal }));
+  lifecycle.own('housekeeping', () => {
+    housework.abort();
+    return endHousework();
+  });
   lifecycle.own(
     'schedule files',
     everyCron('20 * * * * *', () => schedules.follow()),
