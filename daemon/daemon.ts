@@ -167,12 +167,16 @@ async function reconcile(
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
   const { store, config, metrics, schedules } = services;
   const { log } = options.log;
-  const job = (name: string, expression: string, work: () => Promise<unknown>): void =>
-    lifecycle.own(
-      name,
-      everyCron(expression, async () => void (await metrics.timed(`job.${name}`, work))),
-    );
-  job('housekeeping', '17 * * * *', () => houseworkTick({ upkeep: services.upkeep, log }));
+  // What is under way when the daemon stops is told to end, and waited for.
+  const job = (name: string, expression: string, work: (signal: AbortSignal) => Promise<unknown>): void => {
+    const stop = new AbortController();
+    const end = everyCron(expression, async () => void (await metrics.timed(`job.${name}`, () => work(stop.signal))));
+    lifecycle.own(name, () => {
+      stop.abort();
+      return end();
+    });
+  };
+  job('housekeeping', '17 * * * *', (signal) => houseworkTick({ upkeep: services.upkeep, log, signal }));
   job('schedule files', '20 * * * * *', () => schedules.follow());
   job('missing wrappers', '*/15 * * * * *', () => findMissingWrappers({ store, stepFiles, isAlive }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));

@@ -1,4 +1,4 @@
-import { chmod, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import type { ProcessTool } from '../tools/process.ts';
 import { sha256Of } from '../tools/sha256.ts';
@@ -35,9 +35,11 @@ export async function packDirectory(process: Tar, artifactDir: string, unique: s
   try {
     await process.runTool('tar', [...args, ...placeOf(artifactDir)], { env, timeoutMs: archiveMs });
     await chmod(temporary, 0o600);
+    await sync(temporary);
     const sha256 = await sha256Of(temporary);
     const { size } = await stat(temporary);
     await rename(temporary, path);
+    await sync(dirname(path));
     await writeFile(`${path}.sha256`, `${sha256}  ${basename(path)}\n`, { mode: 0o600 });
     return { path, sizeBytes: size, sha256 };
   } finally {
@@ -57,6 +59,16 @@ export async function proveArchive(process: Tar, artifactDir: string): Promise<v
   const present = (await readdir(artifactDir, { recursive: true })).length + 1;
   const differs = packed === present ? await firstDifference(process, artifactDir) : `it holds ${packed} of ${present} entries`;
   if (differs !== undefined) throw new Error(`The archive "${path}" is not what "${artifactDir}" holds: ${differs}; the files stay.`);
+}
+
+/** It may be all that is left, so it must outlive a power cut. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 export async function deleteArchive(path: string): Promise<void> {

@@ -18,9 +18,9 @@ export interface Packing {
   whileOpen<T>(session: Packed, work: () => Promise<T>): Promise<T>;
   /** Packs what an ended session left, or tells what took its place; `committed` runs in the transaction that records it. */
   pack(session: Packed, actor: string, committed: (w: Writer, archive: ArchiveRecord) => void): Promise<ArchiveRecord>;
-  /** Packs, proves that nothing is missing, and deletes the files. False when something holds the session now. */
-  replace(sessionId: string, actor: string): Promise<boolean>;
-  /** Deletes the files of a session whose archive is proven. */
+  /** Packs, proves that nothing is missing, and records that the archive counts from now on. False when something holds the session. */
+  seal(sessionId: string, actor: string): Promise<boolean>;
+  /** Deletes the files of a session that is sealed. That it is must outlive a power cut by now, or the rest would be packed anew. */
   finish(sessionId: string): Promise<void>;
   /** Deletes the files, or the archive that replaced them, and leaves the rows to their session. */
   forget(session: Packed): Promise<void>;
@@ -81,18 +81,13 @@ export function createPacking({ store, clock, ids, process, queue }: PackingDeps
     });
     return true;
   };
-  const replaceNow = async (session: Packed, actor: string): Promise<boolean> => {
+  const sealNow = async (session: Packed, actor: string): Promise<boolean> => {
     const archive = await packed(session, 'replacing');
     await proveArchive(process, session.artifactDir);
-    // Looked at again: its worktree may have been restored meanwhile. From here on the archive counts, whoever dies.
+    // Looked at again: its worktree may have been restored meanwhile.
     if (!isFree(session.id)) return false;
     await record(archive, session, actor, () => {});
-    await deleteFiles(session.id, session.artifactDir);
     return true;
-  };
-  const deleteFiles = async (sessionId: string, artifactDir: string): Promise<void> => {
-    await rm(artifactDir, { recursive: true, force: true });
-    await store.write((w) => w.archives.setState(sessionId, 'replaced'));
   };
   return {
     whileOpen: (session, work) =>
@@ -112,18 +107,20 @@ export function createPacking({ store, clock, ids, process, queue }: PackingDeps
         await record(archive, session, actor, (w) => committed(w, archive));
         return archive;
       }),
-    replace: (sessionId, actor) =>
+    seal: (sessionId, actor) =>
       inTurn(sessionId, async () => {
         const session = store.read((r) => r.sessions.get(sessionId));
         if (!session || !isFree(sessionId)) return false;
         assertOpen(session);
         // Rows of files that somebody else took away tell what is not so.
-        return (await isThere(session.artifactDir)) ? replaceNow(session, actor) : removeNow({ ...session, sizeBytes: 0 }, actor);
+        return (await isThere(session.artifactDir)) ? sealNow(session, actor) : removeNow({ ...session, sizeBytes: 0 }, actor);
       }),
     finish: (sessionId) =>
       inTurn(sessionId, async () => {
-        const found = store.read((r) => ({ archive: r.archives.get(sessionId), session: r.sessions.get(sessionId) }));
-        if (found.session && found.archive?.state === 'replacing') await deleteFiles(sessionId, found.session.artifactDir);
+        const { archive, session } = store.read((r) => ({ archive: r.archives.get(sessionId), session: r.sessions.get(sessionId) }));
+        if (!session || archive?.state !== 'replacing') return;
+        await rm(session.artifactDir, { recursive: true, force: true });
+        await store.write((w) => w.archives.setState(sessionId, 'replaced'));
       }),
     forget: ({ id, artifactDir }) => inTurn(id, async () => void (await deleteAll(id, artifactDir))),
     remove: (session, actor) => inTurn(session.id, () => removeNow(session, actor)),

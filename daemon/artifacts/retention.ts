@@ -26,7 +26,9 @@ export function dueStep(session: RetainedSession, { archiveDays, purgeDays }: Re
 export interface RetentionResult {
   readonly archived: Tally;
   readonly purged: Tally;
-  readonly failed: MembersResult<Due, unknown>['failed'];
+  /** Whether anything went well; each failure with its session. */
+  readonly outcome: MembersResult<Due, boolean>['outcome'];
+  readonly failed: MembersResult<Due, boolean>['failed'];
 }
 
 export interface Tally {
@@ -42,6 +44,8 @@ export interface Due {
 export interface RetentionOptions {
   readonly dryRun: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Makes what is committed outlive a power cut. */
+  readonly makeDurable: () => Promise<void>;
 }
 
 export interface RetentionDeps {
@@ -54,26 +58,38 @@ export interface RetentionDeps {
 export async function retain(
   { store, packing, now }: RetentionDeps,
   wish: RetentionWish,
-  { dryRun, signal }: RetentionOptions,
+  { dryRun, signal, makeDurable }: RetentionOptions,
   origin: Origin,
 ): Promise<RetentionResult> {
   const due = await findDue(store, wish, now());
-  const work = async ({ session, step }: Due): Promise<unknown> => {
-    if (step === 'archive') return packing.replace(session.id, origin.actor);
-    return step === 'finish' ? packing.finish(session.id) : packing.remove(session, origin.actor);
+  if (dryRun) return { archived: tallyOf(due, 'archive', 'finish'), purged: tallyOf(due, 'purge'), outcome: 'full', failed: [] };
+  const { done, outcome, failed } = await forMembers(
+    due,
+    ({ session, step }) => {
+      if (step === 'archive') return packing.seal(session.id, origin.actor);
+      return step === 'purge' ? packing.remove(session, origin.actor) : Promise.resolve(true);
+    },
+    { required: 1, now, signal },
+  );
+  // What something holds meanwhile was passed over.
+  const through = done.filter(({ value }) => value).map(({ member }) => member);
+  const sealed = through.filter(({ step }) => step !== 'purge');
+  if (sealed.length > 0) await makeDurable();
+  const finished = await forMembers(sealed, ({ session }) => packing.finish(session.id), { required: 1, now, signal });
+  return {
+    archived: tallyOf(finished.done.map(({ member }) => member)),
+    purged: tallyOf(through, 'purge'),
+    outcome,
+    failed: [...failed, ...finished.failed],
   };
-  const { done, failed } = dryRun ? planned(due) : await forMembers(due, work, { required: 0, now, signal });
-  const tally = (...steps: RetentionStep[]): Tally => {
-    const of = done.map(({ member }) => member).filter(({ step }) => steps.includes(step));
-    return { sessions: of.length, sizeBytes: of.reduce((sum, { session }) => sum + session.sizeBytes, 0) };
-  };
-  return { archived: tally('archive', 'finish'), purged: tally('purge'), failed };
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-function planned(due: readonly Due[]): Pick<MembersResult<Due, unknown>, 'done' | 'failed'> {
-  return { done: due.map((member) => ({ member, value: undefined })), failed: [] };
+/** Of those with one of the steps, or of all. */
+function tallyOf(due: readonly Due[], ...steps: RetentionStep[]): Tally {
+  const of = due.filter(({ step }) => steps.length === 0 || steps.includes(step));
+  return { sessions: of.length, sizeBytes: of.reduce((sum, { session }) => sum + session.sizeBytes, 0) };
 }
 
 /** In pages, between which the event loop gets its turn: there may be years of sessions. */

@@ -13,10 +13,11 @@ export function listBackups(dir: string): Backup[] {
   if (!existsSync(dir)) return [];
   return readdirSync(dir, { withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.db'))
-    .map(({ name }) => {
+    .flatMap(({ name }) => {
       const path = join(dir, name);
-      const { size, mtimeMs } = statSync(path);
-      return { path, sizeBytes: size, createdAt: Math.floor(mtimeMs) };
+      // Somebody may have taken it away meanwhile.
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found ? [{ path, sizeBytes: found.size, createdAt: Math.floor(found.mtimeMs) }] : [];
     })
     .sort((left, right) => right.createdAt - left.createdAt)
     .slice(0, limits.backupsShown);

@@ -72,11 +72,15 @@ function backup({ path, target }: Extract<CareTask, { do: 'backup' }>): CareResu
   }
 }
 
-/** First what holds up nobody; then, for a moment, writers too, so that the log ends up empty. */
+/**
+ * First what holds up nobody: after it, all that was committed before outlives a power cut. Then, for a moment, writers too, so that the
+ * log ends up empty, if nobody reads it just now.
+ */
 function checkpoint({ path }: Extract<CareTask, { do: 'checkpoint' }>): CareResults['checkpoint'] {
   const db = new Database(path, { fileMustExist: true, timeout: lockWaitMs });
   try {
-    db.pragma('wal_checkpoint(PASSIVE)');
+    const [done] = db.pragma('wal_checkpoint(PASSIVE)') as { busy: number }[];
+    if (done?.busy !== 0) throw Object.assign(new Error('another checkpoint is under way'), { code: 'SQLITE_BUSY' });
     db.pragma('wal_checkpoint(TRUNCATE)');
     return {};
   } finally {
@@ -87,7 +91,8 @@ function checkpoint({ path }: Extract<CareTask, { do: 'checkpoint' }>): CareResu
 function assertSound(path: string): void {
   const db = new Database(path, { readonly: true });
   try {
-    const found = db.pragma('quick_check(1)', { simple: true });
+    // Not the quick one: it does not look whether an index has all of its rows.
+    const found = db.pragma('integrity_check(1)', { simple: true });
     if (found !== 'ok') throw Object.assign(new Error(String(found)), { code: 'SQLITE_CORRUPT' });
   } finally {
     db.close();

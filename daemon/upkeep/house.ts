@@ -1,5 +1,6 @@
 // One round of housekeeping. Its parts do not depend on each other: what fails is told, and the next round tries again.
 import { limits } from '../../schemas/limits.ts';
+import type { RetentionResult } from '../artifacts/retention.ts';
 import type { ArtifactService } from '../artifacts/service.ts';
 import type { ConfigService } from '../config/service.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -41,6 +42,7 @@ interface Problem {
 
 const dayMs = 24 * 60 * 60 * 1000;
 const none = { sessions: 0, sizeBytes: 0 };
+const nothingRetained: RetentionResult = { archived: none, purged: none, outcome: 'full', failed: [] };
 
 export async function keepHouse(deps: HouseDeps, options: HouseOptions, origin: Origin): Promise<HouseResult> {
   const { store, clock, artifacts, worktrees, config } = deps;
@@ -61,14 +63,25 @@ export async function keepHouse(deps: HouseDeps, options: HouseOptions, origin: 
     receipts: await part('old receipts', () => pruneReceipts(deps, options), 0),
     removedWorktrees: await part('removed worktrees', () => worktrees.forgetOld(dryRun), 0),
   };
-  const retain = () => artifacts.retain({ archiveDays, purgeDays }, { dryRun, signal }, origin);
-  const { archived, purged, failed } = await part('artifacts', retain, { archived: none, purged: none, failed: [] });
-  for (const { member, error } of failed) problems.push({ about: `artifacts of session "${member.session.slug}"`, error });
+  const makeDurable = (): Promise<void> => deps.care.checkpoint();
+  const retain = () => artifacts.retain({ archiveDays, purgeDays }, { dryRun, signal, makeDurable }, origin);
+  const { archived, purged, outcome, failed } = await part('artifacts', retain, nothingRetained);
+  problems.push(...retentionProblems(outcome, failed));
   if (!dryRun) await part('the record', () => store.write((w) => w.meta.set('kept_house_at', String(clock.now()))), undefined);
   // Last of all, since every write after it makes the log of SQLite grow again.
   const freedBytes = await part('free space', () => shrink(deps, options), 0);
   return { removed, archived, purged, freedBytes, problems };
 }
+
+/** When nothing went well there is one reason for all of it; else each session has its own, as many as somebody would read. */
+function retentionProblems(outcome: RetentionResult['outcome'], failed: RetentionResult['failed']): Problem[] {
+  const [first] = failed;
+  if (first === undefined) return [];
+  if (outcome === 'failed') return [{ about: `artifacts of ${failed.length} sessions`, error: first.error }];
+  return failed.slice(0, mostProblems).map(({ member, error }) => ({ about: `artifacts of session "${member.session.slug}"`, error }));
+}
+
+const mostProblems = 20;
 
 async function pruneEvents({ store, clock, config }: HouseDeps, { dryRun, signal }: HouseOptions): Promise<number> {
   const { keep_days: keepDays, keep_rows: keepRows } = config.current.events;

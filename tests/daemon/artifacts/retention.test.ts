@@ -32,8 +32,15 @@ async function setUp(processTool: Pick<ProcessTool, 'runTool'> = tool) {
   const dirOf = (n: number): string => dir.at('artifacts', `build-${n}`);
   const session = (n: number) => ({ id: idOf('ses', n), slug: `build-${n}`, projectId, artifactDir: dirOf(n) });
   const archiveOf = (n: number): string => `${dirOf(n)}.tar.gz`;
+  /** What stood there each time that commits had to be made to last. */
+  const settled: { files: boolean[]; states: (string | undefined)[] }[] = [];
+  const makeDurable = async (): Promise<void> => {
+    const numbers = store.read((r) => r.sessions.list({}, '~', 200)).map(({ id }) => Number(id.slice(-3)));
+    const states = numbers.map((n) => store.read((r) => r.archives.get(idOf('ses', n))?.state));
+    settled.push({ files: numbers.map((n) => existsSync(dirOf(n))), states });
+  };
   return {
-    ...{ store, clock, artifacts, dirOf, archiveOf, session },
+    ...{ store, clock, artifacts, dirOf, archiveOf, session, settled },
     /** An ended session with two files. */
     async add(n: number, over: Parameters<typeof sessionRow>[1] = {}): Promise<void> {
       const row = sessionRow(n, { artifactDir: dirOf(n), status: 'succeeded', createdAt: clock.now(), endedAt: clock.now(), ...over });
@@ -47,7 +54,7 @@ async function setUp(processTool: Pick<ProcessTool, 'runTool'> = tool) {
       }
       await artifacts.index(session(n), 'daemon');
     },
-    retain: (dryRun = false) => artifacts.retain(wish, { dryRun }, byDaemon),
+    retain: (dryRun = false) => artifacts.retain(wish, { dryRun, makeDurable }, byDaemon),
     archive: (n: number) => store.read((r) => r.archives.get(idOf('ses', n))),
     count: (n: number) => artifacts.list(idOf('ses', n), undefined, undefined, 50).artifacts.length,
     events: () =>
@@ -95,6 +102,8 @@ test('after 30 days the files are one archive with its sha256, after 180 the arc
   expect(existsSync(at.archiveOf(1))).toBe(false);
   expect(await at.retain()).toMatchObject({ archived: { sessions: 1, sizeBytes: 1009 }, purged: { sessions: 0 }, failed: [] });
   expect(existsSync(at.dirOf(1))).toBe(false);
+  // Before the first file went, the row that says so was made to outlive a power cut.
+  expect(at.settled).toEqual([{ files: [true], states: ['replacing'] }]);
   const sha256 = createHash('sha256')
     .update(readFileSync(at.archiveOf(1)))
     .digest('hex');
@@ -152,8 +161,8 @@ test('an archive that does not hold all of it deletes nothing, and the others ar
   await at.add(1);
   await at.add(2);
   at.clock.advance(31 * dayMs);
-  const { archived, failed } = await at.retain();
-  expect(archived.sessions).toBe(1);
+  const { archived, outcome, failed } = await at.retain();
+  expect([archived.sessions, outcome]).toEqual([1, 'degraded']);
   expect(failed.map(({ member }) => member.session.slug)).toEqual(['build-1']);
   expect(String(failed[0]?.error)).toContain('it holds 5 of 6 entries');
   expect([existsSync(at.dirOf(1)), existsSync(at.dirOf(2)), at.archive(1)]).toEqual([true, false, undefined]);
@@ -171,7 +180,8 @@ test('a file that differs from what was packed deletes nothing either', async ()
   using _ = at;
   await at.add(1);
   at.clock.advance(31 * dayMs);
-  const { failed } = await at.retain();
+  const { outcome, failed } = await at.retain();
+  expect(outcome).toBe('failed');
   expect(String(failed[0]?.error)).toContain('001-make.log');
   expect(existsSync(at.dirOf(1))).toBe(true);
 });
@@ -237,6 +247,21 @@ test('an archive that somebody asked for outlives its session', async () => {
   await at.artifacts.archive(record, byDaemon);
   await at.artifacts.forget(record);
   expect([existsSync(at.dirOf(1)), existsSync(at.archiveOf(1))]).toEqual([false, true]);
+});
+
+test('a session that is held while it is packed keeps its files and is not counted', async () => {
+  const restoring: Pick<ProcessTool, 'runTool'> = {
+    async runTool(name, args, options) {
+      if (args.includes('--diff')) await at.store.write((w) => w.terminals.insert(terminalRow(1, { sessionId: idOf('ses', 1) })));
+      return tool.runTool(name, args, options);
+    },
+  };
+  const at = await setUp(restoring);
+  using _ = at;
+  await at.add(1);
+  at.clock.advance(31 * dayMs);
+  expect(await at.retain()).toMatchObject({ archived: { sessions: 0 }, outcome: 'full', failed: [] });
+  expect([existsSync(at.dirOf(1)), at.archive(1), at.settled]).toEqual([true, undefined, []]);
 });
 
 test('hundreds of sessions are looked through in pages', async () => {

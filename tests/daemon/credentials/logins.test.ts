@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Config } from '../../../schemas/config.ts';
 import { until } from '../../helpers/until.ts';
 
-import { ends, origin, setUp } from './login-fixture.ts';
+import { createDaemon, ends, origin, setUp } from './login-fixture.ts';
 
 test('a login waits for its user, is granted, and leaves tokens in a file for its owner alone', async () => {
   await using setup = await setUp();

@@ -11,10 +11,10 @@ const nothing: HouseResult = {
   problems: [],
 };
 
-async function linesOf(keepHouse: () => Promise<HouseResult>): Promise<string[]> {
+async function linesOf(keepHouse: () => Promise<HouseResult>, signal = new AbortController().signal): Promise<string[]> {
   const lines: string[] = [];
   const { log } = createLog('info', (line) => void lines.push(line));
-  await houseworkTick({ upkeep: { keepHouse }, log });
+  await houseworkTick({ upkeep: { keepHouse }, log, signal });
   return lines;
 }
 
@@ -34,4 +34,8 @@ test('each problem is a line, and none of them, nor a failure of the whole, is f
   expect(lines.map((line) => JSON.parse(line).err.message)).toEqual(['no a', 'no b']);
   const failed = await linesOf(() => Promise.reject(new Error('all of it')));
   expect(JSON.parse(failed[0] ?? '')).toMatchObject({ level: 'error', err: { message: 'all of it' } });
+});
+
+test('a round that the end of the daemon cut off is no failure', async () => {
+  expect(await linesOf(() => Promise.reject(new Error('cut off')), AbortSignal.abort())).toEqual([]);
 });

@@ -100,6 +100,15 @@ test('one daemon holds the state lock, a second is told so, and it is free again
   acquireStateLock(path).release();
 });
 
+test('a lock file that is something else is told as that, not as a damaged database', () => {
+  using dir = createTempDir();
+  const path = dir.at('daemon.lock');
+  writeFileSync(path, 'no lock at all, but long enough to be looked at'.repeat(50));
+  expect(() => acquireStateLock(path)).toThrow(
+    expect.objectContaining({ kind: 'PRECONDITION', details: { reason: 'no_lock_file', path } }),
+  );
+});
+
 test('closing leaves one file: nothing waits in the log of SQLite', async () => {
   using dir = createTempDir();
   const store = new Store({ path: dir.at('coppice.db'), backupDir: dir.at('backups'), clock: createManualClock(), random: () => 0.5 });

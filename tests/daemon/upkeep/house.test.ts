@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { RetentionResult } from '../../../daemon/artifacts/retention.ts';
 import type { ConfigService } from '../../../daemon/config/service.ts';
 import { createFeed, type Feed } from '../../../daemon/events/feed.ts';
 import { createSubscription, type SubscriptionOptions } from '../../../daemon/events/subscription.ts';
@@ -23,7 +24,7 @@ interface House extends Partial<HouseDeps>, Partial<HouseOptions> {
 function keep({ dryRun = false, gently = true, signal, ...deps }: House): Promise<HouseResult> {
   const others: Omit<HouseDeps, 'store' | 'clock'> = {
     config: configOf(30, 1_000_000),
-    artifacts: { retain: async () => ({ archived: nothing, purged: nothing, failed: [] }) },
+    artifacts: { retain: async () => ({ archived: nothing, purged: nothing, outcome: 'full', failed: [] }) },
     worktrees: { forgetOld: async () => 0 },
     care: { checkpoint: async () => undefined },
   };
@@ -126,7 +127,7 @@ describe('housekeeping', () => {
     const artifacts: HouseDeps['artifacts'] = {
       async retain(_, { dryRun }) {
         asked.push(dryRun);
-        return { archived: { sessions: 2, sizeBytes: 20 }, purged: { sessions: 1, sizeBytes: 10 }, failed: [] };
+        return { archived: { sessions: 2, sizeBytes: 20 }, purged: { sessions: 1, sizeBytes: 10 }, outcome: 'full', failed: [] };
       },
     };
     const worktrees: HouseDeps['worktrees'] = {
@@ -170,6 +171,17 @@ describe('housekeeping', () => {
       { about: 'artifacts', error: new Error('no tar') },
     ]);
     expect(store.read((r) => r.meta.get('kept_house_at'))).toBe(String(clock.now()));
+  });
+
+  test.each([
+    ['degraded', ['artifacts of session "a"', 'artifacts of session "b"']],
+    ['failed', ['artifacts of 2 sessions']],
+  ] as const)('of artifacts that are %s it tells %j', async (outcome, abouts) => {
+    using opened = openTestStore();
+    const failed = ['a', 'b'].map((slug) => ({ member: { session: { slug }, step: 'archive' }, error: new Error('no tar') }));
+    const retain = async () => ({ archived: nothing, purged: nothing, outcome, failed }) as unknown as RetentionResult;
+    const { problems } = await keep({ store: opened.store, clock: createManualClock(), artifacts: { retain } });
+    expect(problems.map(({ about }) => about)).toEqual(abouts);
   });
 
   test('ends at a cancel', async () => {

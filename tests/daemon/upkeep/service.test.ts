@@ -27,7 +27,7 @@ function setUp(run: [string, ...string[]] = program) {
   const upkeep = createUpkeep({
     ...{ store, clock, care, databasePath, backupDir: dir.at('backups') },
     config: { current: Config.parse({}) },
-    artifacts: { retain: async () => ({ archived: nothing, purged: nothing, failed: [] }) },
+    artifacts: { retain: async () => ({ archived: nothing, purged: nothing, outcome: 'full', failed: [] }) },
     worktrees: { forgetOld: async () => 0 },
   });
   return { clock, store, dir, databasePath, upkeep, care, retried, [Symbol.dispose]: () => opened[Symbol.dispose]() };
