@@ -58,13 +58,12 @@ function createTargets({ childPid, childStart, wrapperPid, wrapperStart, marker 
     async find() {
       const marked = await findMarked(marker);
       const pids = new Set([...seen.keys(), ...marked]);
-      if (childPid !== undefined && (await isChild(childPid, marked))) {
-        pids.add(childPid);
-        for (const pid of await descendantsOf(childPid)) pids.add(pid);
-      }
-      // Orphans of the step are its children, whatever they did to their environment.
+      // Below the wrapper are the step and its orphans, whatever those did to their environment.
       if (wrapperPid !== undefined && wrapperStart !== undefined && (await isAlive(wrapperPid, wrapperStart))) {
         for (const pid of await descendantsOf(wrapperPid)) pids.add(pid);
+      } else if (childPid !== undefined && (await isChild(childPid, marked))) {
+        pids.add(childPid);
+        for (const pid of await descendantsOf(childPid)) pids.add(pid);
       }
       if (wrapperPid !== undefined) pids.delete(wrapperPid);
       const living: number[] = [];

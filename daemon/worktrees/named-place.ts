@@ -1,7 +1,7 @@
 // Where a worktree goes whose command names the place.
-import { isAbsolute, resolve, sep } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
-import { withoutLinks } from '../tools/files.ts';
+import { isWithin, withoutLinks } from '../tools/files.ts';
 
 export interface NamedPlace {
   /** Where the project's worktrees are; a relative name is one inside of it. */
@@ -17,18 +17,15 @@ export function namedPlace({ folder, mainCheckout, named }: NamedPlace): string 
     throw refused(named, `leads out of "${folder}"; name a folder inside, or an absolute path`, 'outside');
   }
   const path = withoutLinks(asked);
-  if (overlap(path, mainCheckout))
+  if (overlap(path, mainCheckout)) {
     throw refused(named, `overlaps with your checkout "${mainCheckout}"; name a place beside it`, 'main_checkout');
+  }
   return path;
 }
 
 /** Is one of the two in the other, or are they the same? */
 export function overlap(one: string, other: string): boolean {
   return isWithin(one, other) || isWithin(other, one);
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 function refused(named: string, what: string, reason: string): Failure {

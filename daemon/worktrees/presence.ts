@@ -8,9 +8,15 @@ export type Presence = 'checkout' | 'stray' | 'gone';
 
 export async function presenceOf(git: Pick<Git, 'findRepository'>, { path }: Pick<WorktreeRecord, 'path'>): Promise<Presence> {
   // The path may lead through a link, the one that git tells never does.
-  const real = await realpath(path).catch(() => undefined);
+  const real = await realpath(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
   if (real === undefined) return 'gone';
   if ((await git.findRepository(real))?.worktreePath === real) return 'checkout';
-  const names = await readdir(real).catch(() => ['(unreadable)']);
-  return names.length > 0 ? 'stray' : 'gone';
+  const isEmpty = await readdir(real).then(
+    (names) => names.length === 0,
+    () => false,
+  );
+  return isEmpty ? 'gone' : 'stray';
 }

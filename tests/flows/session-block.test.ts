@@ -126,3 +126,46 @@ test('a shell that cannot be run fails the session by name', async () => {
   expect(ended).toMatchObject({ status: 'failed', reason: 'tool_missing', error: expect.stringContaining('/nowhere/sh') });
   expect((await daemon.client.terminal.list({ all: true })).terminals).toEqual([]);
 });
+
+test('each keep policy decides over worktree and terminal by how the session ended and what is in the worktree', async () => {
+  await using repo = await createTestRepo();
+  const policies = ['always', 'on_success', 'on_failure', 'if_dirty', 'never'];
+  const commands = policies.map((keep) => {
+    const steps = [shell('[ "$COPPICE_ARG_HOW" != dirty ] || echo work > w.txt; [ "$COPPICE_ARG_HOW" != fail ]')];
+    const worktree = { branch: `${keep}-{{ how }}`, keep };
+    return [keep, commandFile(keep, { arguments: ['how'], worktree, session: { keep }, steps })];
+  });
+  await using daemon = await startRealDaemon({ commands: Object.fromEntries(commands) });
+  const ended = async (keep: string, how: string) => {
+    const { stepRuns } = await daemon.ended((await daemon.start(repo.path, keep, { arguments: { how } })).id);
+    return stepRuns.slice(-2).map(({ reason = '' }) => reason.split(':')[0]);
+  };
+
+  const found: Record<string, unknown> = {};
+  for (const keep of policies) for (const how of ['clean', 'fail', 'dirty']) found[`${keep} ${how}`] = await ended(keep, how);
+
+  const [kept, gone] = [
+    ['kept', 'kept'],
+    ['ended', 'removed'],
+  ];
+  expect(found).toEqual({
+    'always clean': kept,
+    'always fail': kept,
+    'always dirty': kept,
+    'on_success clean': kept,
+    'on_success fail': gone,
+    'on_success dirty': kept,
+    'on_failure clean': gone,
+    'on_failure fail': kept,
+    // Whatever a policy says, work is not lost.
+    'on_failure dirty': ['ended', 'kept'],
+    'if_dirty clean': gone,
+    'if_dirty fail': gone,
+    'if_dirty dirty': kept,
+    'never clean': gone,
+    'never fail': gone,
+    'never dirty': gone,
+  });
+  const { removed } = await daemon.client.worktree.listRemoved({});
+  expect(removed.find(({ branch }) => branch === 'never-dirty')).toMatchObject({ files: 1 });
+});

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { createLog } from '../../../daemon/kernel/log.ts';
 import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { sha256Of } from '../../../daemon/tools/sha256.ts';
 import { createCare } from '../../../daemon/upkeep/care.ts';
@@ -25,7 +26,7 @@ function setUp(run: [string, ...string[]] = program) {
   const { again, retried } = createTestAgain();
   const care = createCare({ process: createProcessTool({ baseEnv: {} }), again, databasePath, program: run });
   const upkeep = createUpkeep({
-    ...{ store, clock, care, databasePath, backupDir: dir.at('backups') },
+    ...{ store, clock, care, databasePath, backupDir: dir.at('backups'), log: createLog('fatal', () => {}).log },
     config: { current: Config.parse({}) },
     artifacts: { retain: async () => ({ archived: nothing, purged: nothing, outcome: 'full', failed: [] }) },
     worktrees: { forgetOld: async () => 0 },
