@@ -143,7 +143,7 @@ export function createServices({ options, tools, again, store, feed, daemon, own
   const output = createOutputWatch({ store, feed });
   const { databasePath, backupDir } = paths;
   const care = createCare({ process: tools.process, again, databasePath, program: options.careProgram });
-  const upkeep = createUpkeep({ store, clock, config, artifacts, worktrees, care, databasePath, backupDir });
+  const upkeep = createUpkeep({ store, clock, log, config, artifacts, worktrees, care, databasePath, backupDir });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
     ...{ auth, metrics, doctor, upkeep, git, tmux, daemon, builtinsFor },

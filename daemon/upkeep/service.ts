@@ -5,6 +5,7 @@ import type { ResultOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
+import type { Log } from '../kernel/log.ts';
 import { byDaemon, type Origin } from '../kernel/origin.ts';
 import { listBackups } from '../store/backups.ts';
 import type { Store } from '../store/store.ts';
@@ -14,7 +15,7 @@ import { type HouseDeps, type HouseOptions, type HouseResult, keepHouse } from '
 
 export interface UpkeepService {
   status(): ResultOf<'daemon.dbStatus'>;
-  /** One round of housekeeping. What fails is told in the result, and the rest is done. */
+  /** One round of housekeeping. What fails is told in the result and in the log, and the rest is done. */
   keepHouse(options: HouseOptions, origin?: Origin): Promise<HouseResult>;
   backUp(path: string | undefined, signal: AbortSignal): Promise<ResultOf<'daemon.dbBackup'>>;
   check(signal: AbortSignal): Promise<ResultOf<'daemon.dbCheck'>>;
@@ -24,12 +25,13 @@ export interface UpkeepDeps extends Omit<HouseDeps, 'care'> {
   readonly store: Store;
   readonly clock: Clock;
   readonly care: Care;
+  readonly log: Log;
   readonly databasePath: string;
   readonly backupDir: string;
 }
 
 export function createUpkeep(deps: UpkeepDeps): UpkeepService {
-  const { store, clock, care, databasePath, backupDir } = deps;
+  const { store, clock, care, log, databasePath, backupDir } = deps;
   // Each reads or writes all of the file: two at once would only be slower.
   const queue = createKeyedQueue();
   return {
@@ -50,7 +52,13 @@ export function createUpkeep(deps: UpkeepDeps): UpkeepService {
         backups: listBackups(backupDir).map(({ createdAt, ...backup }) => ({ ...backup, createdAt: isoTime(createdAt) })),
       };
     },
-    keepHouse: (options, origin = byDaemon) => queue.run('house', () => keepHouse(deps, options, origin)),
+    keepHouse: (options, origin = byDaemon) =>
+      queue.run('house', async () => {
+        const result = await keepHouse(deps, options, origin);
+        for (const { about, error } of result.problems)
+          log.error({ err: error }, `housekeeping of ${about} failed; the next round tries again`);
+        return result;
+      }),
     backUp: (path, signal) =>
       queue.run('file', async () => {
         const target = path ?? join(backupDir, `coppice-${isoTime(clock.now()).replaceAll(/[:.]/g, '-')}.db`);
