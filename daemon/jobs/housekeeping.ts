@@ -11,9 +11,7 @@ export interface HouseworkDeps {
 
 export async function houseworkTick({ upkeep, log, signal }: HouseworkDeps): Promise<void> {
   try {
-    const { problems, removed, archived, purged, freedBytes } = await upkeep.keepHouse({ dryRun: false, gently: true, signal });
-    for (const { about, error } of problems)
-      log.error({ err: error }, `housekeeping of ${about} failed; it is tried again at its next time`);
+    const { removed, archived, purged, freedBytes } = await upkeep.keepHouse({ dryRun: false, gently: true, signal });
     const counts = [...Object.values(removed), archived.sessions, purged.sessions, freedBytes];
     if (counts.some((count) => count > 0)) log.info({ removed, archived, purged, freedBytes }, 'housekeeping removed what was old');
   } catch (error) {

@@ -25,13 +25,21 @@ function setUp(run: [string, ...string[]] = program) {
   const { store, path: databasePath, dir } = opened;
   const { again, retried } = createTestAgain();
   const care = createCare({ process: createProcessTool({ baseEnv: {} }), again, databasePath, program: run });
+  const lines: string[] = [];
+  const { log } = createLog('info', (line) => void lines.push(line));
+  const retained: { fails: boolean } = { fails: false };
   const upkeep = createUpkeep({
-    ...{ store, clock, care, databasePath, backupDir: dir.at('backups'), log: createLog('fatal', () => {}).log },
+    ...{ store, clock, care, log, databasePath, backupDir: dir.at('backups') },
     config: { current: Config.parse({}) },
-    artifacts: { retain: async () => ({ archived: nothing, purged: nothing, outcome: 'full', failed: [] }) },
+    artifacts: {
+      async retain() {
+        if (retained.fails) throw new Error('no tar');
+        return { archived: nothing, purged: nothing, outcome: 'full', failed: [] };
+      },
+    },
     worktrees: { forgetOld: async () => 0 },
   });
-  return { clock, store, dir, databasePath, upkeep, care, retried, [Symbol.dispose]: () => opened[Symbol.dispose]() };
+  return { clock, store, dir, databasePath, upkeep, care, retried, retained, lines, [Symbol.dispose]: () => opened[Symbol.dispose]() };
 }
 
 test('a backup is a whole database with all that is committed, checked, private, and told with its sha256', async () => {
@@ -116,6 +124,14 @@ test('the round empties the file, says how much, and status knows when', async (
     ...{ freeBytes: 0, walBytes: 0, rows: { sessions: 0, events: 0 }, keptHouseAt: '2030-02-01T00:00:00.000Z' },
   });
   expect(statSync(at.databasePath).size).toBe(sizeBytes);
+});
+
+test('each problem of a round is a line in the log, also when somebody asked for the round', async () => {
+  using at = setUp();
+  at.retained.fails = true;
+  const { problems } = await at.upkeep.keepHouse({ dryRun: true, gently: false });
+  expect(problems.map(({ about }) => about)).toEqual(['artifacts']);
+  expect(at.lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 'error', err: { message: 'no tar' } }]);
 });
 
 test('a cancel ends the program, and a lock is tried again as a read of the store', async () => {
