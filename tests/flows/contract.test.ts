@@ -80,6 +80,7 @@ describe('the contract', () => {
   test('is what every read answers, with things to read', async () => {
     await using repo = await createTestRepo();
     await using daemon = await startRealDaemon({
+      config: '[models.opus]\nprovider = "anthropic"\nmodel = "claude-opus-4-1"\n',
       commands: {
         build: commandFile('build', {
           description: 'Builds.',
@@ -111,6 +112,9 @@ describe('the contract', () => {
       const noun = name.split('.')[0];
       if (noun === 'worktree' && 'id' in params) params.id = worktree.id;
       if (noun === 'schedule' && 'id' in params) params.id = schedule.id;
+      if (noun === 'agent' && 'name' in methods[name].own.shape) params.name = 'claude';
+      if (noun === 'model' && 'name' in methods[name].own.shape) params.name = 'opus';
+      if (name === 'config.explain') params.key = 'sessions.timeout';
       if (name === 'session.getData') Object.assign(params, { id: live.id, key: 'shared' });
       const answer = await answerOf(daemon, name, params);
       if (answer !== 'result') without.push(`${name}: ${answer}`);
