@@ -106,7 +106,7 @@ type Noun = 'model' | 'agent';
 function entryOf<T extends ModelConfig | AgentConfig>(noun: Noun, index: NameIndex<T>, name: string): T & { name: string } {
   const found = index.find(name);
   if (found === undefined) throw unknown(noun, index, name, `There is no ${noun} "${name}"`);
-  return { ...found.entry, name: found.name };
+  return { name: found.name, ...found.entry };
 }
 
 function enabled<T extends ModelConfig | AgentConfig>(noun: Noun, index: NameIndex<T>, name: string): T & { name: string } {

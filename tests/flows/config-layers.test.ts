@@ -66,6 +66,9 @@ test('five errors in a file are five messages with line and column, the start en
   expect(lines).toEqual(fivePlaces.map((place) => expect.stringContaining(`${home.configPath}:${place}`)));
   expect([existsSync(home.stateDir), existsSync(home.runDir), existsSync(home.worktreesDir)]).toEqual([false, false, false]);
 
+  const started = await runCli(home, ['ps'], { env: { COPPICE_NO_AUTOSTART: undefined } });
+  expect([started.exitCode, started.stderr]).toEqual([3, expect.stringContaining('"coppice config validate" tells all that is wrong')]);
+
   // The CLI says the same without a daemon, which would not come up.
   const checked = await runCli(home, ['config', 'validate', '--json']);
   const { valid, diagnostics } = JSON.parse(checked.stdout) as { valid: boolean; diagnostics: Diagnostic[] };

@@ -80,7 +80,7 @@ describe('the contract', () => {
   test('is what every read answers, with things to read', async () => {
     await using repo = await createTestRepo();
     await using daemon = await startRealDaemon({
-      config: '[quality_gates.audit]\nmembers = ["shell"]\n',
+      config: '[quality_gates.audit]\nmembers = ["shell"]\n[models.opus]\nprovider = "anthropic"\nmodel = "claude-opus-4-1"\n',
       commands: {
         build: commandFile('build', {
           description: 'Builds.',
@@ -115,6 +115,9 @@ describe('the contract', () => {
       if (noun === 'schedule' && 'id' in params) params.id = schedule.id;
       if (noun === 'group' && 'id' in params) params.id = group.id;
       if (noun === 'gate' && 'name' in methods[name].own.shape) params.name = 'audit';
+      if (noun === 'agent' && 'name' in methods[name].own.shape) params.name = 'claude';
+      if (noun === 'model' && 'name' in methods[name].own.shape) params.name = 'opus';
+      if (name === 'config.explain') params.key = 'sessions.timeout';
       if (name === 'session.getData') Object.assign(params, { id: live.id, key: 'shared' });
       const answer = await answerOf(daemon, name, params);
       if (answer !== 'result') without.push(`${name}: ${answer}`);
