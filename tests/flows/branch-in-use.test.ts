@@ -1,30 +1,26 @@
 // A branch that has a worktree already.
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { commandFile, createSignals, type Signals, shell } from '../helpers/programs.ts';
-import { createHome, type RealDaemon, type SessionRecord, startRealDaemon } from '../helpers/real-daemon.ts';
-import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
+import { commandFile, shell } from '../helpers/programs.ts';
+import { type SessionRecord, startRealDaemon } from '../helpers/real-daemon.ts';
+import { createTestRepo } from '../helpers/repo.ts';
 import { stepStates } from '../helpers/session-results.ts';
+import { type Story, startStory } from '../helpers/story.ts';
 
 /** A daemon with room for so many sessions, and a command whose branch is always the same. */
-async function startWithRoom(maxRunning: number, worktree: Readonly<Record<string, unknown>>) {
-  const home = createHome();
-  const signals = createSignals(home);
-  const work = [shell(`${signals.tell('works')}; ${signals.waitFor('work')}; git commit --allow-empty -qm "$COPPICE_SESSION_ID"`)];
-  const commands = {
-    hold: commandFile('hold', { steps: [shell(signals.waitFor('hold'))] }),
-    work: commandFile('work', { worktree: { branch: 'work', ...worktree }, leases: [{ key: 'web', kind: 'port' }], steps: work }),
-  };
-  const daemon = await startRealDaemon({ home, config: `[sessions]\nmax_running = ${maxRunning}\n`, commands });
-  const dispose = async (): Promise<void> => {
-    await daemon[Symbol.asyncDispose]();
-    await home[Symbol.asyncDispose]();
-  };
-  return { daemon, signals, [Symbol.asyncDispose]: dispose };
+function startWithRoom(maxRunning: number, worktree: Readonly<Record<string, unknown>>): Promise<Story> {
+  return startStory((signals) => {
+    const work = [shell(`${signals.tell('works')}; ${signals.waitFor('work')}; git commit --allow-empty -qm "$COPPICE_SESSION_ID"`)];
+    const commands = {
+      hold: commandFile('hold', { steps: [shell(signals.waitFor('hold'))] }),
+      work: commandFile('work', { worktree: { branch: 'work', ...worktree }, leases: [{ key: 'web', kind: 'port' }], steps: work }),
+    };
+    return { config: `[sessions]\nmax_running = ${maxRunning}\n`, commands };
+  });
 }
 
 /** Queues the command twice behind sessions that take all the room, which they then give back in one moment. */
-async function queueTwo(daemon: RealDaemon, signals: Signals, repo: TestRepo, maxRunning: number): Promise<string[]> {
+async function queueTwo({ daemon, signals, repo }: Story, maxRunning: number): Promise<string[]> {
   const holding: string[] = [];
   for (let n = 0; n < maxRunning; n += 1) holding.push((await daemon.start(repo.path, 'hold')).id);
   const queued = [await daemon.start(repo.path, 'work'), await daemon.start(repo.path, 'work')];
@@ -35,7 +31,7 @@ async function queueTwo(daemon: RealDaemon, signals: Signals, repo: TestRepo, ma
 }
 
 /** What is left once all have ended: the worktree of the one that worked, and nothing of the other. */
-async function expectOneWorktree(daemon: RealDaemon, repo: TestRepo, winner: SessionRecord, commits: readonly string[]): Promise<void> {
+async function expectOneWorktree({ daemon, repo }: Story, winner: SessionRecord, commits: readonly string[]): Promise<void> {
   const { worktrees, orphans } = await daemon.client.worktree.list({ project: repo.path });
   expect({ worktrees, orphans }).toMatchObject({ worktrees: [{ path: winner.worktreePath, branch: 'work' }], orphans: [] });
   expect((await repo.git('log', '--reverse', '--format=%s', 'master..work')).split('\n')).toEqual(commits);
@@ -77,10 +73,9 @@ test('a session that failed is started again with its arguments, in the worktree
 });
 
 test('of two queued starts for one branch the second fails when its turn comes, says why, and leaves nothing', async () => {
-  await using repo = await createTestRepo();
-  await using room = await startWithRoom(1, {});
-  const { daemon, signals } = room;
-  const [first = '', second = ''] = await queueTwo(daemon, signals, repo, 1);
+  await using story = await startWithRoom(1, {});
+  const { daemon, signals } = story;
+  const [first = '', second = ''] = await queueTwo(story, 1);
   signals.open('work');
 
   const winner = await daemon.ended(first);
@@ -92,14 +87,13 @@ test('of two queued starts for one branch the second fails when its turn comes, 
   expect(loser.error).toContain(`The branch "work" has a worktree already, at "${worktreePath}"`);
   expect(loser.worktreeId).toBeUndefined();
   expect(stepStates(loser)).toEqual(['main skipped not_reached']);
-  await expectOneWorktree(daemon, repo, winner, [first]);
+  await expectOneWorktree(story, winner, [first]);
 });
 
 test('two of them that are let in in one moment make one worktree, and the other fails', async () => {
-  await using repo = await createTestRepo();
-  await using room = await startWithRoom(2, {});
-  const { daemon, signals } = room;
-  const ids = await queueTwo(daemon, signals, repo, 2);
+  await using story = await startWithRoom(2, {});
+  const { daemon, signals } = story;
+  const ids = await queueTwo(story, 2);
   signals.open('work');
 
   const ended = [await daemon.ended(ids[0] as string), await daemon.ended(ids[1] as string)];
@@ -110,28 +104,26 @@ test('two of them that are let in in one moment make one worktree, and the other
     reason: 'already_exists',
     error: expect.stringContaining('"work"'),
   });
-  await expectOneWorktree(daemon, repo, winner, [winner.id]);
+  await expectOneWorktree(story, winner, [winner.id]);
 });
 
 test('with reuse, queued starts for one branch work in its worktree one after the other', async () => {
-  await using repo = await createTestRepo();
-  await using room = await startWithRoom(1, { existing: 'reuse' });
-  const { daemon, signals } = room;
-  const ids = await queueTwo(daemon, signals, repo, 1);
+  await using story = await startWithRoom(1, { existing: 'reuse' });
+  const { daemon, signals } = story;
+  const ids = await queueTwo(story, 1);
   signals.open('work');
 
   const ended = [await daemon.ended(ids[0] as string), await daemon.ended(ids[1] as string)];
 
   expect(ended.map(({ status }) => status)).toEqual(['succeeded', 'succeeded']);
   expect(ended[1]?.worktreePath).toBe(ended[0]?.worktreePath);
-  await expectOneWorktree(daemon, repo, ended[0] as SessionRecord, ids);
+  await expectOneWorktree(story, ended[0] as SessionRecord, ids);
 });
 
 test('with reuse, one that is let in while another works there is told which one does, as is a start at that time', async () => {
-  await using repo = await createTestRepo();
-  await using room = await startWithRoom(2, { existing: 'reuse' });
-  const { daemon, signals } = room;
-  const ids = await queueTwo(daemon, signals, repo, 2);
+  await using story = await startWithRoom(2, { existing: 'reuse' });
+  const { repo, daemon, signals } = story;
+  const ids = await queueTwo(story, 2);
 
   await signals.lines('works');
   const { sessions } = await daemon.client.session.list({ command: 'work' });
@@ -148,5 +140,5 @@ test('with reuse, one that is let in while another works there is told which one
   signals.open('work');
   const winner = await daemon.ended(worker?.id as string);
   expect(winner.status).toBe('succeeded');
-  await expectOneWorktree(daemon, repo, winner, [winner.id]);
+  await expectOneWorktree(story, winner, [winner.id]);
 });

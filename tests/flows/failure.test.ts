@@ -6,6 +6,7 @@ import { commandFile, createSignals, type Signals, shell, stubbornTree } from '.
 import { createHome, type RealDaemon, type SessionRecord, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo } from '../helpers/repo.ts';
 import { stepStates } from '../helpers/session-results.ts';
+import { startStory } from '../helpers/story.ts';
 import { until } from '../helpers/until.ts';
 
 const places = [
@@ -60,10 +61,10 @@ for (const { where, extra } of places) {
     expect(ran.stderr).toContain('the reason');
     expect(stepStates(session)).toEqual([
       'main succeeded',
-      'main failed',
-      'main skipped',
-      'post skipped',
-      'cleanup failed',
+      'main failed exit',
+      'main skipped not_reached',
+      'post skipped not_reached',
+      'cleanup failed exit',
       'cleanup succeeded',
       'finally succeeded',
     ]);
@@ -100,7 +101,7 @@ for (const { where, extra } of places) {
     expect(Date.parse(step?.endedAt as string) - Date.parse(step?.startedAt as string)).toBeLessThan(7_000);
     expect(step).toMatchObject({ status: 'failed', reason: 'timeout' });
     expect(ended).toMatchObject({ status: 'failed', reason: 'timeout' });
-    expect(stepStates(ended)).toEqual(['main failed', 'main skipped', 'cleanup succeeded', 'finally succeeded']);
+    expect(stepStates(ended)).toEqual(['main failed timeout', 'main skipped not_reached', 'cleanup succeeded', 'finally succeeded']);
     expect(signals.has('later')).toBe(false);
     expect(await signals.lines('cleaned')).toEqual(['cleaned']);
     expect(await signals.lines('last')).toEqual(['last']);
@@ -118,7 +119,7 @@ for (const { where, extra } of places) {
     expect(cancelled.exitCode).toBe(0);
     expect(pids.filter(isAlive)).toEqual([]);
     expect(ended.status).toBe('cancelled');
-    expect(stepStates(ended)).toEqual(['main cancelled', 'main skipped', 'cleanup succeeded', 'finally succeeded']);
+    expect(stepStates(ended)).toEqual(['main cancelled cancelled', 'main skipped not_reached', 'cleanup succeeded', 'finally succeeded']);
     await expect(daemon.client.session.cancel({ id: session.id })).rejects.toMatchObject({ kind: 'INVALID_TRANSITION' });
   });
 }
@@ -136,7 +137,7 @@ test('the budget of a session fires at its time though the daemon was killed and
   expect(pids.filter(isAlive)).toEqual([]);
   expect(ended).toMatchObject({ status: 'failed', reason: 'timeout' });
   expect(Date.parse(ended.endedAt as string) - Date.parse(ended.startedAt as string)).toBeGreaterThanOrEqual(3_000);
-  expect(stepStates(ended)).toEqual(['main failed', 'main skipped', 'cleanup succeeded', 'finally succeeded']);
+  expect(stepStates(ended)).toEqual(['main failed timeout', 'main skipped not_reached', 'cleanup succeeded', 'finally succeeded']);
 });
 
 test('a budget that ends while no daemon runs fires at the next start', async () => {
@@ -179,15 +180,11 @@ test('a step with continue_on_error may fail, and the session goes on and succee
   const session = await daemon.ended((await daemon.start(repo.path, 'go')).id);
 
   expect(session.status).toBe('succeeded');
-  expect(stepStates(session)).toEqual(['main failed', 'main succeeded']);
+  expect(stepStates(session)).toEqual(['main failed exit', 'main succeeded']);
 });
 
 test('a cancel of a queued session ends it at once; nothing of it ever ran and nothing is left', async () => {
-  await using repo = await createTestRepo();
-  await using home = createHome();
-  const signals = createSignals(home);
-  await using daemon = await startRealDaemon({
-    home,
+  await using story = await startStory((signals) => ({
     config: '[sessions]\nmax_running = 1\n',
     commands: {
       hold: commandFile('hold', { steps: [shell(`${signals.tell('hold')}; ${signals.waitFor('gate')}`)] }),
@@ -197,7 +194,8 @@ test('a cancel of a queued session ends it at once; nothing of it ever ran and n
         finally_steps: [shell(signals.tell('ran'))],
       }),
     },
-  });
+  }));
+  const { repo, home, signals, daemon } = story;
   const hold = await daemon.start(repo.path, 'hold');
   await signals.lines('hold');
   const waiting = await daemon.start(repo.path, 'wait');

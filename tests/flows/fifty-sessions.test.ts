@@ -1,31 +1,26 @@
 // What fifty sessions at once promise: order, a bound, worktrees of their own, and nothing left behind.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { longTestMs } from '../helpers/all-ended.ts';
 import { checkoutPrint } from '../helpers/checkout-print.ts';
+import { rowsOf } from '../helpers/database-rows.ts';
 import { type FiftySessions, maxRunning, runFiftySessions } from '../helpers/fifty-sessions.ts';
 import type { FoundProcess } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
 
 /** Rows of something that has not ended, by table, read from the file. */
 function liveRows(databasePath: string): Record<string, unknown> {
-  const db = new Database(databasePath, { readonly: true });
-  const rows = (sql: string): unknown[] => db.prepare(sql).all();
-  try {
-    return {
-      sessions: rows("SELECT slug, status FROM sessions WHERE status IN ('queued', 'preparing', 'running', 'waiting')"),
-      steps: rows("SELECT session_id, name, status FROM step_runs WHERE status IN ('pending', 'running')"),
-      terminals: rows("SELECT name FROM terminals WHERE status = 'live'"),
-      worktrees: rows("SELECT path, status FROM worktrees WHERE status <> 'removed'"),
-      leases: rows('SELECT key, value FROM leases'),
-      tokens: rows('SELECT name FROM tokens WHERE session_id IS NOT NULL AND revoked_at IS NULL'),
-      dangling: db.pragma('foreign_key_check'),
-    };
-  } finally {
-    db.close();
-  }
+  const rows = (sql: string): unknown[] => rowsOf(databasePath, sql);
+  return {
+    sessions: rows("SELECT slug, status FROM sessions WHERE status IN ('queued', 'preparing', 'running', 'waiting')"),
+    steps: rows("SELECT session_id, name, status FROM step_runs WHERE status IN ('pending', 'running')"),
+    terminals: rows("SELECT name FROM terminals WHERE status = 'live'"),
+    worktrees: rows("SELECT path, status FROM worktrees WHERE status <> 'removed'"),
+    leases: rows('SELECT key, value FROM leases'),
+    tokens: rows('SELECT name FROM tokens WHERE session_id IS NOT NULL AND revoked_at IS NULL'),
+    dangling: rows('PRAGMA foreign_key_check'),
+  };
 }
 
 const nothing = { sessions: [], steps: [], terminals: [], worktrees: [], leases: [], tokens: [], dangling: [] };

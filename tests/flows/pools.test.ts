@@ -1,19 +1,17 @@
 // Commands that share a pool.
 import { expect, test } from 'vitest';
-import { commandFile, createSignals, shell } from '../helpers/programs.ts';
-import { createHome, startRealDaemon } from '../helpers/real-daemon.ts';
-import { createTestRepo } from '../helpers/repo.ts';
+import { commandFile, shell } from '../helpers/programs.ts';
+import { startStory } from '../helpers/story.ts';
 import { until } from '../helpers/until.ts';
 
 test('a pool lets in as many as its limit, in order and visibly, and holds up nobody else', async () => {
-  await using repo = await createTestRepo();
-  await using home = createHome();
-  const signals = createSignals(home);
-  const pooled = (gate: string) => commandFile(gate, { concurrency: { group: 'gpu', limit: 1 }, steps: [shell(signals.waitFor(gate))] });
-  await using daemon = await startRealDaemon({
-    home,
-    commands: { one: pooled('one'), two: pooled('two'), three: pooled('three'), free: commandFile('free', { steps: [shell('true')] }) },
+  await using story = await startStory((signals) => {
+    const pooled = (gate: string) => commandFile(gate, { concurrency: { group: 'gpu', limit: 1 }, steps: [shell(signals.waitFor(gate))] });
+    return {
+      commands: { one: pooled('one'), two: pooled('two'), three: pooled('three'), free: commandFile('free', { steps: [shell('true')] }) },
+    };
   });
+  const { repo, signals, daemon } = story;
   const [one, two, three] = [
     await daemon.start(repo.path, 'one'),
     await daemon.start(repo.path, 'two'),

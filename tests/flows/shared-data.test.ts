@@ -2,16 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { connect } from '../../client/index.ts';
-import { commandFile, createSignals, shell } from '../helpers/programs.ts';
-import { createHome, startRealDaemon } from '../helpers/real-daemon.ts';
-import { createTestRepo } from '../helpers/repo.ts';
+import { commandFile, shell } from '../helpers/programs.ts';
+import { startStory } from '../helpers/story.ts';
 
 test('a published value is read by a later step by template, by the context file, and by calls', async () => {
-  await using repo = await createTestRepo();
-  await using home = createHome();
-  const signals = createSignals(home);
-  await using daemon = await startRealDaemon({
-    home,
+  await using story = await startStory((signals) => ({
     commands: {
       share: commandFile('share', {
         steps: [
@@ -27,7 +22,8 @@ test('a published value is read by a later step by template, by the context file
       }),
       other: commandFile('other', { steps: [shell(signals.waitFor('gate'))] }),
     },
-  });
+  }));
+  const { repo, home, signals, daemon } = story;
   const { id, slug } = await daemon.start(repo.path, 'share');
   const other = await daemon.start(repo.path, 'other');
   const [token] = await signals.lines('token');
