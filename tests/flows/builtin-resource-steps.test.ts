@@ -106,7 +106,9 @@ test('gather-context tells of the checkout in specs/context.json and shares the 
   expect((await runSteps(daemon, repo, { steps: ['gather-context'] })).sharedData.context_info).toMatchObject({ git_branch: 'unknown' });
 });
 
-test('create-worktree takes its branch from the step, else from shared data, else from the block, and writes it back', async () => {
+test('create-worktree takes its branch from the step, else from shared data, else from the block, and writes it back', {
+  timeout: 120_000,
+}, async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon();
   const own = { lifecycle: 'standard', worktree: { branch: 'from-block' } };

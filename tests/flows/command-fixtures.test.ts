@@ -54,7 +54,9 @@ test('an argument that looks like shell arrives verbatim and makes no file; defa
   expect((await daemon.client.session.readOutput({ id: bare.id })).data).toMatch(/\|x x3\|(?!nobody)\S+\|$/);
 });
 
-test('worktree-list is standard whatever it is called: nothing is made before, during and after, also from inside a worktree', async () => {
+test('worktree-list is standard whatever it is called: nothing is made before, during and after, also from inside a worktree', {
+  timeout: 120_000,
+}, async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
   const signals = createSignals(home);
@@ -84,7 +86,9 @@ test('worktree-list is standard whatever it is called: nothing is made before, d
   }
 });
 
-test('feature-branch twice with one name: a clear error and nothing leaked, or reuse when asked; .env comes along and both resources stay', async () => {
+test('feature-branch twice with one name: a clear error and nothing leaked, or reuse when asked; .env comes along and both resources stay', {
+  timeout: 120_000,
+}, async () => {
   await using repo = await createTestRepo();
   const text = await fixture('feature-branch');
   await repo.commit('commands', { '.prj/commands/feature-branch.yaml': text, '.gitignore': '.env\n' });

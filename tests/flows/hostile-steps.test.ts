@@ -106,7 +106,7 @@ test('a stranger that got the pid of a dead wrapper is not taken for it', async 
   expect(isAlive(process.pid)).toBe(true);
 });
 
-test('a cleanup step that hangs ends at its own time, and each of the others is tried', async () => {
+test('a cleanup step that hangs ends at its own time, and each of the others is tried', { timeout: 120_000 }, async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
   const signals = createSignals(home);

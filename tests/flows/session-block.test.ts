@@ -7,7 +7,7 @@ import { createHome, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo } from '../helpers/repo.ts';
 import { until } from '../helpers/until.ts';
 
-test('each window of the session block is open from the start: its command runs, or a shell', async () => {
+test('each window of the session block is open from the start: its command runs, or a shell', { timeout: 120_000 }, async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
   const signals = createSignals(home);
@@ -50,7 +50,9 @@ test('each window of the session block is open from the start: its command runs,
   expect(readdirSync(join(home.stateDir, 'steps'))).toEqual([]);
 });
 
-test('a named place is relative to the worktrees of the project or absolute, and never in or around a checkout', async () => {
+test('a named place is relative to the worktrees of the project or absolute, and never in or around a checkout', {
+  timeout: 120_000,
+}, async () => {
   await using repo = await createTestRepo();
   const absolute = repo.beside('places');
   await using daemon = await startRealDaemon({
@@ -127,7 +129,9 @@ test('a shell that cannot be run fails the session by name', async () => {
   expect((await daemon.client.terminal.list({ all: true })).terminals).toEqual([]);
 });
 
-test('each keep policy decides over worktree and terminal by how the session ended and what is in the worktree', async () => {
+test('each keep policy decides over worktree and terminal by how the session ended and what is in the worktree', {
+  timeout: 120_000,
+}, async () => {
   await using repo = await createTestRepo();
   const policies = ['always', 'on_success', 'on_failure', 'if_dirty', 'never'];
   const commands = policies.map((keep) => {

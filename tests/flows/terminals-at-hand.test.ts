@@ -29,7 +29,7 @@ function onTerminal(home: Home, ...words: readonly string[]) {
   };
 }
 
-test('attach without an id lists the live terminals, takes a number or a name, and goes there', async () => {
+test('attach without an id lists the live terminals, takes a number or a name, and goes there', { timeout: 120_000 }, async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon({ commands: { open } });
   const one = await daemon.ended((await daemon.start(repo.path, 'open')).id);
@@ -59,7 +59,9 @@ test('attach without an id lists the live terminals, takes a number or a name, a
   expect(await none.left).toBe(0);
 });
 
-test('import shows worktrees and tmux sessions that others made, takes both over when asked, and changes neither', async () => {
+test('import shows worktrees and tmux sessions that others made, takes both over when asked, and changes neither', {
+  timeout: 120_000,
+}, async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
   await using daemon = await startRealDaemon({ home });

@@ -11,7 +11,7 @@ async function makeWorktree(daemon: RealDaemon, path: string, branch: string) {
   return daemon.client.worktree.create({ project: project.id, branch });
 }
 
-test('below a linked root a worktree has its real path, is no orphan, and keeps its work', async () => {
+test('below a linked root a worktree has its real path, is no orphan, and keeps its work', { timeout: 120_000 }, async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
   mkdirSync(home.path('elsewhere'));
@@ -32,7 +32,7 @@ test('below a linked root a worktree has its real path, is no orphan, and keeps 
   expect(await daemon.client.worktree.remove({ worktree: join(home.path('link'), 'trees/repo/topic') })).toEqual({ branchDeleted: true });
 });
 
-test('a worktree whose folder was moved behind a link is still there, and keeps its work', async () => {
+test('a worktree whose folder was moved behind a link is still there, and keeps its work', { timeout: 120_000 }, async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon();
   const worktree = await makeWorktree(daemon, repo.path, 'topic');
@@ -50,7 +50,7 @@ test('a worktree whose folder was moved behind a link is still there, and keeps 
   expect(readFileSync(join(worktree.path, 'work.txt'), 'utf8')).toBe('work');
 });
 
-test('files that are no checkout any more are not thrown away, not even by force', async () => {
+test('files that are no checkout any more are not thrown away, not even by force', { timeout: 120_000 }, async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon();
   const worktree = await makeWorktree(daemon, repo.path, 'topic');
@@ -92,7 +92,7 @@ test('the daemon’s own look at a worktree does not stand in the way of its rem
   expect(existsSync(worktree.path)).toBe(false);
 });
 
-test('rm of a session ends its terminal only when the worktree goes too', async () => {
+test('rm of a session ends its terminal only when the worktree goes too', { timeout: 120_000 }, async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon({
     commands: {
