@@ -1,5 +1,6 @@
 import { chmod, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { Failure } from '../../schemas/errors.ts';
 import type { ProcessTool } from '../tools/process.ts';
 import { sha256Of } from '../tools/sha256.ts';
 
@@ -58,7 +59,10 @@ export async function proveArchive(process: Tar, artifactDir: string): Promise<v
   const packed = stdout.split('\n').length - 1;
   const present = (await readdir(artifactDir, { recursive: true })).length + 1;
   const differs = packed === present ? await firstDifference(process, artifactDir) : `it holds ${packed} of ${present} entries`;
-  if (differs !== undefined) throw new Error(`The archive "${path}" is not what "${artifactDir}" holds: ${differs}; the files stay.`);
+  if (differs === undefined) return;
+  throw new Failure('CONFLICT', `The archive "${path}" is not what "${artifactDir}" holds (${differs}); the files stay as they are.`, {
+    details: { expected: artifactDir, actual: differs },
+  });
 }
 
 /** It may be all that is left, so it must outlive a power cut. */

@@ -1,6 +1,6 @@
 // A database that is damaged is never repaired, moved or deleted by the daemon: it says so, keeps a copy of what it found, and names the
 // last backup.
-import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import { isoTime } from '../kernel/clock.ts';
@@ -19,7 +19,7 @@ export function damageFailure(path: string, backupDir: string, error: Error & { 
   const backup = lastSoundBackup(backupDir);
   const advice = backup
     ? `The last backup is of ${isoTime(backup.createdAt)}: run rm -f '${path}-wal' '${path}-shm' && cp '${backup.path}' '${path}', then start again.`
-    : 'There is no backup; move the file away to begin with an empty one.';
+    : 'There is no backup; move it and its "-wal" file away to begin with an empty one.';
   const kept = typeof aside === 'string' ? `Nothing was changed, and a copy is "${aside}".` : 'Nothing was changed; copy it before you do.';
   return new Failure('DB_CORRUPT', `The database "${path}" is damaged (${error.code}). ${advice} ${kept}`, {
     cause: error,
@@ -36,8 +36,11 @@ function keepAside(path: string): string | undefined {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     for (const end of ['', '-wal']) {
       if (isEmpty(path + end) || existsSync(aside + end)) continue;
-      copyFileSync(path + end, aside + end, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-      chmodSync(aside + end, 0o600);
+      // Under another name until it is whole: one that is there counts as kept.
+      const unfinished = `${aside}${end}.new`;
+      copyFileSync(path + end, unfinished, constants.COPYFILE_FICLONE);
+      chmodSync(unfinished, 0o600);
+      renameSync(unfinished, aside + end);
     }
     return aside;
   } catch {

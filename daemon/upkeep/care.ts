@@ -64,6 +64,8 @@ function told(error: unknown, task: CareTask): unknown {
       cause,
     });
   }
-  const message = `The database could not be copied to "${target}" (${code}); look at "${dirname(target)}" and its free space.`;
+  const message = `The database could not be ${attempted[task.do]} "${target}" (${code}); look at "${dirname(target)}" and its free space.`;
   return new Failure('TOOL_FAILED', message, { details: { tool: 'coppiced', code }, cause });
 }
+
+const attempted = { check: 'looked through at', backup: 'copied to', checkpoint: 'brought into' } as const;

@@ -60,7 +60,7 @@ test.each<[string, string, (path: string) => void]>([
   const before = sha256(path);
   const error = failureOfOpen(dir);
   expect(error).toMatchObject({ kind: 'DB_CORRUPT', details: { path, backup: null }, cause: { code: expect.stringContaining(code) } });
-  expect(error.message).toContain('There is no backup; move the file away to begin with an empty one.');
+  expect(error.message).toContain('There is no backup; move it and its "-wal" file away to begin with an empty one.');
   expect(sha256(path)).toBe(before);
   const { copy } = error.details as { copy: string };
   expect(sha256(copy)).toBe(before);
