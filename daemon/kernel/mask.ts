@@ -3,8 +3,8 @@ export interface Mask {
   text(text: string): string;
   /** The same for every text in a value of JSON, keys included. */
   value<T>(value: T): T;
-  /** Bytes that must be read before a text for a secret that begins there to be seen whole. */
-  readonly longestBytes: number;
+  /** The same for a text that was cut out of a longer one, so that it may begin inside of a secret. */
+  cutText(text: string): string;
 }
 
 const stars = '***';
@@ -28,9 +28,19 @@ export function createMask(secrets: Iterable<string>): Mask {
     if (typeof given !== 'object' || given === null) return given;
     return Object.fromEntries(Object.entries(given).map(([key, member]) => [text(key), value(member)]));
   };
+  const cutText = (given: string): string => {
+    const inside = ordered.reduce((most, part) => Math.max(most, endOf(part, given)), 0);
+    return inside === 0 ? text(given) : stars + text(given.slice(inside));
+  };
   return {
     text,
+    cutText,
     value: <T>(given: T) => (ordered.length === 0 ? given : (value(given) as T)),
-    longestBytes: ordered.reduce((most, part) => Math.max(most, Buffer.byteLength(part)), 0),
   };
+}
+
+/** How many characters at the beginning of a text are the end of a secret. */
+function endOf(secret: string, text: string): number {
+  for (let from = 1; from < secret.length; from++) if (text.startsWith(secret.slice(from))) return secret.length - from;
+  return 0;
 }

@@ -63,10 +63,11 @@ async function lastLines(step: StepRecord, size: number, mask: Mask): Promise<st
   if (step.outputPath === undefined || size <= 0) return '';
   const file = await open(step.outputPath, 'r');
   try {
-    const length = Math.min(size, limits.outputTailBytes + mask.longestBytes);
+    const length = Math.min(size, limits.outputTailBytes);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, step.outputOffset + size - length);
-    const text = mask.text(buffer.toString('utf8', 0, bytesRead).replaceAll('\r\n', '\n').replaceAll('\0', '').trimEnd());
-    const lines = text.slice(-limits.outputTailBytes).split('\n').slice(-tailLines).join('\n');
+    const plain = buffer.toString('utf8', 0, bytesRead).replaceAll('\r\n', '\n').replaceAll('\0', '').trimEnd();
+    const text = length < size ? mask.cutText(plain) : mask.text(plain);
+    const lines = text.split('\n').slice(-tailLines).join('\n');
     return lines === '' ? '' : ` Its last lines:\n${lines.slice(-(limits.errorMessageChars - 200))}`;
   } finally {
     await file.close();
