@@ -7,6 +7,7 @@ import { type FakeGitHub, startFakeGitHub } from '../helpers/fake-github.ts';
 import { pathWithout, putProgram } from '../helpers/programs.ts';
 import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
+import { toolMissing } from '../helpers/tool-missing.ts';
 import { createWorktree } from '../helpers/worktrees.ts';
 
 const wanted = { worktree: 'work', title: `--a "title" $(touch pwned) 'x'`, body: 'text\nö', base: 'master', draft: true };
@@ -112,18 +113,7 @@ test('a gh that fails is told with its last words and that the branch is pushed;
   expect(await open(daemon)).toEqual({ url: 'https://example.org/pull/8' });
 });
 
-/** The real gh is no part of what the daemon needs, so these tests are only skipped without it. */
-function ghMissing(): boolean {
-  try {
-    execFileSync('gh', ['--version'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    process.stderr.write('skipped: gh is not installed\n');
-    return true;
-  }
-}
-
-describe.skipIf(ghMissing())('with the real gh', () => {
+describe.skipIf(toolMissing('gh', ['--version']))('with the real gh', () => {
   /** What gh takes for GitHub, while git pushes to the bare repository beside. */
   async function onGitHub(repo: TestRepo): Promise<void> {
     await addRemote(repo);

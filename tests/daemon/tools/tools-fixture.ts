@@ -12,6 +12,7 @@ import { createTmux, type Tmux } from '../../../daemon/tools/tmux.ts';
 import { tmuxConf } from '../../../daemon/tools/tmux-conf.ts';
 import { createTmuxControl, type TmuxControl, type TmuxControlOptions } from '../../../daemon/tools/tmux-control.ts';
 import { createTestAgain } from '../../helpers/again.ts';
+import { toolMissing } from '../../helpers/tool-missing.ts';
 import { until } from '../../helpers/until.ts';
 
 export { sleep, until };
@@ -94,14 +95,4 @@ export function createTmuxPlace(): TmuxPlace {
 }
 
 /** True, with a printed reason, when tmux is missing and that is allowed. */
-export function tmuxMissing(): boolean {
-  try {
-    execFileSync('tmux', ['-V'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    if (process.env.COPPICE_REQUIRE_ALL === '1')
-      throw new Error('tmux is not installed, and COPPICE_REQUIRE_ALL=1 wants every test to run');
-    process.stderr.write('skipped: tmux is not installed\n');
-    return true;
-  }
-}
+export const tmuxMissing = (): boolean => toolMissing('tmux', ['-V']);
