@@ -1,5 +1,3 @@
-// Pull requests: the branch is pushed first, then gh opens it.
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { detailsOf, failureOf } from '../helpers/failure-of.ts';

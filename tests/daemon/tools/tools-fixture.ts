@@ -1,5 +1,3 @@
-// Real folders, processes and a private tmux server for one test, all gone at its end.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
