@@ -16,7 +16,11 @@ export interface ParseOptions {
   readonly strict?: boolean;
 }
 
-/** With a diagnostic of level error the plan is PLAN_INVALID; the rest of the result is what could be read all the same. */
+/**
+ * `text` is Markdown, at most `limits.planBytes` of UTF-8. The result is ParsedPlan of schemas/plan.ts: lines count from 1 in the text as it
+ * was given, dependencies are indices of tasks, waves are labels. With a diagnostic of level error the plan is PLAN_INVALID; the rest of the
+ * result is what could be read all the same.
+ */
 export function parsePlan(text: string, { strict = false }: ParseOptions = {}): ParsedPlan {
   const diagnostics = createDiagnostics();
   const sizeBytes = Buffer.byteLength(text);
