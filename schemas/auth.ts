@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod, scopes } from './define.ts';
-import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 import { RegistryName } from './registry-name.ts';
 
 export const Token = z
@@ -35,7 +35,7 @@ const Login = z
 export type Login = z.infer<typeof Login>;
 
 const flowOrProvider = {
-  flowId: Id.optional(),
+  flowId: idOf('a login', 'coppice auth status <provider>').optional(),
   provider: RegistryName.optional().describe('Its latest login. Either this or flowId.'),
 };
 

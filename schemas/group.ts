@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Arguments } from './command.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Environment, Id, NextCursor, page, Ref, Time } from './primitives.ts';
+import { Environment, Id, idOf, NextCursor, page, Ref, Time } from './primitives.ts';
 import { Session, SessionStatus } from './session.ts';
 
 export const groupKinds = ['all', 'quorum', 'first'] as const;
@@ -61,7 +61,7 @@ export const Group = z
   .meta({ id: 'Group' });
 export type Group = z.infer<typeof Group>;
 
-const id = Id.describe('Group id.');
+const id = idOf('a group', 'coppice group list');
 
 const startErrors = [
   ...(['NOT_FOUND', 'COMMAND_INVALID', 'CONFIG_INVALID', 'MODEL_UNKNOWN'] as const),

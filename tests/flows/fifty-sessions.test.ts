@@ -126,7 +126,7 @@ describe('fifty sessions at once over five repositories, of which eight may run'
     // The daemon, the tmux server and the daemon's client of it.
     const isOurs = ({ pid, command }: FoundProcess): boolean => pid === daemon.pid || command.includes(home.tmuxSocketPath);
     await until('the last process of a session to end', () => home.processes().every(isOurs));
-    await until('the files of steps to be gone', () => readdirSync(join(home.stateDir, 'steps')).length === 0);
+    await expect.poll(() => readdirSync(join(home.stateDir, 'steps')), { timeout: 45_000 }).toEqual([]);
     expect(readdirSync(join(home.stateDir, 'env'))).toEqual([]);
     expect(readdirSync(home.runDir).sort()).toEqual(['coppice.sock', 'tmux.sock']);
     for (const repo of fifty.repos) {

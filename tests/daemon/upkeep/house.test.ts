@@ -34,10 +34,10 @@ function keep({ dryRun = false, gently = true, signal, ...deps }: House): Promis
 const configOf = (keep_days: number, keep_rows: number) =>
   ({ current: Config.parse({ events: { keep_days, keep_rows } }) }) as unknown as ConfigService;
 
-async function write(store: Store, count: number, subject: Subject = {}): Promise<void> {
+async function write(store: Store, count: number, subject: Subject = {}, reason = 'event'): Promise<void> {
   await store.write((w) => {
     for (let n = 0; n < count; n += 1) {
-      w.events.append({ type: 'daemon.stopping', subject, actor: 'daemon', data: { reason: `event ${n}` } });
+      w.events.append({ type: 'daemon.stopping', subject, actor: 'daemon', data: { reason: `${reason} ${n}` } });
     }
   });
 }
@@ -274,11 +274,7 @@ describe('a subscription', () => {
   test('stops within a page when the connection is full, and goes on behind what it sent', async () => {
     using opened = openTestStore();
     const { store } = opened;
-    await store.write((w) => {
-      for (let n = 0; n < 50; n += 1) {
-        w.events.append({ type: 'daemon.stopping', subject: {}, actor: 'daemon', data: { reason: 'x'.repeat(40_000) } });
-      }
-    });
+    await write(store, 50, {}, 'x'.repeat(40_000));
     const feed = createFeed({ store, clock: createManualClock(), epoch: 'e1' });
     const sent: string[] = [];
     const outlet = {
