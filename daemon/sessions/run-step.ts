@@ -8,6 +8,7 @@ import type { Deadlines } from '../kernel/deadline.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
+import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import type { StepExit, StepFiles } from '../tools/step-files.ts';
 import type { StartedStep, StartStepOptions } from '../tools/step-process.ts';
@@ -189,19 +190,19 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     const { values, problems } = mask.value(published);
     const random = deps.random();
     const note = problems.length > 0 ? ` (COPPICE_OUTPUT_FILE: ${problems.join('; ')})` : '';
-    await store.write((w) => {
+    const isOver = await store.write((w) => {
       for (const [key, value] of Object.entries(values)) {
         w.sessions.setData(context.session.id, key, value, clock.now());
         const actor = `session:${context.session.id}`;
         w.events.append({ type: 'session.dataSet', subject: sessionSubject(context.session), actor, data: { key, value } });
       }
       const error = outcome.error === undefined ? note.trim() || undefined : mask.text(outcome.error) + note;
-      concludeStep(w, {
+      return concludeStep(w, {
         ...{ session: context.session, step, definition: stepOf(context.definition, step), now: clock.now(), random },
         outcome: { ...outcome, ...(error === undefined ? {} : { error }) },
       });
     });
-    await stepFiles.forget(step.id);
+    await (isOver ? forgetRun({ stepFiles, exits: deps.exits }, step.id) : stepFiles.forget(step.id));
     // A failed step's window stays for whoever attaches; a good one's log says it all.
     if (outcome.status === 'succeeded' && step.paneId !== undefined && context.terminal) {
       const panes = await tmux.listPanes(context.terminal.name).catch(() => []);

@@ -18,14 +18,15 @@ export interface StepEnd {
   readonly random: number;
 }
 
-export function concludeStep(w: Writer, end: StepEnd): void {
+/** True when the step is over for good, false when it is tried again. */
+export function concludeStep(w: Writer, end: StepEnd): boolean {
   const { session, outcome, now } = end;
   // As committed by now: the row that the step began with may know of no cancel yet.
   const step = w.steps.get(end.step.id) ?? end.step;
   const retryAt = nextAttemptAt({ ...end, step, session: w.sessions.get(session.id) ?? session });
   if (retryAt === undefined) {
     endStep(w, session, step, outcome, now);
-    return;
+    return true;
   }
   const { exitCode, signal, reason, outputSize = 0 } = outcome;
   const error = trimError(outcome.error);
@@ -55,6 +56,7 @@ export function concludeStep(w: Writer, end: StepEnd): void {
   const times = { attempt, nextAttempt: attempt + 1, delayMs: retryAt - now, retryAt: isoTime(retryAt) };
   const data = { stepRunId, index, phase, name, ...times, ...facts };
   w.events.append({ type: 'retry.scheduled', subject: sessionSubject(session), actor: byDaemon.actor, data });
+  return false;
 }
 
 /** When a step that ended so is tried again; undefined: never. */
