@@ -13,7 +13,9 @@ import { createTestAgain } from '../../helpers/again.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { openTestStore, projectRow } from '../../helpers/open-store.ts';
 import { packageRoot } from '../../helpers/package-root.ts';
+import { processesWith } from '../../helpers/processes.ts';
 import { writeSampleRows } from '../../helpers/sample-rows.ts';
+import { until } from '../../helpers/until.ts';
 
 const nothing = { sessions: 0, sizeBytes: 0 };
 const never = new AbortController().signal;
@@ -135,11 +137,15 @@ test('each problem of a round is a line in the log, also when somebody asked for
 });
 
 test('a cancel ends the program, and a lock is tried again as a read of the store', async () => {
-  using at = setUp([process.execPath, '-e', 'setTimeout(() => {}, 60_000)', '--']);
+  const marker = `upkeep-of-${process.pid}`;
+  using at = setUp([process.execPath, '-e', `setTimeout(() => {}, 60_000); // ${marker}`, '--']);
   const abort = new AbortController();
   const check = at.upkeep.check(abort.signal);
-  setTimeout(() => abort.abort(), 50);
+  check.catch(() => undefined);
+  await until('the program to run', () => processesWith(marker).length > 0);
+  abort.abort();
   await expect(check).rejects.toMatchObject({ kind: 'CANCELLED' });
+  await until('the program to be gone', () => processesWith(marker).length === 0);
 
   const answer = JSON.stringify({ error: { code: 'SQLITE_BUSY_RECOVERY', message: 'locked' } });
   using busy = setUp([process.execPath, '-e', `console.log(${JSON.stringify(answer)})`, '--']);
