@@ -38,8 +38,8 @@ test('while another process holds the lock for 1.5 s, every ping is answered wit
   expect(tookMs).toBeGreaterThan(1_000);
   expect(count).toBeGreaterThan(20);
   expect(slowestMs).toBeLessThan(100);
-  const { gauges } = await daemon.client.daemon.metrics();
-  expect(gauges['retry.store_write']).toBeGreaterThan(1);
+  const { counters } = await daemon.client.daemon.metrics();
+  expect(counters['retries.store_write']).toBeGreaterThan(1);
   expect(daemon.home.log()).toContain('"policy":"store_write"');
 });
 
@@ -57,7 +57,7 @@ test('an edited [retry.store_write] rules the next retry without a restart', asy
   await write(daemon.client);
   await lock.released;
   const [reloaded] = (await daemon.events({ types: ['config.reloaded'] })).slice(-1);
-  expect(reloaded?.data).toMatchObject({ changedKeys: ['retry.store_write'], restartRequired: [] });
+  expect(reloaded?.data).toMatchObject({ changedKeys: ['max_attempts', 'initial_backoff_ms', 'multiplier'].map((key) => `retry.store_write.${key}`), restartRequired: [] });
   expect((await daemon.client.daemon.ping()).pid).toBe(pid);
 });
 
@@ -73,7 +73,7 @@ test('a retry that runs keeps the policy it began with, while the next one has t
     writeFileSync(join(worktree.path, file), 'new\n');
     return client.worktree.commit({ worktree: worktree.id, message: `Add ${file}`, all: true });
   };
-  const retries = async (): Promise<number> => (await client.daemon.metrics()).gauges['retry.file'] ?? 0;
+  const retries = async (): Promise<number> => (await client.daemon.metrics()).counters['retries.file'] ?? 0;
   const lock = join(await repo.gitIn(worktree.path, 'rev-parse', '--absolute-git-dir'), 'index.lock');
 
   writeFileSync(lock, '');
