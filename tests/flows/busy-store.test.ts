@@ -57,7 +57,10 @@ test('an edited [retry.store_write] rules the next retry without a restart', asy
   await write(daemon.client);
   await lock.released;
   const [reloaded] = (await daemon.events({ types: ['config.reloaded'] })).slice(-1);
-  expect(reloaded?.data).toMatchObject({ changedKeys: ['max_attempts', 'initial_backoff_ms', 'multiplier'].map((key) => `retry.store_write.${key}`), restartRequired: [] });
+  expect(reloaded?.data).toMatchObject({
+    changedKeys: ['max_attempts', 'initial_backoff_ms', 'multiplier'].map((key) => `retry.store_write.${key}`),
+    restartRequired: [],
+  });
   expect((await daemon.client.daemon.ping()).pid).toBe(pid);
 });
 
