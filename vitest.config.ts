@@ -6,10 +6,15 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/helpers/build.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     fileParallelism: true,
     maxWorkers: 2,
-    coverage: { provider: 'v8', include: ['schemas/**', 'rpc/**', 'client/**', 'daemon/**'], exclude: ['**/*.json', '**/*.md'] },
+    coverage: {
+      provider: 'v8',
+      include: ['{schemas,rpc,client,daemon}/**/*.{ts,mjs}'],
+      reporter: process.env.CI ? ['text-summary'] : [['text', { skipFull: true }]],
+      thresholds: { lines: 80 },
+    },
   },
 });

@@ -71,7 +71,7 @@ async function spawnDaemon(locations: Locations, env: Env): Promise<Starting> {
     });
     child.on('exit', (code, signal) => {
       if (code === alreadyRunning) lost = true;
-      else failure = `${signal ?? `exit status ${code}`}${lastLine(locations.logPath, logStart)}`;
+      else failure = `${signal ?? `exit status ${code}`}${lastLine(locations, logStart)}`;
     });
     child.unref();
   } finally {
@@ -88,10 +88,11 @@ function daemonEnvironment(locations: Locations, env: Env): NodeJS.ProcessEnv {
   return locations.socketChosen ? { ...kept, COPPICE_SOCKET: locations.socketPath } : kept;
 }
 
-function lastLine(logPath: string, from: number): string {
+function lastLine({ logPath, configPath }: Locations, from: number): string {
   try {
     const lines = readFileSync(logPath).subarray(from).toString('utf8').trim().split('\n');
-    const line = lines.at(-1)?.slice(0, 400);
+    const line = lines.at(-1)?.trim().slice(0, 400);
+    if (line?.startsWith(configPath)) return `: ${line}; "coppice config validate" tells all that is wrong`;
     return line ? `: ${line}` : `; see "${dirname(logPath)}"`;
   } catch {
     return '';

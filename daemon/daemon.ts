@@ -4,19 +4,24 @@ import { limits } from '../schemas/limits.ts';
 import { epochFor } from './events/cursor.ts';
 import { createFeed } from './events/feed.ts';
 import type { DaemonFacts, Services } from './handlers/services.ts';
-import { keepHouse } from './jobs/housekeeping.ts';
+import { houseworkTick } from './jobs/housekeeping.ts';
 import { findMissingWrappers } from './jobs/missing-wrappers.ts';
 import { sweepSteps } from './jobs/sweep-steps.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
 import type { Log } from './kernel/log.ts';
 import { byDaemon } from './kernel/origin.ts';
+import { createMetrics, type Metrics } from './metrics/service.ts';
+import { examineAgents } from './models/findings.ts';
 import { createDispatcher, createOwnerToken, type Doors, openDoors } from './root/doors.ts';
+import { tellFigures } from './root/figures.ts';
 import type { DaemonOptions } from './root/options.ts';
+import { createRetries, type Retries } from './root/retries.ts';
 import { createServices } from './root/services.ts';
 import type { Tools } from './root/tools.ts';
 import { createTools, makeFolders } from './root/tools.ts';
+import { damageFailure, isDamaged } from './store/damage.ts';
 import { acquireStateLock } from './store/state-lock.ts';
-import { Store } from './store/store.ts';
+import { Store, type Writer } from './store/store.ts';
 import { everyCron } from './tools/cron.ts';
 import { isAlive } from './tools/proc.ts';
 import { watchFile } from './tools/watch.ts';
@@ -35,8 +40,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   try {
     return await start(options, lifecycle);
   } catch (error) {
+    const { databasePath, backupDir } = options.paths;
+    // Closing the store would write to the file, so what is found is kept before.
+    const told = isDamaged(error) ? damageFailure(databasePath, backupDir, error) : error;
     await lifecycle.unwind(limits.stopStepMs);
-    throw error;
+    throw told;
   }
 }
 
@@ -46,9 +54,12 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
   await makeFolders(options);
   const lock = acquireStateLock(paths.lockPath);
   lifecycle.own('state lock', () => lock.release());
-  const store = new Store({ path: paths.databasePath, backupDir: paths.backupDir, clock, random: options.random });
+  const metrics = createMetrics({ nowMs: () => clock.monotonicMs(), enabled: options.config.loaded.config.metrics.enabled });
+  lifecycle.own('metrics', () => metrics.close());
+  const retries = createRetries(options, metrics);
+  const store = await openStore(options, retries, metrics);
   lifecycle.own('store', () => store.close());
-  const tools = await createTools(options, lifecycle);
+  const tools = await createTools(options, { metrics, again: retries.again }, lifecycle);
   const bootId = tools.ids.next('boot');
   const feed = createFeed({ store, clock, epoch: await openEpoch(store, options, tools) });
   let doors: Doors | undefined;
@@ -60,14 +71,20 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
     startedAt: clock.now(),
     paths: { socket: paths.socketPath, database: paths.databasePath, log: paths.logPath, config: paths.configPath },
     webSocketPort: () => doors?.webSocketPort,
-    connections: () => ({ connections: doors?.connections.count ?? 0, subscriptions: doors?.connections.subscriptionCount ?? 0 }),
+    connections: () => ({
+      connections: doors?.connections.count ?? 0,
+      subscriptions: doors?.connections.subscriptionCount ?? 0,
+      lagEvents: doors?.connections.lagEvents ?? 0,
+    }),
     isStopping: () => stopping,
     requestStop: options.onStopRequested,
     closeConnectionsOfToken: (tokenId) => doors?.connections.closeOfToken(tokenId),
   };
   const ownerToken = createOwnerToken(options, () => tools.ids.random(40));
-  const services = createServices({ options, tools, store, feed, daemon: facts, ownerToken, lifecycle });
+  const services = createServices({ options, tools, again: retries.again, store, feed, metrics, daemon: facts, ownerToken, lifecycle });
+  lifecycle.own('retry policies', retries.follow(services.config));
   const { dispatcher, gate } = createDispatcher(options, services);
+  lifecycle.own('figures', tellFigures({ ...services, mutationsInFlight: () => gate.running }));
   await reconcile(services, tools, log);
   startJobs(options, services, tools, lifecycle);
   const data = { version: options.version, pid: options.pid, bootId };
@@ -83,18 +100,35 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
       stopping = true;
       gate.refuse();
       log.info({ reason }, 'stopping');
-      await store.write((w) => w.events.append({ type: 'daemon.stopping', subject: {}, actor: byDaemon.actor, data: { reason } }));
+      // A stop comes to its end also when another process holds the database: then clients start anew instead of resuming.
+      const record = (write: (w: Writer) => void): Promise<void> =>
+        store.write(write).catch((error: unknown) => log.error({ err: error }, 'the stop could not be recorded'));
+      await record((w) => w.events.append({ type: 'daemon.stopping', subject: {}, actor: byDaemon.actor, data: { reason } }));
       await withDeadline(clock, services.config.current.daemon.drain_ms, 'calls were still running', gate.idle()).catch(
         (error: unknown) => {
           log.warn({ err: error }, 'not all calls ended in time; they are cut off');
         },
       );
-      await store.write((w) => w.meta.set('clean_stop', '1'));
+      await record((w) => w.meta.set('clean_stop', '1'));
       for (const failure of await lifecycle.unwind(limits.stopStepMs))
         log.error({ err: failure.error }, `"${failure.name}" did not stop well`);
       log.info('stopped');
     },
   };
+}
+
+/** A program that looks at the database for a moment does not keep the daemon from starting. */
+function openStore({ paths, clock, random }: DaemonOptions, { again, policy, note }: Retries, metrics: Metrics): Promise<Store> {
+  return again(
+    'store_write',
+    () =>
+      new Store({
+        ...{ path: paths.databasePath, backupDir: paths.backupDir, clock, random },
+        writePolicy: () => policy('store_write'),
+        onBusy: (status) => note('store_write', status),
+        span: (operation) => metrics.span(operation),
+      }),
+  );
 }
 
 /** Positions in the log hold for as long as nothing can have been lost from its end. */
@@ -114,7 +148,11 @@ async function openEpoch(store: Store, { machineBootId }: DaemonOptions, { ids }
 }
 
 /** Rows and reality are compared before anybody can ask: what lives is adopted, what died is marked. */
-async function reconcile({ store, terminals, worktrees, sessions }: Services, { control, stepFiles }: Tools, log: Log): Promise<void> {
+async function reconcile(
+  { store, terminals, worktrees, sessions, groups, logins }: Services,
+  { control, stepFiles }: Tools,
+  log: Log,
+): Promise<void> {
   await terminals.reconcile();
   control.onServerExit(() => {
     terminals.reconcile().catch((error: unknown) => log.error({ err: error }, 'the end of the tmux server could not be handled'));
@@ -122,42 +160,54 @@ async function reconcile({ store, terminals, worktrees, sessions }: Services, { 
   await worktrees.reconcile();
   await sweepSteps({ store, stepFiles });
   await sessions.resume();
+  groups.resume();
+  await logins.resume();
 }
 
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
-  const { store, clock, config, metrics, schedules } = services;
+  const { store, config, metrics, schedules } = services;
   const { log } = options.log;
-  lifecycle.own(
-    'housekeeping',
-    everyCron(
-      '17 * * * *',
-      async () => void (await keepHouse({ store, clock, config, log, forgetRemoved: () => services.worktrees.forgetOld() })),
-    ),
-  );
-  lifecycle.own(
-    'schedule files',
-    everyCron('20 * * * * *', () => schedules.follow()),
-  );
+  // What is under way when the daemon stops is told to end, and waited for.
+  const job = (name: string, expression: string, work: (signal: AbortSignal) => Promise<unknown>): void => {
+    const stop = new AbortController();
+    const end = everyCron(expression, async () => void (await metrics.timed(`job.${name}`, () => work(stop.signal))));
+    lifecycle.own(name, () => {
+      stop.abort();
+      return end();
+    });
+  };
+  job('housekeeping', '17 * * * *', (signal) => houseworkTick({ upkeep: services.upkeep, log, signal }));
+  job('schedule files', '20 * * * * *', () => schedules.follow());
+  job('missing wrappers', '*/15 * * * * *', () => findMissingWrappers({ store, stepFiles, isAlive }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));
-  const lookForWrappers = (): Promise<void> => findMissingWrappers({ store, stepFiles, isAlive: (pid) => isAlive(pid) });
-  lifecycle.own('missing wrappers', everyCron('*/15 * * * * *', lookForWrappers));
   lifecycle.own(
     'log level',
     config.onChange((next) => options.log.setLevel(next.daemon.log_level)),
   );
-  metrics.gauge('store.queued_writes', () => store.queueLength);
-  metrics.gauge('store.bytes', () => store.size().bytes);
-  metrics.gauge('process.rss_bytes', () => process.memoryUsage.rss());
-  metrics.gauge('process.uptime_seconds', () => Math.round(process.uptime()));
-  if (!config.current.hot_reload.enabled) return;
-  const watch = watchFile(
-    options.paths.configPath,
-    () => config.current.hot_reload.debounce_ms,
-    () => {
-      services.feed.emit({ type: 'config.fileChanged', subject: {}, actor: byDaemon.actor, data: { path: options.paths.configPath } });
-      // A wrong file is an event and a log line of the service; the old configuration stays.
-      config.reload(byDaemon.actor).catch((error: unknown) => log.warn({ err: error }, 'the changed configuration was not taken'));
-    },
-  );
+  const tellMissing = (): void =>
+    void tellMissingAgents(services, log).catch((error: unknown) => log.error({ err: error }, 'the agents could not be looked at'));
+  tellMissing();
+  lifecycle.own('agent check', config.onChange(tellMissing));
+  if (config.current.hot_reload.enabled) watchConfig(options, config, lifecycle);
+}
+
+/** Agents that the configuration counts on and that cannot be used here. */
+async function tellMissingAgents({ config, availability, ownEnvironment }: Services, log: Log): Promise<void> {
+  for (const { check, ok, optional, remedy } of await examineAgents(config.current, availability, ownEnvironment)) {
+    if (!ok && !optional) log.warn({ check }, remedy);
+  }
+}
+
+/** A wrong file is an event of the service and a line here; the old configuration stays. */
+function watchConfig({ paths, log: { log } }: DaemonOptions, config: Services['config'], lifecycle: Lifecycle): void {
+  const look = (): void =>
+    void config.fileTouched(byDaemon.actor).catch((error: unknown) => log.warn({ err: error }, 'the changed configuration was not taken'));
+  const watch = watchFile(paths.configPath, {
+    debounceMs: () => config.current.hot_reload.debounce_ms,
+    onChange: look,
+    onError: (error) => log.warn({ err: error }, 'changes of the configuration file may not be seen; reload it by a call or SIGHUP'),
+  });
   lifecycle.own('config watch', () => watch.close());
+  // What changed between the reading of the file and the watch.
+  look();
 }

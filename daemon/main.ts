@@ -1,24 +1,27 @@
 #!/usr/bin/env node
 // The process: argv, environment, signals and exit code. Everything else is in daemon.ts.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { availableParallelism, homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { availableParallelism, homedir, userInfo } from 'node:os';
+import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { errorTable, isFailure } from '../schemas/errors.ts';
 import type { Diagnostic } from '../schemas/primitives.ts';
-import { loadConfig } from './config/load.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLog, type RootLog } from './kernel/log.ts';
+import { initialConfig, type StartRequest, validateStart } from './root/initial-config.ts';
 import { type Paths, resolvePaths } from './root/paths.ts';
 import { openLogFile } from './tools/log-file.ts';
-import { readTextIfThere } from './tools/watch.ts';
 
-const usage = `usage: coppiced [--socket PATH] [--config FILE] [--version]
+const usage = `usage: coppiced [--socket PATH] [--config FILE] [--set SECTION.KEY=VALUE]… [--safe-mode] [--check-config] [--version]
 
 Runs the coppice daemon in the foreground. Its log goes to stderr on a terminal or under systemd, else to coppiced.log in the state
 directory. SIGTERM and SIGINT stop it in order (twice: at once); SIGHUP reloads the configuration.
+
+  --set SECTION.KEY=VALUE  a key of the configuration, over every file and variable
+  --safe-mode              start on the last good configuration when the present one is wrong
+  --check-config           print {valid, diagnostics} of the configuration as JSON and end: with 0, or 6 when it is wrong
 `;
 
 /** How long the loop may take to empty after everything is released. */
@@ -29,6 +32,9 @@ async function main(): Promise<void> {
     options: {
       socket: { type: 'string' },
       config: { type: 'string' },
+      set: { type: 'string', multiple: true, default: [] },
+      'safe-mode': { type: 'boolean', default: false },
+      'check-config': { type: 'boolean', default: false },
       version: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -45,15 +51,25 @@ async function main(): Promise<void> {
     ...(values.socket === undefined ? {} : { socket: values.socket }),
     ...(values.config === undefined ? {} : { config: resolve(values.config) }),
   });
-  await run(paths, { version, packageRoot, configNamed: values.config !== undefined });
+  const request = { paths, uid: process.getuid?.() ?? 0, env: process.env, flags: values.set, safeMode: values['safe-mode'] };
+  if (values['check-config']) return checkConfig(request);
+  await run(request, { version, packageRoot });
 }
 
-async function run(paths: Paths, about: { version: string; packageRoot: string; configNamed: boolean }): Promise<void> {
-  const text = await readTextIfThere(paths.configPath);
-  if (text === undefined && about.configNamed) throw new Error(`There is no configuration file "${paths.configPath}"; correct --config.`);
-  const { config, warnings } = loadConfig({ env: process.env, ...(text === undefined ? {} : { file: { path: paths.configPath, text } }) });
-  const log = openLog(paths, config.daemon.log_level);
-  for (const warning of warnings) log.log.warn({ key: warning.key }, warning.message);
+async function checkConfig(request: StartRequest): Promise<void> {
+  const result = await validateStart(request);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (!result.valid) process.exitCode = errorTable.CONFIG_INVALID.exit;
+}
+
+async function run(request: StartRequest, about: { version: string; packageRoot: string }): Promise<void> {
+  const { paths, uid } = request;
+  const config = await initialConfig(request);
+  const log = openLog(paths, config.loaded.config.daemon.log_level);
+  for (const warning of config.loaded.warnings) log.log.warn({ key: warning.key }, warning.message);
+  if (config.sources.snapshot !== undefined) {
+    log.log.warn({ path: paths.configPath }, 'the configuration is wrong; this daemon runs on the last good one (safe mode)');
+  }
 
   let daemon: Daemon | undefined;
   let stopped: Promise<void> | undefined;
@@ -81,14 +97,19 @@ async function run(paths: Paths, about: { version: string; packageRoot: string; 
   };
   process.on('unhandledRejection', crash('unhandled rejection'));
   process.on('uncaughtException', crash('uncaught exception'));
+  // A start may have to wait, and until the doors are open nothing else keeps the process alive.
+  const alive = setInterval(() => {}, lastResortMs);
   daemon = await startDaemon({
     paths,
     config,
+    configFlags: request.flags,
     log,
     env: definedOnly(process.env),
     version: about.version,
     packageRoot: about.packageRoot,
-    uid: process.getuid?.() ?? 0,
+    careProgram: [process.execPath, ...process.execArgv, siblingProgram('store/care')],
+    uid,
+    userName: userName(),
     pid: process.pid,
     cores: availableParallelism(),
     nodeVersion: process.version,
@@ -96,7 +117,7 @@ async function run(paths: Paths, about: { version: string; packageRoot: string; 
     clock: systemClock,
     random: Math.random,
     onStopRequested: (reason) => setImmediate(() => stop(reason, 0)),
-  });
+  }).finally(() => clearInterval(alive));
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on(
@@ -111,6 +132,20 @@ function openLog(paths: Paths, level: string): RootLog {
   mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
   const file = openLogFile(paths.logPath);
   return createLog(level, (line) => file.write(line));
+}
+
+/** A container may run us under a number that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 0);
+  }
+}
+
+/** Another program of the daemon, built or as its source, as this one is. */
+function siblingProgram(name: string): string {
+  return fileURLToPath(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url));
 }
 
 function findPackageRoot(from: string): string {

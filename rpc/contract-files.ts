@@ -14,7 +14,8 @@ export function contractFiles(version: string): Readonly<Record<string, string>>
   };
 }
 
-function configSchema(): Record<string, unknown> {
+/** JSON Schema of config.toml. */
+export function configSchema(): Record<string, unknown> {
   const { $schema, ...schema } = z.toJSONSchema(Config, { target: 'draft-7', io: 'input', unrepresentable: 'any' }) as Record<
     string,
     unknown

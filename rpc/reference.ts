@@ -1,7 +1,7 @@
 // The contract as a page to read: every method, event, error kind and config key.
-import { Config } from '../schemas/config.ts';
 import { callFields, mutationFields, scopeGrants } from '../schemas/define.ts';
 import { errorTable, universalErrors } from '../schemas/errors.ts';
+import { type Figure, figures } from '../schemas/figures.ts';
 import { foreverMethods, protocol } from '../schemas/protocol.ts';
 import { openRpcDocument } from './openrpc.ts';
 import { type JsonSchema, membersOf, typeText } from './type-text.ts';
@@ -24,7 +24,10 @@ interface Document {
 /** `configSchema` is the JSON Schema of the configuration file. */
 export function referenceText(version: string, configSchema: JsonSchema): string {
   const document = openRpcDocument(version) as unknown as Document;
-  const parts = [introduction(), methodsPart(document), shapesPart(document), eventsPart(document), errorsPart(), configPart(configSchema)];
+  const parts = [
+    introduction(),
+    ...[methodsPart(document), shapesPart(document), eventsPart(document), errorsPart(), figuresPart(), configPart(configSchema)],
+  ];
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -104,20 +107,38 @@ function errorsPart(): string {
   return `## Errors\n\n${header('kind', 'code', 'retry', 'CLI exit', 'what')}\n${rows.join('\n')}`;
 }
 
+function figuresPart(): string {
+  const rows = Object.entries<Figure>(figures).map(([name, { kind, summary, by }]) =>
+    row(code(by === undefined ? name : `${name}.<${by}>`), kind, summary),
+  );
+  const intro = `What \`daemon.metrics\` tells beside the durations of operations. For Prometheus \`store.bytes\` is \`coppice_store_bytes\`,
+a counter ends in \`_total\`, and what stands in \`<>\` is a label.`;
+  return `## Figures\n\n${intro}\n\n${header('name', 'kind', 'what')}\n${rows.join('\n')}`;
+}
+
 function configPart(schema: JsonSchema): string {
-  const sections = membersOf(schema).map(({ name: section, schema: table }) => {
-    const keys = membersOf(table).map(({ name, schema: key }) => {
-      const standard = key.default === undefined ? '' : code(JSON.stringify(key.default));
-      return row(code(name), code(typeText(key)), standard, String(key.reload), String(key.description));
-    });
-    return `### [${section}]\n\n${header('key', 'type', 'default', 'takes effect', 'what')}\n${keys.join('\n')}`;
-  });
-  const sample = Object.keys(Config.shape)[0] ?? '';
-  const variable = `COPPICE_${sample.toUpperCase()}__KEY`;
   return [
-    `## Configuration\n\nTOML. A key of \`[${sample}]\` can also be set by the variable \`${variable}\`, which wins.`,
-    ...sections,
+    '## Configuration',
+    'TOML. A variable wins over the file: `COPPICE_HOT_RELOAD__MODE` sets `mode` of `[hot_reload]`, `COPPICE_MODELS__OPUS__TIER` sets `tier` of `[models.opus]`.',
+    ...tablesOf(schema, []),
   ].join('\n\n');
+}
+
+/** The keys of a table, then the tables in it. */
+function tablesOf(schema: JsonSchema, path: readonly string[]): string[] {
+  const members = membersOf(schema);
+  const isKey = (member: (typeof members)[number]): boolean => member.schema.reload !== undefined;
+  const keys = members.filter(isKey).map(({ name, required, schema: member }) => {
+    const standard = member.default === undefined ? (required ? 'required' : '') : code(JSON.stringify(member.default));
+    const notes = [member.projectSafe === true ? 'Also in the file of a project.' : '', member.secret === true ? 'Shown to nobody.' : ''];
+    const text = [String(member.description), ...notes].filter(Boolean).join(' ');
+    return row(code(name), code(typeText(member)), standard, String(member.reload), text);
+  });
+  const own =
+    keys.length === 0 ? [] : [`### [${path.join('.')}]\n\n${header('key', 'type', 'default', 'takes effect', 'what')}\n${keys.join('\n')}`];
+  const entry = schema.additionalProperties;
+  const inner = members.filter((member) => !isKey(member)).flatMap(({ name, schema: member }) => tablesOf(member, [...path, name]));
+  return [...own, ...inner, ...(typeof entry === 'object' ? tablesOf(entry as JsonSchema, [...path, '<name>']) : [])];
 }
 
 function table(

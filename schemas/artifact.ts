@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { AbsolutePath, Id, NextCursor, page, Ref, Sha256, Time } from './primitives.ts';
+import { AbsolutePath, Id, idOf, NextCursor, page, Ref, Sha256, Time } from './primitives.ts';
 
 export const artifactKinds = ['spec', 'log', 'output', 'prompt', 'analysis', 'plan', 'config'] as const;
 
@@ -33,7 +33,7 @@ export const artifactMethods = {
     access: 'read',
     effect: 'read',
     params: {
-      id: Id,
+      id: idOf('an artifact', 'coppice artifacts <session>'),
       offset: z.int().min(0).default(0),
       limit: z
         .int()
@@ -61,7 +61,7 @@ export const artifactWriteMethods = {
       encoding: z.enum(['utf8', 'base64']).default('utf8'),
     },
     result: Artifact,
-    errors: ['NOT_FOUND', 'PRECONDITION', 'INVALID_PARAMS'],
+    errors: ['NOT_FOUND', 'PRECONDITION', 'INVALID_PARAMS', 'POLICY_DENIED'],
   }),
   'artifact.archive': defineMethod({
     summary: 'Packs the artifacts of an ended session into one tar.gz with its sha256.',

@@ -51,6 +51,7 @@ export const PlannedStep = z.object({
   continueOnError: z.boolean(),
   when: z.string().optional().describe('Skipped where this does not hold.'),
   maxAttempts: z.int().optional().describe('With retry: how often it is tried in all.'),
+  credentials: z.array(z.string()).optional().describe('Names of the credentials that it alone is given.'),
 });
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
@@ -100,6 +101,15 @@ export const commandMethods = {
       timeoutSeconds: z.number(),
       steps: z.array(PlannedStep),
     }),
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'INVALID_PARAMS', 'TOOL_FAILED'],
+    errors: [
+      'NOT_FOUND',
+      'COMMAND_INVALID',
+      'CONFIG_INVALID',
+      'MODEL_UNKNOWN',
+      'PRECONDITION',
+      'INVALID_PARAMS',
+      'TOOL_FAILED',
+      'POLICY_DENIED',
+    ],
   }),
 };

@@ -1,19 +1,14 @@
 import { z } from 'zod';
+import { AgentConfig, builtinAgents } from './agent.ts';
+import { key } from './config-key.ts';
 import { CopyRule } from './copy-rule.ts';
-
-/**
- * How a changed key takes effect: `live` at once, `pinned` for sessions that start after it, `restart` with the next daemon.
- */
-export type ReloadClass = 'live' | 'pinned' | 'restart';
-
-interface KeyMeta {
-  reload: ReloadClass;
-  /** May a project's own file set it? */
-  projectSafe?: boolean;
-  secret?: boolean;
-}
-
-const key = <S extends z.ZodType>(schema: S, description: string, meta: KeyMeta): S => schema.meta({ description, ...meta });
+import { CredentialsConfig, ProvidersConfig } from './credential.ts';
+import { ModelConfig } from './model.ts';
+import { PolicyConfig } from './policy.ts';
+import { Argv } from './primitives.ts';
+import { QualityGateConfig } from './quality-gate.ts';
+import { RegistryName } from './registry-name.ts';
+import { RetryConfig } from './retry.ts';
 
 const DaemonConfig = z.strictObject({
   log_level: key(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), 'The least level that reaches the log.', {
@@ -60,7 +55,21 @@ const EventsConfig = z.strictObject({
   keep_rows: key(z.int().min(1_000).max(100_000_000).default(1_000_000), 'Events kept at most.', { reload: 'live' }),
 });
 
-const Argv = z.array(z.string().min(1)).min(1).max(100);
+const ArtifactsConfig = z
+  .strictObject({
+    archive_days: key(
+      z.number().min(1).max(36_500).default(30),
+      'Age of an ended session at which its artifacts are packed into one archive; sessions that keep a worktree or terminal are spared.',
+      { reload: 'live' },
+    ),
+    purge_days: key(z.number().min(1).max(36_500).default(180), 'Age at which such an archive is deleted; nothing else ever is.', {
+      reload: 'live',
+    }),
+  })
+  .refine(({ archive_days, purge_days }) => purge_days >= archive_days, {
+    path: ['purge_days'],
+    message: 'must not be below archive_days',
+  });
 
 const HooksConfig = z.strictObject({
   post_create: key(z.array(Argv).max(20).default([]), 'Programs run in a new worktree, as argv; one that fails takes it back.', {
@@ -75,7 +84,7 @@ const LeasesConfig = z.strictObject({
   ports: key(
     z
       .string()
-      .regex(/^\d{1,5}-\d{1,5}$/, 'must be like 41000-42999')
+      .regex(/^\d{1,5}-\d{1,5}$/, { message: 'must be like 41000-42999', abort: true })
       .refine((text) => {
         const [first = 0, last = 0] = text.split('-').map(Number);
         return first >= 1_024 && first <= last && last <= 65_535;
@@ -88,7 +97,24 @@ const LeasesConfig = z.strictObject({
 
 const HotReloadConfig = z.strictObject({
   enabled: key(z.boolean().default(true), 'Watch the configuration files.', { reload: 'restart' }),
+  mode: key(
+    z.enum(['auto', 'manual', 'defer']).default('auto'),
+    'A changed file is read by itself, when asked for, or as soon as no session runs.',
+    { reload: 'live' },
+  ),
   debounce_ms: key(z.int().min(100).max(10_000).default(2_000), 'Quiet time after a change before it is read.', { reload: 'live' }),
+});
+
+const ValidationConfig = z.strictObject({
+  unknown_env: key(z.enum(['warn', 'error', 'ignore']).default('warn'), 'What a variable COPPICE_…__… that names no key is.', {
+    reload: 'live',
+  }),
+  check_credentials: key(z.boolean().default(true), 'Warn of agents whose variables are not set.', { reload: 'live' }),
+  check_executables: key(z.boolean().default(true), 'Warn of agents whose program is not there.', { reload: 'live' }),
+});
+
+const MetricsConfig = z.strictObject({
+  enabled: key(z.boolean().default(true), 'Measure how often and how long operations of the daemon run.', { reload: 'live' }),
 });
 
 export const Config = z.strictObject({
@@ -97,9 +123,22 @@ export const Config = z.strictObject({
   worktrees: WorktreesConfig.prefault({}),
   sessions: SessionsConfig.prefault({}),
   events: EventsConfig.prefault({}),
+  artifacts: ArtifactsConfig.prefault({}),
   hooks: HooksConfig.prefault({}),
   leases: LeasesConfig.prefault({}),
+  models: z.record(RegistryName, ModelConfig).prefault({}),
+  agents: z.record(RegistryName, AgentConfig).prefault({}),
+  quality_gates: z.record(RegistryName, QualityGateConfig).prefault({}),
+  validation: ValidationConfig.prefault({}),
   hot_reload: HotReloadConfig.prefault({}),
+  policy: PolicyConfig.prefault({}),
+  credentials: CredentialsConfig.prefault({}),
+  auth: ProvidersConfig.prefault({}),
+  metrics: MetricsConfig.prefault({}),
+  retry: RetryConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;
+
+/** What is there before any file; files add to these tables and change their keys. */
+export const builtinConfig: ConfigInput = { agents: builtinAgents };

@@ -1,18 +1,25 @@
 // The whole contract: every method and event by name, and the types that follow from them.
 import { z } from 'zod';
+import { agentMethods } from './agent.ts';
 import { artifactEvents, artifactMethods, artifactWriteMethods } from './artifact.ts';
 import { attentionEvents, attentionMethods } from './attention.ts';
-import { authEvents, authMethods } from './auth.ts';
+import { authEvents, authMethods, loginEvents, loginMethods } from './auth.ts';
 import { commandMethods } from './command.ts';
+import { configEvents, configMethods } from './config-methods.ts';
 import { coordinationEvents, coordinationMethods, sharedStateEvents, sharedStateMethods } from './coordination.ts';
-import { configMethods, daemonEvents, daemonMethods } from './daemon.ts';
+import { daemonEvents, daemonMethods } from './daemon.ts';
+import { databaseMethods } from './database.ts';
 import { defineMethod } from './define.ts';
 import { eventMethods } from './event.ts';
+import { gateMethods } from './gate.ts';
+import { groupEvents, groupMethods } from './group.ts';
 import { implTaskEvents, implTaskMethods } from './impl-task.ts';
 import { instanceEvents, instanceMethods, threadEvents, threadMethods } from './instance.ts';
 import { leaseEvents, leaseMethods } from './lease.ts';
+import { modelMethods } from './model.ts';
 import { overviewMethods } from './overview.ts';
 import { permissionEvents, permissionMethods } from './permission.ts';
+import { policyEvents, policyMethods } from './policy.ts';
 import { projectEvents, projectMethods } from './project.ts';
 import { reviewEvents, reviewMethods } from './review.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
@@ -35,6 +42,7 @@ const rpcMethods = {
 
 export const methods = {
   ...daemonMethods,
+  ...databaseMethods,
   ...configMethods,
   ...projectMethods,
   ...commandMethods,
@@ -44,7 +52,12 @@ export const methods = {
   ...artifactMethods,
   ...artifactWriteMethods,
   ...leaseMethods,
+  ...groupMethods,
+  ...gateMethods,
   ...scheduleMethods,
+  ...agentMethods,
+  ...modelMethods,
+  ...policyMethods,
   ...specTaskMethods,
   ...overviewMethods,
   ...reviewMethods,
@@ -57,6 +70,7 @@ export const methods = {
   ...sharedStateMethods,
   ...attentionMethods,
   ...authMethods,
+  ...loginMethods,
   ...eventMethods,
   ...rpcMethods,
 };
@@ -71,6 +85,7 @@ export type ResultOf<M extends MethodName> = z.output<Methods[M]['result']>;
 
 export const events = {
   ...daemonEvents,
+  ...configEvents,
   ...projectEvents,
   ...sessionEvents,
   ...stepEvents,
@@ -78,7 +93,9 @@ export const events = {
   ...terminalEvents,
   ...artifactEvents,
   ...leaseEvents,
+  ...groupEvents,
   ...scheduleEvents,
+  ...policyEvents,
   ...specTaskEvents,
   ...reviewEvents,
   ...implTaskEvents,
@@ -90,6 +107,7 @@ export const events = {
   ...sharedStateEvents,
   ...attentionEvents,
   ...authEvents,
+  ...loginEvents,
 };
 export type Events = typeof events;
 export type EventType = keyof Events;

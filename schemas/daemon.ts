@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod, scopes } from './define.ts';
 import { limits } from './limits.ts';
-import { Diagnostic, Ok, Time } from './primitives.ts';
+import { Ok, Time } from './primitives.ts';
 
 export const DaemonIdentity = z.object({
   version: z.string(),
@@ -13,18 +13,23 @@ export const DaemonIdentity = z.object({
 const Finding = z.object({
   check: z.string().describe('What was looked at: git, tmux, bash, perl, database, socket, …'),
   ok: z.boolean(),
+  optional: z.boolean().optional().describe('Nothing that is configured needs it.'),
   found: z.string().optional().describe('Version or state, as found.'),
   remedy: z.string().optional().describe('What to do when ok is false.'),
 });
 
 const Operation = z.object({
-  name: z.string(),
+  name: z.string().describe('What was done: rpc.<method>, store.read, store.write, tool.<program>, job.<name>.'),
   count: z.int(),
   errors: z.int(),
-  p50Ms: z.number(),
+  totalMs: z.number(),
+  p50Ms: z.number().describe('Percentiles are at most 1/32 too high.'),
   p95Ms: z.number(),
   p99Ms: z.number(),
   maxMs: z.number(),
+  buckets: z
+    .array(z.int())
+    .describe('How many lasted up to each of bucketBoundsMs but longer than the one before; last, how many lasted longer.'),
 });
 
 export const daemonMethods = {
@@ -77,17 +82,23 @@ export const daemonMethods = {
       cursor: z.string(),
       configVersion: z.int(),
       restartRequired: z.array(z.string()).describe('Config keys whose new value waits for a restart.'),
+      configDrift: z.boolean().describe('The configuration file is not what is in force: not read yet, held back or wrong.'),
+      configDeferred: z.boolean().describe('A newer configuration waits until no session runs.'),
+      safeMode: z.boolean().describe('The file was wrong at the start, so the last good configuration is in force.'),
     }),
   }),
   'daemon.metrics': defineMethod({
-    summary: 'Counts and durations of calls and store operations since the start.',
+    summary: 'How often, how long and how well the daemon did what since its start, and how things stand.',
     access: 'read',
     effect: 'read',
     params: {},
     result: z.object({
+      enabled: z.boolean().describe('metrics.enabled of the configuration; when false, nothing new is measured or counted.'),
       operations: z.array(Operation),
+      bucketBoundsMs: z.array(z.number()),
       eventLoopDelay: z.object({ p50Ms: z.number(), p99Ms: z.number(), maxMs: z.number() }),
-      gauges: z.record(z.string(), z.number()),
+      gauges: z.record(z.string(), z.number()).describe('How things stand, by the names of the table of figures.'),
+      counters: z.record(z.string(), z.number()).describe('What only grows, by the names of the table of figures.'),
     }),
   }),
   'daemon.doctor': defineMethod({
@@ -106,25 +117,6 @@ export const daemonMethods = {
   }),
 };
 
-export const configMethods = {
-  'config.get': defineMethod({
-    summary: 'The configuration in force, or one key of it.',
-    access: 'read',
-    effect: 'read',
-    params: { key: z.string().max(limits.nameChars).optional() },
-    result: z.object({ version: z.int(), value: z.unknown() }),
-    errors: ['NOT_FOUND'],
-  }),
-  'config.reload': defineMethod({
-    summary: 'Reads the configuration again; a wrong file leaves the old one in force.',
-    access: 'admin',
-    effect: 'mutation',
-    params: {},
-    result: z.object({ version: z.int(), changedKeys: z.array(z.string()), restartRequired: z.array(z.string()) }),
-    errors: ['CONFIG_INVALID'],
-  }),
-};
-
 export const daemonEvents = {
   'daemon.started': defineEvent({
     summary: 'A daemon took over the store.',
@@ -133,23 +125,5 @@ export const daemonEvents = {
   'daemon.stopping': defineEvent({
     summary: 'The daemon is going away; terminals stay.',
     data: z.object({ reason: z.string() }),
-  }),
-  'config.fileChanged': defineEvent({
-    summary: 'A configuration file changed on disk.',
-    durable: false,
-    data: z.object({ path: z.string() }),
-  }),
-  'config.reloaded': defineEvent({
-    summary: 'A new configuration is in force.',
-    data: z.object({
-      oldVersion: z.int(),
-      newVersion: z.int(),
-      changedKeys: z.array(z.string()),
-      restartRequired: z.array(z.string()),
-    }),
-  }),
-  'config.reloadFailed': defineEvent({
-    summary: 'A changed configuration is wrong; the old one stays in force.',
-    data: z.object({ keptVersion: z.int(), errors: z.array(Diagnostic) }),
   }),
 };

@@ -28,6 +28,7 @@ export const errorTable = {
   PLAN_INVALID: row(4220, false, 6, 'The plan is wrong; details.diagnostics has each place.'),
   MODEL_UNKNOWN: row(4220, false, 6, 'No model or agent has this name; details has available and suggestions.'),
   DB_TOO_NEW: row(4220, false, 6, 'The database was written by a newer daemon; it is left untouched.'),
+  DB_CORRUPT: row(4220, false, 6, 'The database is damaged; it is left untouched, and details name the last backup.'),
   DB_PRAGMA: row(4220, false, 6, 'The database refuses a setting that the daemon relies on.'),
   UNAUTHENTICATED: row(4010, false, 7, 'The token is missing, wrong, expired or revoked.'),
   FORBIDDEN: row(4030, false, 7, 'The caller lacks the scope that the method needs.'),

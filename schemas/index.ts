@@ -1,7 +1,9 @@
+export type { Agent } from './agent.ts';
 export { type Artifact, artifactKinds } from './artifact.ts';
-export type { Token } from './auth.ts';
+export type { Login, LoginStatus, Token } from './auth.ts';
 export { type CommandArgument, type CommandSummary, keepPolicies, type PlannedStep, sessionKinds, stepTypes } from './command.ts';
-export { Config, type ConfigInput, type ReloadClass } from './config.ts';
+export { Config, type ConfigInput } from './config.ts';
+export type { ReloadClass } from './config-key.ts';
 export {
   type EventData,
   type Events,
@@ -25,8 +27,13 @@ export {
   type WireError,
 } from './errors.ts';
 export { type Event, notifications, type Subject } from './event.ts';
+export type { Gate } from './gate.ts';
+export { type Group, type GroupMember, type GroupOutcome, type GroupStatus, groupKinds } from './group.ts';
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
+export type { Model } from './model.ts';
+export type { ParsedPlan, PlanDiagnostic, PlanTask } from './plan.ts';
+export type { KeptDecision, PolicyConfig, PolicyDecision, PolicyRuleId } from './policy.ts';
 export type { Diagnostic } from './primitives.ts';
 export type { Project } from './project.ts';
 export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 
 export const leaseKinds = ['port', 'name', 'slot'] as const;
 /** Names the variable that tells the lease. */
@@ -50,7 +50,7 @@ export const leaseMethods = {
     summary: 'Gives a lease back before its owner ends.',
     access: 'session',
     effect: 'mutation',
-    params: { id: Id },
+    params: { id: idOf('a lease', 'coppice leases') },
     result: Ok,
     errors: ['NOT_FOUND'],
   }),

@@ -38,9 +38,31 @@ export const limits = {
   commitMessageBytes: 64 * 1024,
   removedWorktreesKeptMs: 30 * 24 * 60 * 60 * 1000,
   promptFileBytes: 256 * 1024,
+  planBytes: 1024 * 1024,
+  planLines: 200_000,
+  planTasks: 100,
+  planDependenciesPerTask: 50,
+  /** References that one task makes, ranges counted by what they stand for; past it nothing more is looked up. */
+  planReferencesPerTask: 400,
+  /** Tasks that one range of dependencies may stand for. */
+  planRangeTasks: 200,
+  planTitleChars: 200,
+  planFrontMatterBytes: 8 * 1024,
+  /** Words and signs of one YAML text of a plan: what parsing it costs. */
+  planYamlTokens: 20_000,
+  /** How many there are more is told. */
+  planDiagnosticsPerCode: 50,
   artifactPutBytes: 6 * 1024 * 1024,
   leasesPerOwner: 64,
   retryAttempts: 20,
+  groupMembers: 64,
+  groupTimeoutMs: 7 * 24 * 60 * 60 * 1000,
+  /** How soon a group whose next move could not be written is looked at again. */
+  groupAgainMs: 1_000,
+  retryBackoffMs: 60 * 60 * 1000,
+  /** The longest wait that the other side may ask for. */
+  retryHintMs: 120_000,
+  breakerProviders: 100,
   schedules: 1_000,
   /** Sessions of one schedule that may wait for the one before. */
   scheduleQueued: 10,
@@ -60,11 +82,30 @@ export const limits = {
   drainMs: 3_000,
   stopStepMs: 5_000,
   toolMs: 60_000,
+  /** Operations that are measured each by itself; further ones share one. */
+  metricOperations: 512,
+  backupsShown: 20,
+  /** Problems that one check of the database tells. */
+  databaseProblems: 100,
+  databaseCareMs: 15 * 60_000,
+  /** How long one slice of giving free pages back may hold the event loop, and how large it may grow. */
+  vacuumSliceMs: 10,
+  vacuumSlicePages: 512,
+  /** Free space that is not given back by itself. */
+  spareBytes: 1024 * 1024,
+  idlePollMs: 20,
+  idleWaitMs: 60_000,
+  /** Sessions whose artifacts one round of housekeeping packs or deletes. */
+  retainedSessions: 1_000,
   receiptsKeptMs: 24 * 60 * 60 * 1000,
+  configFileBytes: 256 * 1024,
+  /** More places that are wrong help nobody. */
+  configFaults: 100,
+  /** Projects whose own configuration is kept in memory. */
+  projectConfigs: 256,
+  gateMembers: 5,
   nameChars: 255,
   taskPromptChars: 50_000,
-  planBytes: 1024 * 1024,
-  planTasks: 100,
   planDependencies: 50,
   commentChars: 20_000,
   commentsPerTask: 1_000,
@@ -79,4 +120,22 @@ export const limits = {
   reportBytes: 64 * 1024,
   /** An agent's line on the wire; a longer one ends it. */
   agentLineBytes: 32 * 1024 * 1024,
+  /** One call to an OAuth server, and what it may answer. */
+  authRequestMs: 15_000,
+  authResponseBytes: 1024 * 1024,
+  authMetadataKeptMs: 10 * 60 * 1000,
+  /** A login waits for its user no longer, whatever the server allows. */
+  authLoginMs: 24 * 60 * 60 * 1000,
+  /** Between two questions whether the user has confirmed a login, in seconds; also after errors of the network. */
+  authIntervalSeconds: 300,
+  authBackoffSeconds: 60,
+  /** A token that ends sooner is refreshed before it is handed out. */
+  authRefreshAheadMs: 5 * 60 * 1000,
+  /** Logins that have ended and are still told of, each provider. */
+  authFlows: 100,
+  /** A token, secret or login that a file holds. */
+  ownFileBytes: 64 * 1024,
+  policyEntries: 200,
+  /** Warnings and denials of policy that are kept. */
+  policyDecisions: 5_000,
 } as const;

@@ -5,8 +5,14 @@ import { limits } from './limits.ts';
 export const Time = z.string().meta({ format: 'date-time' });
 
 /** An id is a prefix, an underscore and 26 sortable characters; a reference also takes the human slug or name. */
-export const Id = z.string().regex(/^[a-z]{2,4}_[0-9a-z]{26}$/, 'is not an id');
+const idPattern = /^[a-z]{2,4}_[0-9a-z]{26}$/;
+export const Id = z.string().regex(idPattern, 'is not an id, which is a prefix, "_" and 26 letters and digits');
 export const Ref = z.string().min(1).max(limits.nameChars);
+
+/** A parameter that takes an id and no name: what it is of, and the command that lists them. */
+export function idOf(what: string, command: string) {
+  return z.string().regex(idPattern, `is not the id of ${what}; "${command}" lists them`).describe(`Of ${what}.`);
+}
 
 export const AbsolutePath = z
   .string()
@@ -26,6 +32,9 @@ export const Environment = z.record(
   z.string().refine((text) => !text.includes('\0'), 'must not contain a NUL'),
 );
 
+/** A program and its arguments. */
+export const Argv = z.array(z.string().min(1)).min(1).max(100);
+
 /** Page parameters of every list method, and what they come with. */
 export const page = {
   limit: z.int().min(1).max(limits.pageRows).default(limits.pageRowsDefault).describe('Rows at most.'),
@@ -43,5 +52,7 @@ export const Diagnostic = z.object({
   line: z.int().optional(),
   column: z.int().optional(),
   key: z.string().optional().describe('The key path inside the file.'),
+  expected: z.string().optional().describe('What the value should be.'),
+  got: z.string().optional().describe('What it is.'),
 });
 export type Diagnostic = z.infer<typeof Diagnostic>;

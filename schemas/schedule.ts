@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { Arguments } from './command.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
-import { Session } from './session.ts';
+import { Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { Session, startErrors } from './session.ts';
 
 export const Schedule = z
   .object({
@@ -24,7 +24,7 @@ export const Schedule = z
   .meta({ id: 'Schedule' });
 export type Schedule = z.infer<typeof Schedule>;
 
-const id = Id.describe('Schedule id.');
+const id = idOf('a schedule', 'coppice schedule list');
 
 export const scheduleMethods = {
   'schedule.list': defineMethod({
@@ -56,7 +56,7 @@ export const scheduleMethods = {
       overlap: z.enum(['skip', 'queue']).default('skip'),
     },
     result: Schedule,
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'PRECONDITION'],
+    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'PRECONDITION', 'POLICY_DENIED'],
   }),
   'schedule.remove': defineMethod({
     summary: 'Ends a schedule made by a call; one of a command file goes with its line in the file.',
@@ -72,7 +72,7 @@ export const scheduleMethods = {
     effect: 'mutation',
     params: { id },
     result: Session,
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+    errors: [...startErrors],
   }),
 };
 

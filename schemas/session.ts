@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Arguments, sessionKinds } from './command.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { AbsolutePath, Environment, Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { AbsolutePath, Environment, Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 import { StepRun } from './step.ts';
 
 export const sessionStatuses = ['queued', 'preparing', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'lost'] as const;
@@ -51,6 +51,19 @@ export type Session = z.infer<typeof Session>;
 const id = Ref.describe('Session id or slug.');
 const DataKey = z.string().min(1).max(limits.nameChars);
 
+/** What starting a session can fail with, whoever starts it. */
+export const startErrors = [
+  'NOT_FOUND',
+  'COMMAND_INVALID',
+  'CONFIG_INVALID',
+  'MODEL_UNKNOWN',
+  'TOOL_MISSING',
+  'TOOL_FAILED',
+  'ALREADY_EXISTS',
+  'PRECONDITION',
+  'POLICY_DENIED',
+] as const;
+
 export const sessionMethods = {
   'session.start': defineMethod({
     summary: 'Starts a command. The answer means that the session is committed, not that it is finished.',
@@ -63,7 +76,7 @@ export const sessionMethods = {
       environment: Environment.default({}).describe("The starting client's own environment."),
     },
     result: Session,
-    errors: ['NOT_FOUND', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+    errors: [...startErrors],
   }),
   'session.list': defineMethod({
     summary: 'Sessions, newest first.',
@@ -93,8 +106,8 @@ export const sessionMethods = {
     summary: 'The step runs of a session, in order.',
     access: 'read',
     effect: 'read',
-    params: { id },
-    result: z.object({ stepRuns: z.array(StepRun) }),
+    params: { id, ...page, limit: page.limit.unwrap().default(limits.pageRows).describe('Rows at most.') },
+    result: z.object({ stepRuns: z.array(StepRun), nextCursor: NextCursor }),
     errors: ['NOT_FOUND'],
   }),
   'session.cancel': defineMethod({
@@ -111,7 +124,7 @@ export const sessionMethods = {
     effect: 'mutation',
     params: { id, environment: Environment.default({}).describe("The client's own environment; the former one is gone by then.") },
     result: Session,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'COMMAND_INVALID', 'TOOL_MISSING', 'TOOL_FAILED', 'ALREADY_EXISTS', 'PRECONDITION'],
+    errors: ['INVALID_TRANSITION', ...startErrors],
   }),
   'session.getData': defineMethod({
     summary: 'One value of the shared data of a session.',
@@ -148,7 +161,7 @@ export const sessionMethods = {
       callerDirectory: AbsolutePath.optional().describe('Where the caller stands: never removed from under it.'),
     },
     result: Ok,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'WORK_AT_RISK', 'TOOL_FAILED'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'PRECONDITION', 'WORK_AT_RISK', 'TOOL_FAILED'],
   }),
   'session.readOutput': defineMethod({
     summary: 'A range of the output of one step, byte for byte.',
@@ -157,7 +170,7 @@ export const sessionMethods = {
     params: {
       id,
       step: z
-        .union([Id, z.int().min(1)])
+        .union([idOf('a step', 'coppice show <session>'), z.int().min(1)])
         .optional()
         .describe('Step run id or index; default: the last one that has output.'),
       offset: z.int().default(0).describe('In bytes; negative counts from the end.'),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CopyRule } from './copy-rule.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
+import { ParsedPlan } from './plan.ts';
 import { Environment, Id, NextCursor, page, Ref, Sha256, Time } from './primitives.ts';
 
 export const specTaskStatuses = [
@@ -150,6 +151,16 @@ export const Progress = z.object({
 export type Progress = z.infer<typeof Progress>;
 
 export const specTaskMethods = {
+  'specTask.parsePlan': defineMethod({
+    summary: 'Reads a plan without keeping it: its tasks, and what is wrong in it as diagnostics. No project is needed.',
+    access: 'read',
+    effect: 'read',
+    params: {
+      text: z.string().max(limits.messageBytes).describe('Markdown.'),
+      strict: z.boolean().default(false).describe('A dependency on what is not there is an error, not a warning.'),
+    },
+    result: ParsedPlan,
+  }),
   'specTask.create': defineMethod({
     summary: 'Records a request. Nothing runs before specTask.start.',
     access: 'operate',

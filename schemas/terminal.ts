@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { AbsolutePath, Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 
 export const Terminal = z
   .object({
@@ -77,6 +77,17 @@ export const terminalMethods = {
     params: { terminal, insideTmux: z.string().max(4096).optional().describe('$TMUX of the caller, when set.') },
     result: z.object({ argv: z.array(z.string()) }),
     errors: ['NOT_FOUND', 'PRECONDITION', 'TOOL_MISSING'],
+  }),
+  'terminal.adopt': defineMethod({
+    summary: "Takes a session of the user's own tmux into view: a terminal that is attached to it. Ending the terminal only detaches.",
+    access: 'operate',
+    effect: 'mutation',
+    params: {
+      socketPath: AbsolutePath.describe('The socket of the tmux server.'),
+      session: z.string().min(1).max(limits.nameChars).describe('Its name or id there.'),
+    },
+    result: Terminal,
+    errors: ['NOT_FOUND', 'PRECONDITION', 'ALREADY_EXISTS', 'TOOL_MISSING', 'TOOL_FAILED'],
   }),
   'terminal.kill': defineMethod({
     summary: 'Ends a terminal and all that runs in it.',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
+import { Lease } from './lease.ts';
 import { limits } from './limits.ts';
-import { AbsolutePath, Commit, Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { AbsolutePath, Commit, Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 
 export const Worktree = z
   .object({
@@ -66,7 +67,7 @@ export const worktreeMethods = {
       base: z.string().min(1).max(limits.nameChars).optional().describe("Any commit-ish; default: the repository's default branch."),
     },
     result: Worktree,
-    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'PRECONDITION', 'TOOL_FAILED', 'TOOL_MISSING'],
+    errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'PRECONDITION', 'TOOL_FAILED', 'TOOL_MISSING', 'POLICY_DENIED'],
   }),
   'worktree.list': defineMethod({
     summary: 'Worktrees the daemon made, newest first, and those of the project it does not know.',
@@ -184,11 +185,14 @@ export const worktreeMethods = {
     errors: ['NOT_FOUND'],
   }),
   'worktree.restore': defineMethod({
-    summary: 'Brings back a worktree removed by force: directory, branch, index and files.',
+    summary: 'Brings back a worktree removed by force: directory, branch, index, files, and the leases that are still free.',
     access: 'operate',
     effect: 'mutation',
-    params: { id: Id.describe('As worktree.listRemoved tells it.') },
-    result: Worktree,
+    params: { id: idOf('a removed worktree', 'coppice worktree list --removed') },
+    result: Worktree.extend({
+      leases: z.array(Lease).describe('Reserved again, as it held them.'),
+      warnings: z.array(z.string()).describe('What did not come back: leases that somebody else has by now.'),
+    }),
     errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'CONFLICT', 'PRECONDITION', 'TOOL_FAILED'],
   }),
   'worktree.remove': defineMethod({
@@ -205,7 +209,7 @@ export const worktreeMethods = {
       branchDeleted: z.boolean(),
       savedAs: z.string().optional().describe('The hidden ref that holds the work, after force.'),
     }),
-    errors: ['NOT_FOUND', 'CONFLICT', 'WORK_AT_RISK', 'PRECONDITION', 'TOOL_FAILED'],
+    errors: ['NOT_FOUND', 'CONFLICT', 'WORK_AT_RISK', 'PRECONDITION', 'TOOL_FAILED', 'POLICY_DENIED'],
   }),
 };
 

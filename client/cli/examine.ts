@@ -47,6 +47,7 @@ function programFindings(cli: Cli): Finding[] {
   const programs = [
     { name: 'git', words: ['--version'], remedy: 'install git; worktrees are made with it' },
     { name: 'tmux', words: ['-V'], remedy: 'install tmux; terminals are made with it' },
+    { name: 'bash', words: ['-c', 'echo "$BASH_VERSION"'], remedy: 'install bash; shell steps are run by it' },
     { name: 'perl', words: ['-e', 'printf "%vd", $^V'], remedy: 'install perl; steps are run through a small perl program' },
   ];
   return programs.map(({ name, words, remedy }) => {

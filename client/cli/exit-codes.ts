@@ -4,7 +4,7 @@ import { isRpcClientError } from '../client-error.ts';
 
 export const exitCodes = {
   ok: 0,
-  /** `run`: the session failed or is lost. `doctor`: something is missing. */
+  /** `run`: the session failed or is lost. `doctor`: something is missing. `daemon db check`: something is damaged. */
   failed: 1,
   usage: 2,
   notConnected: 3,
@@ -25,6 +25,12 @@ export function exitCodeOf(error: unknown): number {
   if (isFailure(error)) return errorTable[error.kind].exit;
   if (isRpcClientError(error)) return exitCodes.notConnected;
   return exitCodes.bug;
+}
+
+/** What `group` and `gate` answer for a group that has ended: one that is degraded is accepted. */
+export function exitCodeOfGroup(group: { status: string; reason?: string | undefined }): number {
+  if (group.status === 'succeeded' || group.status === 'degraded') return exitCodes.ok;
+  return exitCodeOfSession(group);
 }
 
 /** What `run` answers for a session that has ended. */

@@ -1,4 +1,5 @@
 import { isFailure } from '../../schemas/errors.ts';
+import type { WorkAtRisk } from '../../schemas/worktree.ts';
 import { printable } from './text.ts';
 
 export interface Place {
@@ -10,19 +11,20 @@ export interface Place {
   readonly key?: string | undefined;
 }
 
-/** An error as it goes to stderr: one sentence, then a line for each place that a file or parameter is wrong. */
+/** An error as it goes to stderr: one sentence, then a line for each place that a file or parameter is wrong, or for each thing at risk. */
 export function formatError(error: unknown): string {
   if (!isFailure(error)) return `coppice: ${printable(error instanceof Error ? error.message : String(error))}`;
   const details = error.details ?? {};
   const lines = [`coppice: ${printable(error.message)}${hint(error.message, details)}`];
   for (const place of placesOf(details.diagnostics)) {
     const text = formatDiagnostic(place);
-    if (!error.message.includes(text)) lines.push(printable(text));
+    if (!error.message.includes(formatDiagnostic({ ...place, key: undefined }))) lines.push(printable(text));
   }
   for (const issue of placesOf(details.issues)) {
     const text = formatIssue(issue);
     if (!error.message.includes(issue.message ?? text)) lines.push(printable(text));
   }
+  if (error.kind === 'WORK_AT_RISK') lines.push(...riskLines(details).map(printable));
   return lines.join('\n');
 }
 
@@ -39,6 +41,17 @@ export function formatDiagnostic(place: Place): string {
 function formatIssue(issue: Place): string {
   const path = Array.isArray(issue.path) ? issue.path.join('.') : issue.path;
   return `  ${path ? `${path}: ` : ''}${issue.message ?? 'is wrong'}`;
+}
+
+const risksShown = 20;
+
+function riskLines({ paths = [], commits = [], processes = [] }: Partial<WorkAtRisk>): string[] {
+  const all = [
+    ...paths.map((path) => `  path ${path}`),
+    ...commits.map(({ commit, subject }) => `  commit ${commit.slice(0, 10)} ${subject}`),
+    ...processes.map(({ pid, command }) => `  process ${pid} ${command}`),
+  ];
+  return all.length <= risksShown ? all : [...all.slice(0, risksShown), `  and ${all.length - risksShown} more`];
 }
 
 function hint(message: string, details: Readonly<Record<string, unknown>>): string {

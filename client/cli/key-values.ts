@@ -18,6 +18,15 @@ export function parseKeyValues(words: readonly string[]): Record<string, string 
   return result;
 }
 
+/** A time option of commander, in seconds. */
+export function seconds(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d*\.?\d+$/.test(text) && value > 0) return value;
+    throw new UsageError(`${name} takes seconds, like 90 or 0.5, not "${text}".`);
+  };
+}
+
 /** A number option of commander. */
 export function wholeNumber(name: string, least: number): (text: string) => number {
   return (text) => {

@@ -68,7 +68,7 @@ export function statusColour(status: string): Colour {
   if (['succeeded', 'live', 'present', 'ok'].includes(status)) return 'green';
   if (['failed', 'lost', 'missing'].includes(status)) return 'red';
   if (['running', 'preparing'].includes(status)) return 'blue';
-  return ['queued', 'waiting', 'cancelled', 'creating'].includes(status) ? 'yellow' : 'dim';
+  return ['queued', 'waiting', 'cancelled', 'creating', 'degraded'].includes(status) ? 'yellow' : 'dim';
 }
 
 export function statusCell(status: string): Cell {

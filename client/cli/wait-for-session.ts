@@ -5,6 +5,7 @@ import type { Cli } from './context.ts';
 import { exitCodes } from './exit-codes.ts';
 import { followSession, type SessionRecord } from './follow-session.ts';
 import { formatError } from './format-error.ts';
+import { onInterrupts } from './interrupts.ts';
 import type { Output } from './output.ts';
 import type { StepView } from './step-view.ts';
 import { printable } from './text.ts';
@@ -44,14 +45,3 @@ export function reportEnd(out: Output, session: SessionRecord): void {
 
 /** The status of a command whose user left a session that runs on. */
 export const leftExitCode = exitCodes.cancelled;
-
-function onInterrupts(first: () => void, second: () => void): () => void {
-  let count = 0;
-  const handle = (): void => {
-    count += 1;
-    if (count === 1) first();
-    else second();
-  };
-  process.on('SIGINT', handle);
-  return () => void process.off('SIGINT', handle);
-}

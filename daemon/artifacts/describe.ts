@@ -1,10 +1,9 @@
 // A file of an artifact directory as its row tells it.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Artifact } from '../../schemas/artifact.ts';
 import type { ArtifactRecord } from '../store/tables/artifacts.ts';
+import { sha256Of } from '../tools/sha256.ts';
 
 export type Description = Pick<ArtifactRecord, 'path' | 'kind' | 'sizeBytes' | 'sha256' | 'mime'>;
 
@@ -48,12 +47,6 @@ export async function describe(artifactDir: string, inside: string): Promise<Des
     sha256: await sha256Of(path),
     mime: mimeByExtension[extname(inside)] ?? ((await looksBinary(path)) ? 'application/octet-stream' : 'text/plain'),
   };
-}
-
-export async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }
 
 async function looksBinary(path: string): Promise<boolean> {

@@ -22,13 +22,17 @@ export interface PutPlace {
   readonly roots: readonly string[];
 }
 
+/** Told before anything is written: where the file will be and how large it is. It throws what stands against that. */
+export type Admit = (path: string, sizeBytes: number) => Promise<void>;
+
 /** Writes the file whole or not at all, and answers its path inside the artifact directory. */
-export async function putFile({ artifactDir, roots }: PutPlace, file: PutFile, unique: string): Promise<string> {
+export async function putFile({ artifactDir, roots }: PutPlace, file: PutFile, unique: string, admit: Admit): Promise<string> {
   const { path, content } = file;
   if ((path === undefined) === (content === undefined)) throw invalid('path', 'Give either a path or content, not both and not neither.');
   const inside = join(folderOfKind[file.kind], checkedName(file.name));
   const bytes = content === undefined ? undefined : decoded(content, file.encoding);
   const source = path === undefined ? undefined : await checkedSource(path, [...roots, artifactDir]);
+  await admit(inside, source === undefined ? (bytes?.length ?? 0) : (await stat(source)).size);
   const target = join(artifactDir, inside);
   await makeParents(artifactDir, dirname(inside));
   await refuseTaken(target, inside);

@@ -1,22 +1,27 @@
 // The files a session leaves behind: indexed by walking its artifact directory, read in ranges.
-import { access, readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Artifact } from '../../schemas/artifact.ts';
 import type { ResultOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
+import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Origin } from '../kernel/origin.ts';
+import type { PolicyService } from '../policy/service.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store, Writer } from '../store/store.ts';
+import type { ArchiveRecord } from '../store/tables/artifact-archives.ts';
 import type { ArtifactRecord, PrunableSession } from '../store/tables/artifacts.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { ProcessTool } from '../tools/process.ts';
 import { readRange } from '../tools/read-range.ts';
-import { type Archive, packDirectory } from './archive.ts';
+import { type Archive, filesBelow } from './archive.ts';
 import { type Description, describe } from './describe.ts';
+import { packedAway } from './packed-away.ts';
+import { createPacking } from './packing.ts';
 import { choosePruned, type PruneWish } from './prune.ts';
 import { type PutFile, putFile } from './put.ts';
+import { type RetentionOptions, type RetentionResult, type RetentionWish, retain } from './retention.ts';
 
 export interface ArtifactService {
   /** Indexes every file of the session that is new or changed; answers how many there are. */
@@ -25,6 +30,10 @@ export interface ArtifactService {
   put(session: SessionRecord, file: PutFile, origin: Origin): Promise<Artifact>;
   /** Packs what an ended session left. */
   archive(session: SessionRecord, origin: Origin): Promise<Archive & { files: number }>;
+  /** Deletes all files of a session that is being removed; an archive that somebody asked for stays. */
+  forget(session: SessionRecord): Promise<void>;
+  /** Packs what is old and deletes what was packed long ago; a dry run only tells. */
+  retain(wish: RetentionWish, options: RetentionOptions, origin: Origin): Promise<RetentionResult>;
   /** Deletes by age and size; a dry run only tells. */
   prune(wish: PruneWish & { dryRun: boolean }, origin: Origin): Promise<ResultOf<'artifact.prune'>>;
   list(
@@ -44,9 +53,11 @@ export interface ArtifactDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly process: Pick<ProcessTool, 'runTool'>;
+  readonly policy: Pick<PolicyService, 'enforce'>;
 }
 
-export function createArtifactService({ store, clock, ids, process }: ArtifactDeps): ArtifactService {
+export function createArtifactService({ store, clock, ids, process, policy }: ArtifactDeps): ArtifactService {
+  const packing = createPacking({ store, clock, ids, process, queue: createKeyedQueue() });
   const keep = (w: Writer, file: Description, session: Pick<SessionRecord, 'id' | 'projectId'>, actor: string): ArtifactRecord => {
     const known = w.artifacts.byPath(session.id, file.path);
     const artifact = { ...file, id: known?.id ?? ids.next('art'), sessionId: session.id, createdAt: known?.createdAt ?? clock.now() };
@@ -56,52 +67,36 @@ export function createArtifactService({ store, clock, ids, process }: ArtifactDe
     w.events.append({ type: 'artifact.stored', subject, actor, data: { id, kind, path, sizeBytes } });
     return artifact;
   };
-  const pruneOne = async ({ id, slug, artifactDir, sizeBytes }: PrunableSession, actor: string): Promise<boolean> => {
-    // Looked at again: somebody may have restored its worktree meanwhile.
-    if (!store.read((r) => r.artifacts.isPrunable(id))) return false;
-    // Files first: rows that are left after a crash lead the next pruning here again.
-    await rm(artifactDir, { recursive: true, force: true });
-    await store.write((w) => {
-      w.artifacts.removeOfSession(id);
-      const projectId = w.sessions.get(id)?.projectId;
-      const subject = { sessionId: id, ...(projectId === undefined ? {} : { projectId }) };
-      w.events.append({ type: 'artifact.pruned', subject, actor, data: { slug, sizeBytes } });
-    });
-    return true;
+  const put: ArtifactService['put'] = async (session, file, origin) => {
+    const worktree = session.worktreeId === undefined ? undefined : store.read((r) => r.worktrees.get(session.worktreeId as string));
+    const roots = [session.projectPath, ...(worktree ? [worktree.path] : [])];
+    const admit = async (path: string, sizeBytes: number): Promise<void> => {
+      const { before, replaced } = store.read((r) => ({
+        before: r.artifacts.bytesOfSession(session),
+        replaced: r.artifacts.byPath(session.id, path)?.sizeBytes ?? 0,
+      }));
+      const where = { actor: origin.actor, projectId: session.projectId, sessionId: session.id };
+      await policy.enforce([{ about: 'artifacts', sizeBytes: before - replaced + sizeBytes }], where);
+    };
+    const path = await putFile({ artifactDir: session.artifactDir, roots }, file, ids.random(12), admit);
+    const description = { ...(await describe(session.artifactDir, path)), kind: file.kind };
+    return store.write((w) => settle(w, origin.receipt, artifactView(keep(w, description, session, origin.actor))));
   };
   return {
-    async put(session, file, origin) {
-      const worktree = session.worktreeId === undefined ? undefined : store.read((r) => r.worktrees.get(session.worktreeId as string));
-      const roots = [session.projectPath, ...(worktree ? [worktree.path] : [])];
-      const path = await putFile({ artifactDir: session.artifactDir, roots }, file, ids.random(12));
-      const description = { ...(await describe(session.artifactDir, path)), kind: file.kind };
-      return store.write((w) => settle(w, origin.receipt, artifactView(keep(w, description, session, origin.actor))));
-    },
+    // One at a time a session: two that fit by themselves may not fit together.
+    put: (session, file, origin) => packing.whileOpen(session, () => put(session, file, origin)),
     async archive(session, origin) {
-      const { artifactDir, slug, status } = session;
+      const { slug, status } = session;
       if (session.endedAt === undefined) {
         throw new Failure('PRECONDITION', `Session "${slug}" is ${status}; its artifacts can be packed when it has ended.`, {
           details: { reason: 'not_ended', status },
         });
       }
-      const isThere = await access(artifactDir).then(
-        () => true,
-        () => false,
-      );
-      if (!isThere) {
-        throw new Failure('PRECONDITION', `The artifacts of session "${slug}" are gone; there is nothing to pack.`, {
-          details: { reason: 'no_artifacts' },
-        });
-      }
-      const packed = await packDirectory(process, artifactDir, ids.random(12));
-      const files = (await filesBelow(artifactDir)).length;
-      return store.write((w) => {
-        const subject = { projectId: session.projectId, sessionId: session.id };
-        const data = { path: packed.path, sha256: packed.sha256 };
-        w.events.append({ type: 'artifact.archived', subject, actor: origin.actor, data });
-        return settle(w, origin.receipt, { ...packed, files });
-      });
+      const view = ({ path, sizeBytes, sha256, files }: ArchiveRecord) => ({ path, sizeBytes, sha256, files });
+      return view(await packing.pack(session, origin.actor, (w, archive) => void settle(w, origin.receipt, view(archive))));
     },
+    forget: (session) => packing.forget(session),
+    retain: (wish, options, origin) => retain({ store, packing, now: () => clock.now() }, wish, options, origin),
     async prune({ dryRun, ...wish }, origin) {
       if (wish.olderThanDays === undefined && wish.keepBytes === undefined) {
         throw new Failure('INVALID_PARAMS', 'Say what may go: olderThanDays, keepBytes, or both.', {
@@ -111,7 +106,7 @@ export function createArtifactService({ store, clock, ids, process }: ArtifactDe
       const { candidates, total } = store.read((r) => ({ candidates: r.artifacts.prunable(), total: r.artifacts.totalBytes() }));
       const chosen = choosePruned(candidates, total, wish, clock.now());
       const gone: PrunableSession[] = [];
-      for (const session of chosen) if (dryRun || (await pruneOne(session, origin.actor))) gone.push(session);
+      for (const session of chosen) if (dryRun || (await packing.remove(session, origin.actor))) gone.push(session);
       const result = {
         sessions: gone.map(({ id, slug, sizeBytes, endedAt }) => ({ id, slug, sizeBytes, endedAt: isoTime(endedAt) })),
         sizeBytes: gone.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
@@ -145,12 +140,11 @@ export function createArtifactService({ store, clock, ids, process }: ArtifactDe
     async read(id, { offset, limit, encoding }) {
       const artifact = store.read((r) => r.artifacts.get(id));
       const session = artifact && store.read((r) => r.sessions.get(artifact.sessionId));
-      const missing = new Failure('NOT_FOUND', `There is no artifact "${id}"; "coppice artifacts <session>" lists them.`, {
-        details: { entity: 'artifact', id },
-      });
+      const details = { entity: 'artifact', id };
+      const missing = new Failure('NOT_FOUND', `There is no artifact "${id}"; "coppice artifacts <session>" lists them.`, { details });
       if (!artifact || !session) throw missing;
       const range = await readRange(join(session.artifactDir, artifact.path), { offset, limit, encoding, complete: true });
-      if (!range) throw missing;
+      if (!range) throw packedAway(store, session, artifact.path, details) ?? missing;
       return { offset: range.offset, nextOffset: range.nextOffset, sizeBytes: range.size, data: range.data };
     },
   };
@@ -160,16 +154,6 @@ const filesAtOnce = 16;
 
 function artifactView(row: ArtifactRecord): Artifact {
   return { ...row, createdAt: isoTime(row.createdAt) };
-}
-
-/** Regular files only: a link could lead anywhere. The bookkeeping of running steps, in `meta`, is left out. */
-async function filesBelow(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  const bookkeeping = /^meta\/[^/]+\.(out|new|script)$/;
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !bookkeeping.test(relative(dir, path)));
 }
 
 function slicesOf<T>(all: readonly T[], size: number): T[][] {

@@ -52,12 +52,21 @@ function argumentValue(argument: CommandArgument, given: unknown): { value: Argu
     return { problem: `The argument "${name}" is longer than ${limits.argumentBytes} bytes.` };
   }
   const problem = choiceProblem(coerced.value, choices);
-  return problem === undefined ? coerced : { problem: `The argument "${name}" ${problem}${secret ? '' : `, not ${shown(given)}`}.` };
+  if (problem === undefined) return coerced;
+  return { problem: `The argument "${name}" ${secret ? 'is none of its choices' : `${problem}, not ${shown(given)}`}.` };
 }
 
 function shown(given: unknown): string {
   const text = JSON.stringify(given) ?? 'that';
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** The arguments for others to see: a secret one may have its value in the file, and keeps it there. */
+export function shownArguments(declared: readonly CommandArgument[]): CommandArgument[] {
+  return declared.map((argument) => {
+    const { default: _1, choices: _2, ...rest } = argument;
+    return argument.secret ? rest : argument;
+  });
 }
 
 /** `feature-name` -> `COPPICE_ARG_FEATURE_NAME` */

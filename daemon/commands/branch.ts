@@ -1,24 +1,42 @@
+import { Failure } from '../../schemas/errors.ts';
 import type { CommandDefinition } from './definition.ts';
 import { worktreeSteps } from './kind.ts';
 import { renderTemplate, type TemplateLookup } from './template.ts';
 
 /**
- * The branch of the worktree: what the first step that makes one says, else the shared data's `branch_name`, else the worktree block, else a
- * name of its own. Empty text counts as not said. Whether git likes the name is for the worktree to find out.
+ * The branch of the worktree: what the first step that makes one says, else the shared data's `branch_name`, else the worktree block; undefined
+ * when nobody says. Empty text counts as not said. Whether git likes the name is for the worktree to find out.
  */
-export function branchFor(definition: CommandDefinition, lookup: TemplateLookup, now: Date): string {
+export function branchFor(definition: CommandDefinition, lookup: TemplateLookup): string | undefined {
   const shared = lookup.get('data.branch_name');
   return (
     fromStep(definition, lookup, ['branch', 'branch_name'], 'name') ??
     filled(typeof shared === 'string' ? shared : undefined) ??
-    rendered(definition.worktree.branch, lookup) ??
-    `pj-${definition.name}-${stamp(now)}`
+    rendered(definition.worktree.branch, lookup)
   );
+}
+
+/** A name of its own, for a command that names no branch. `number`: from the second one of the same second on. */
+export function ownBranch(commandName: string, now: Date, number = 1): string {
+  const name = `pj-${commandName.replace(/\.{2,}/g, '.')}-${stamp(now)}`;
+  return number === 1 ? name : `${name}-${number}`;
+}
+
+/** Where the worktree goes, when the command says so. */
+export function placeFor(definition: CommandDefinition, lookup: TemplateLookup): string | undefined {
+  return rendered(definition.worktree.path, lookup);
 }
 
 /** A command that is about going on with a branch takes one that exists; any other makes a new one. */
 export function takesExistingBranch(definition: CommandDefinition): boolean {
   return definition.steps.some(({ type, action }) => type === 'builtin' && action === 'start-worktree-session');
+}
+
+/** Is a branch or worktree that is there already taken as it stands? The block of the command or the step that makes one says so. */
+export function reusesExisting(definition: CommandDefinition, lookup: TemplateLookup): boolean {
+  const own = fromStep(definition, lookup, ['existing'], 'existing') ?? 'refuse';
+  if (own === 'reuse' || own === 'refuse') return own === 'reuse' || definition.worktree.existing === 'reuse';
+  throw new Failure('COMMAND_INVALID', `"existing" of the worktree must be refuse or reuse, not "${own}".`);
 }
 
 /** What the branch begins at; undefined: the default branch of the repository. */

@@ -19,7 +19,11 @@ interface ScriptCheck {
 export async function checkStepScripts(check: ScriptCheck): Promise<readonly Diagnostic[]> {
   const { builtins, parsed, read } = check;
   const problems = createProblems(read.locate, read.path);
-  for (const { type, action, script, index } of parsed.definition === undefined ? [] : allSteps(parsed.definition)) {
+  for (const { type, action, script, index, credentials } of parsed.definition === undefined ? [] : allSteps(parsed.definition)) {
+    if (credentials && type === 'builtin' && builtins.includes(action)) {
+      const message = `The daemon runs "${action}" itself, so the step gets no credentials.`;
+      problems.add({ path: [...(parsed.stepPaths[index - 1] ?? []), 'credentials'], message });
+    }
     if (type === 'shell' || type === 'agent' || script !== undefined || (type === 'builtin' && builtins.includes(action))) continue;
     const found = await resolveStepScript(check, type, action);
     if (!('problem' in found)) continue;

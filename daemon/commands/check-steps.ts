@@ -56,18 +56,22 @@ function isTexts(value: unknown): boolean {
 /** Fields of `steps.<id>`. */
 export const stepFields = ['status', 'exit_code', 'signal', 'reason', 'attempts', 'name'] as const;
 
+/** What is wrong with a name like `steps.build.status`. */
+export function stepVariableProblem(name: string, ids: readonly string[], complete: boolean): string | undefined {
+  const [, id = '', field = '', ...rest] = name.split('.');
+  if (!ids.includes(id)) return complete ? `No step has the id "${id}"${suggestion(id, ids) || '.'}` : undefined;
+  const isField = rest.length === 0 && (stepFields as readonly string[]).includes(field);
+  return isField ? undefined : `A step has no "${field}"; it has ${stepFields.join(', ')}.`;
+}
+
 export function checkConditions({ definition, origins, problems, complete }: StepChecks): void {
   const steps = allSteps(definition);
   const ids = steps.flatMap(({ id }) => id ?? []);
   const known = [...definition.arguments.map(({ name }) => name), ...templateVariables];
   const problemOf = (name: string): string | undefined => {
-    const [head, id = '', field = '', ...rest] = name.split('.');
+    const [head, id = ''] = name.split('.');
     if (head === 'data' && id !== '') return undefined;
-    if (head === 'steps') {
-      if (!ids.includes(id)) return complete ? `No step has the id "${id}"${suggestion(id, ids) || '.'}` : undefined;
-      const isField = rest.length === 0 && (stepFields as readonly string[]).includes(field);
-      return isField ? undefined : `A step has no "${field}"; it has ${stepFields.join(', ')}.`;
-    }
+    if (head === 'steps') return stepVariableProblem(name, ids, complete);
     return known.includes(name) || !complete ? undefined : `No variable is named "${name}"${suggestion(name, known) || '.'}`;
   };
   for (const step of steps) checkCondition(step, [...(origins[step.index - 1]?.path ?? []), 'when'], problems, problemOf);

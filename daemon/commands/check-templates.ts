@@ -1,10 +1,11 @@
 // Where templates may stand and which names they may use, as far as the file alone can tell.
 import { limits } from '../../schemas/index.ts';
 import { argumentVariable } from './arguments.ts';
+import { stepVariableProblem } from './check-steps.ts';
 import type { FileStep } from './command-file.ts';
 import { allSteps, type CommandDefinition } from './definition.ts';
 import type { KeyPath, Problems } from './problems.ts';
-import { templateFaults, templateUses, templateVariables, unknownVariable } from './template.ts';
+import { templateFaults, templateNames, templateUses, templateVariables, unknownVariable } from './template.ts';
 
 interface TemplateCheck {
   readonly definition: CommandDefinition;
@@ -20,13 +21,17 @@ export function checkTemplates({ definition, origins, problems, complete }: Temp
   const ids = steps.flatMap(({ id }) => id ?? []);
   const known = [...names, ...templateVariables];
 
+  const problemOf = (name: string): string | undefined => {
+    const [head, id = ''] = name.split('.');
+    if (head === 'data' && id !== '') return undefined;
+    if (head === 'steps') return stepVariableProblem(name, ids, complete);
+    return known.includes(name) || !complete ? undefined : unknownVariable(name, known);
+  };
   const checkText = (text: string, path: KeyPath) => {
     for (const message of templateFaults(text)) problems.add({ path, message });
-    for (const { name } of templateUses(text)) {
-      const [head, id = '', field] = name.split('.');
-      if (head === 'data' && id !== '') continue;
-      if (head === 'steps' && field !== undefined && ids.includes(id)) continue;
-      if (!known.includes(name) && complete) problems.add({ path, message: () => unknownVariable(name, known) });
+    for (const name of templateNames(text)) {
+      const message = problemOf(name);
+      if (message !== undefined) problems.add({ path, message });
     }
   };
   const check = (value: unknown, path: KeyPath): void => {
@@ -39,26 +44,44 @@ export function checkTemplates({ definition, origins, problems, complete }: Temp
     if (found !== undefined) problems.add({ path, message: refusal(found.name, names) });
   };
 
+  const secrets = definition.arguments.filter(({ secret }) => secret).map(({ name }) => name);
+  /** For texts that others than the step come to see: names, paths, what a builtin does with its args. */
+  const checkShown = (value: unknown, path: KeyPath): void => {
+    check(value, path);
+    const found = secrets.find((name) => textsIn(value).some((text) => templateNames(text).includes(name)));
+    if (found !== undefined) problems.add({ path, message: shownSecret(found) });
+  };
+
   check(definition.environment, ['environment']);
-  check(definition.workingDirectory, ['working_directory']);
+  checkShown(definition.workingDirectory, ['working_directory']);
   const { worktree, session } = definition;
-  for (const key of ['branch', 'base', 'path'] as const) check(worktree[key], ['worktree', key]);
-  check(session.nameTemplate, ['session', 'name_template']);
-  check(session.workingDirectory, ['session', 'working_directory']);
+  for (const key of ['branch', 'base', 'path'] as const) checkShown(worktree[key], ['worktree', key]);
+  checkShown(session.nameTemplate, ['session', 'name_template']);
+  checkShown(session.workingDirectory, ['session', 'working_directory']);
   check(session.environment, ['session', 'environment']);
   for (const [index, window] of session.windows.entries()) {
-    check(window.name, ['session', 'windows', index, 'name']);
+    checkShown(window.name, ['session', 'windows', index, 'name']);
     refuse(window.command ?? '', ['session', 'windows', index, 'command']);
   }
-  for (const [index, wish] of (definition.leases ?? []).entries()) check(wish.value, ['leases', index, 'value']);
+  for (const [index, wish] of (definition.leases ?? []).entries()) checkShown(wish.value, ['leases', index, 'value']);
   for (const step of steps) {
     const path = origins[step.index - 1]?.path ?? [];
-    check(step.args, [...path, 'args']);
+    const checkArgs = step.type === 'builtin' ? checkShown : check;
+    checkArgs(step.args, [...path, 'args']);
     check(step.env, [...path, 'env']);
-    check(step.workingDirectory, [...path, 'working_directory']);
+    checkShown(step.workingDirectory, [...path, 'working_directory']);
     if (step.script === undefined) refuse(step.action, [...path, 'action']);
     else refuse(step.script, [...path, 'script']);
   }
+}
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+function shownSecret(name: string): string {
+  return `"${name}" is secret, and this text is shown to others; secrets reach a step by its environment only, as "$${argumentVariable(name)}".`;
 }
 
 /** Words of Go templates, which `docker --format` and `gh --template` take: they are code of the shell step, not ours. */

@@ -16,10 +16,14 @@ export interface CommandStep {
   /** Name of a builtin, file of a script, text of a shell step, program of an agent; empty when `script` has the body. */
   readonly action: string;
   readonly script?: string;
+  /** Of an agent that the daemon itself asks: the program with its arguments as they stand, in the place of `action` and `args.argv`. */
+  readonly argv?: readonly string[];
   readonly args: Readonly<Record<string, unknown>>;
   /** 0 is none; absent: what is left of the budget. */
   readonly timeoutSeconds?: number;
   readonly env: Readonly<Record<string, string>>;
+  /** Names of credentials, by the variables that this step alone gets them in. */
+  readonly credentials?: Readonly<Record<string, string>>;
   readonly runIn?: 'process' | 'tmux';
   readonly continueOnError: boolean;
   /** A condition (condition.ts) as it is written: a step for which it does not hold is skipped. */
@@ -109,6 +113,11 @@ export interface CommandDefinition {
   readonly session: SessionBlock;
   readonly requires: readonly string[];
   readonly leases?: readonly LeaseWish[];
+}
+
+/** Names of all credentials that any step of a command is given. */
+export function credentialsOf(definition: CommandDefinition): readonly string[] {
+  return [...new Set(allSteps(definition).flatMap(({ credentials = {} }) => Object.values(credentials)))];
 }
 
 export function allSteps(definition: CommandDefinition): readonly CommandStep[] {

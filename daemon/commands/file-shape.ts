@@ -5,6 +5,7 @@ import { argumentTypes } from '../../schemas/command.ts';
 import { CopyPattern, copyModes } from '../../schemas/copy-rule.ts';
 import { keepPolicies, limits, sessionKinds, stepTypes } from '../../schemas/index.ts';
 import { leaseKeyPattern, leaseKinds } from '../../schemas/lease.ts';
+import { RegistryName } from '../../schemas/registry-name.ts';
 import { asBoolean, asData, asText, asValue, isMap, isPlain } from './scalar.ts';
 
 const withoutNul = (text: string) => !text.includes('\0');
@@ -47,6 +48,14 @@ const environment = z.preprocess(
   record,
   z.record(z.string().regex(/^[^=\0]+$/, 'is no name of an environment variable'), text, 'must be a map of names to values'),
 );
+const credentials = z.preprocess(
+  record,
+  z.record(
+    z.string().regex(/^(?!COPPICE_|PRUNEJUICE_)[A-Za-z_][A-Za-z0-9_]*$/, 'is no name that a variable of a step may have'),
+    filled.pipe(RegistryName),
+    'must be a map of variables to names of credentials',
+  ),
+);
 const data = z.preprocess(
   (value) => (isMap(value) ? asData(value) : record(value)),
   z.record(z.string(), z.unknown(), 'must be a map of names to values'),
@@ -56,8 +65,7 @@ const between = (least: number, most: number, what: string) =>
   z.preprocess(asValue, z.number(`must be ${what}`).min(least, `must be ${what}`).max(most, `must be ${what}`));
 const whole = (least: number, most: number) =>
   z.preprocess(asValue, z.int('must be a whole number').min(least, `must not be below ${least}`).max(most, `must not be above ${most}`));
-const longestBackoffMs = 3_600_000;
-const backoff = between(0, longestBackoffMs, `a number of milliseconds up to ${longestBackoffMs}`);
+const backoff = between(0, limits.retryBackoffMs, `a number of milliseconds up to ${limits.retryBackoffMs}`);
 const notAFailure = 'must be exit codes from 1 to 255, "timeout" or "signal"';
 const exitCode = z.int(notAFailure).min(1, notAFailure).max(255, notAFailure);
 /** Exit codes and the words for other ways to fail. */
@@ -91,6 +99,7 @@ export const stepShape = {
   args: data,
   timeout: seconds,
   env: environment,
+  credentials,
   run_in: oneOf(['process', 'tmux']),
   continue_on_error: boolean,
   when: filled,

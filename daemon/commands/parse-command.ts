@@ -87,6 +87,9 @@ function checkSteps(definition: CommandDefinition, origins: readonly FileStep[],
       const message = `There is no terminal to run in, because the command is standard (${reason}); say \`lifecycle: session\`.`;
       problems.add({ path: [...path, 'run_in'], message });
     }
+    for (const name of Object.keys(step.credentials ?? {}).filter((variable) => Object.hasOwn(step.env, variable))) {
+      problems.add({ path: [...path, 'credentials', name], message: `The variable "${name}" stands in "env" too.` });
+    }
     if (step.id !== undefined && ids.has(step.id)) problems.add({ path: [...path, 'id'], message: `The id "${step.id}" is taken.` });
     if (step.id !== undefined) ids.add(step.id);
   }

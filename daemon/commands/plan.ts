@@ -51,6 +51,7 @@ function plannedStep(step: CommandStep, options: PlanOptions): PlannedStep {
     continueOnError,
     when: step.when,
     maxAttempts: step.retry?.maxAttempts,
+    credentials: step.credentials && Object.values(step.credentials),
   });
 }
 

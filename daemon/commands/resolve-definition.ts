@@ -72,6 +72,7 @@ function resolveStep(step: FileStep, phase: CommandStep['phase'], index: number)
     args,
     timeoutSeconds: keys.timeout,
     env: keys.env ?? {},
+    credentials: keys.credentials,
     runIn: keys.run_in,
     continueOnError: keys.continue_on_error ?? false,
     when: keys.when,

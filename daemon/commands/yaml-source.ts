@@ -1,9 +1,10 @@
 // Text -> plain data that still knows where it stands and how its scalars were written. A file can come with any repository, so nothing in
 // it may exhaust memory, stack or time: size, depth, aliases and values are bounded before anything recurses over them.
-import { Composer, CST, type Document, isMap, isScalar, isSeq, LineCounter, type Node, Parser } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node } from 'yaml';
 import { limits } from '../../schemas/index.ts';
 import { createProblems, type KeyPath, type Locate, type Problems } from './problems.ts';
-import { convertDocument, keyName, yamlDepth } from './yaml-values.ts';
+import { compose, parseTokens, type YamlBounds, yamlErrorsShown } from './yaml-tokens.ts';
+import { convertDocument, keyName } from './yaml-values.ts';
 
 export interface YamlSource {
   /** undefined when the text is not YAML at all. */
@@ -12,9 +13,9 @@ export interface YamlSource {
   readonly problems: Problems;
 }
 
-const yamlErrorsShown = 20;
+const commandFileBounds: YamlBounds = { sizeBytes: limits.commandFileBytes, tokens: Number.POSITIVE_INFINITY };
 
-export function readYaml(text: string, filePath?: string): YamlSource {
+export function readYaml(text: string, filePath?: string, bounds = commandFileBounds): YamlSource {
   const lines = new LineCounter();
   let document: Document | undefined;
   const at = (offset: number) => {
@@ -25,43 +26,26 @@ export function readYaml(text: string, filePath?: string): YamlSource {
   const problems = createProblems(locate, filePath);
   const failed: YamlSource = { value: undefined, locate, problems };
 
-  if (Buffer.byteLength(text) > limits.commandFileBytes) {
-    problems.addAt({ line: 1, column: 1, message: `The file is larger than ${limits.commandFileBytes} bytes.` });
+  if (Buffer.byteLength(text) > bounds.sizeBytes) {
+    problems.addAt({ line: 1, column: 1, message: `The file is larger than ${bounds.sizeBytes} bytes.` });
     return failed;
   }
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  if (isTooDeep(tokens)) {
-    problems.addAt({ line: 1, column: 1, message: `The file is nested deeper than ${yamlDepth} levels.` });
+  const tokens = parseTokens(text, lines, bounds);
+  if (typeof tokens === 'string') {
+    problems.addAt({ line: 1, column: 1, message: tokens });
     return failed;
   }
-  const options = { version: '1.2', schema: 'core', uniqueKeys: false, merge: false, resolveKnownTags: false } as const;
-  const documents = [...new Composer(options).compose(tokens, true, text.length)];
+  const documents = compose(tokens, text.length);
   const faults = documents.flatMap((one) => [...one.errors, ...one.warnings]);
   for (const fault of faults.slice(0, yamlErrorsShown)) problems.addAt({ ...at(fault.pos[0]), message: sentence(fault.message) });
   const second = documents[1];
   if (second !== undefined) {
-    problems.addAt({ ...at(second.range[0]), message: 'A second YAML document begins here; a command file holds one.' });
+    problems.addAt({ ...at(second.range[0]), message: 'A second YAML document begins here; only one is read.' });
   }
   document = documents[0] as Document | undefined;
   if (document === undefined || problems.diagnostics.length > 0) return failed;
   const value = convertDocument(document, (offset, message) => problems.addAt({ ...at(offset), message }));
   return { value, locate, problems };
-}
-
-/** The library composes by recursion, and a stack that is nearly full can end the whole process, so depth is measured by a loop first. */
-function isTooDeep(tokens: readonly CST.Token[]): boolean {
-  const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { token, depth } = next;
-    if (depth > yamlDepth) return true;
-    if (token.type === 'document' && token.value) open.push({ token: token.value, depth });
-    if (!CST.isCollection(token)) continue;
-    for (const item of token.items) {
-      if (item.key) open.push({ token: item.key, depth: depth + 1 });
-      if (item.value) open.push({ token: item.value, depth: depth + 1 });
-    }
-  }
-  return false;
 }
 
 /** The offset of what stands at a path, or of the nearest thing around it. */

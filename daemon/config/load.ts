@@ -1,134 +1,131 @@
-// Layers of configuration, least first: defaults, the user's file, COPPICE_SECTION__KEY variables, flags.
-import { parse, TomlError } from 'smol-toml';
-import { nearest } from '../../rpc/nearest.ts';
-import { Config } from '../../schemas/config.ts';
+// Layers of configuration become one checked, frozen snapshot, or everything that is wrong with them at once.
+import { builtinConfig, Config } from '../../schemas/config.ts';
+import type { ConfigPath } from '../../schemas/config-tree.ts';
+import { configTree, nodeAt } from '../../schemas/config-tree.ts';
 import { Failure } from '../../schemas/errors.ts';
+import { limits } from '../../schemas/limits.ts';
 import type { Diagnostic } from '../../schemas/primitives.ts';
-import { lineOf } from './toml-lines.ts';
+import { checkTree, type MayBeSet } from './check-tree.ts';
+import { crossCheck } from './cross-check.ts';
+import { type Fault, faultOf } from './faults.ts';
+import { deciding, type FileText, fileLayer, type Layer, plainLayer } from './layers.ts';
+import { type Env, environmentLayer, flagLayer } from './settings.ts';
+import { isTree, mergeTrees, type Tree, valueAt } from './tree.ts';
 
 export interface ConfigSources {
-  /** Text of the user's file, with its path; absent when there is none. */
-  readonly file?: { readonly path: string; readonly text: string };
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The user's file; absent when there is none. */
+  readonly user?: FileText;
+  /** The file of a project. */
+  readonly project?: FileText;
+  /** Stands for the file of the user when that is no good. */
+  readonly snapshot?: { readonly path: string; readonly tree: Tree };
+  readonly env?: Env;
+  /** `section.key=value` */
+  readonly flags?: readonly string[];
 }
 
-type Tree = { [key: string]: unknown };
-
-/** Reads all layers, or throws CONFIG_INVALID with every place that is wrong. */
-export function loadConfig({ file, env }: ConfigSources): { config: Config; warnings: Diagnostic[] } {
-  const fromFile = file ? parseFile(file) : {};
-  const { tree: fromEnv, warnings } = parseEnvironment(env);
-  const parsed = Config.safeParse(merge(fromFile, fromEnv));
-  if (parsed.success) return { config: deepFreeze(parsed.data), warnings };
-  throw invalid(
-    parsed.error.issues.flatMap((issue) => {
-      const unknown = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
-      return unknown.map((key) => toDiagnostic(file, fromEnv, key === undefined ? issue.path : [...issue.path, key], describe(issue, key)));
-    }),
-  );
+export interface LoadedConfig {
+  /** Frozen through and through. */
+  readonly config: Config;
+  /** Least first. */
+  readonly layers: readonly Layer[];
+  /** All layers in one, before defaults are filled in. */
+  readonly tree: Tree;
+  readonly warnings: readonly Diagnostic[];
 }
 
-/** The variable of a key: `COPPICE_HOT_RELOAD__DEBOUNCE_MS`. */
-export function variableOf(path: readonly string[]): string {
-  return `COPPICE_${path.join('__').toUpperCase()}`;
+/** Throws CONFIG_INVALID with every place that is wrong. */
+export async function loadConfig(sources: ConfigSources): Promise<LoadedConfig> {
+  const read = await readConfig(sources);
+  if ('loaded' in read) return read.loaded;
+  throw invalidConfig(read.diagnostics);
 }
 
-function parseFile({ path, text }: { path: string; text: string }): Tree {
-  try {
-    return parse(text) as Tree;
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const message = error.message.split('\n')[0]?.replace(/^Invalid TOML document: /, '') ?? 'is not TOML';
-    throw invalid([{ level: 'error', path, line: error.line, column: error.column, message }]);
-  }
+export async function readConfig(sources: ConfigSources): Promise<{ loaded: LoadedConfig } | { diagnostics: Diagnostic[] }> {
+  const { layers, unreadable, unknownFlags, unknownVariables } = layersOf(sources);
+  const checked = layers.map((layer) => ({ layer, ...checkTree(layer.tree, configTree, rulesOf(layer)) }));
+  const tree = checked.reduce<Tree>((base, { sound }) => (isTree(sound) ? mergeTrees(base, sound, configTree) : base), {});
+  const parsed = Config.safeParse(tree);
+  const told = checked.flatMap(({ faults }) => faults.map(({ path }) => path));
+  // What is missing may stand in the file that cannot be read.
+  const together = unreadable.length > 0 ? [] : [...missingIn(parsed, tree, told), ...crossCheck(tree)];
+  const faults = [
+    ...checked.flatMap(({ layer, faults }) => faults.map((fault) => ({ fault, layer }))),
+    ...together.map((fault) => ({ fault, layer: deciding(layers, fault.path) })),
+  ];
+  const diagnostics = [...unreadable, ...unknownFlags];
+  for (const { fault, layer } of faults.slice(0, limits.configFaults)) diagnostics.push(await diagnosticOf(fault, layer));
+  const unknownEnv = parsed.data?.validation.unknown_env ?? 'warn';
+  if (unknownEnv === 'error') diagnostics.push(...unknownVariables.map((found): Diagnostic => ({ ...found, level: 'error' })));
+  if (diagnostics.length > 0 || !parsed.success) return { diagnostics: diagnostics.toSorted(byPlace) };
+  return { loaded: { config: deepFreeze(parsed.data), layers, tree, warnings: unknownEnv === 'warn' ? unknownVariables : [] } };
 }
 
-/** Names of the form COPPICE_SECTION__KEY; the others (COPPICE_HOME, COPPICE_TOKEN, …) are no configuration. */
-function parseEnvironment(env: ConfigSources['env']): { tree: Tree; warnings: Diagnostic[] } {
-  const tree: Tree = {};
-  const warnings: Diagnostic[] = [];
-  const known = new Map(keyPaths().map((path) => [variableOf(path), path]));
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || !name.startsWith('COPPICE_') || !name.includes('__')) continue;
-    const path = known.get(name);
-    if (!path) {
-      const near = nearest(name, [...known.keys()]).slice(0, 3);
-      const hint = near.length > 0 ? `; did you mean ${near.join(' or ')}?` : '.';
-      warnings.push({ level: 'warning', key: name, message: `The variable "${name}" names no configuration key${hint}` });
-      continue;
-    }
-    const [section, key] = path as [string, string];
-    tree[section] = { ...(tree[section] as Tree | undefined), [key]: parseValue(value) };
-  }
-  return { tree, warnings };
-}
-
-/** A TOML value where the text is one (numbers, booleans, arrays), else the text itself. */
-function parseValue(text: string): unknown {
-  try {
-    return parse(`value = ${text}`).value;
-  } catch {
-    return text;
-  }
-}
-
-function keyPaths(): string[][] {
-  return Object.entries(Config.shape).flatMap(([section, table]) => Object.keys(table.unwrap().shape).map((key) => [section, key]));
-}
-
-function merge(base: Tree, over: Tree): Tree {
-  const sections = Object.entries(over).map(([name, table]) => [name, mergeTable(base[name], table as Tree)]);
-  return { ...base, ...Object.fromEntries(sections) };
-}
-
-/** What should be a table and is none stays, so that it is told. */
-function mergeTable(base: unknown, over: Tree): unknown {
-  return base === undefined || isTree(base) ? { ...base, ...over } : base;
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-}
-
-function describe(issue: { message: string; path: PropertyKey[] }, unknownKey: string | undefined): string {
-  if (unknownKey === undefined) return issue.message;
-  const siblings =
-    issue.path.length === 0
-      ? Object.keys(Config.shape)
-      : keyPaths()
-          .filter(([section]) => section === issue.path[0])
-          .map(([, key]) => key as string);
-  const near = nearest(unknownKey, siblings)[0];
-  return `unknown key "${unknownKey}"${near ? `; did you mean "${near}"?` : ''}`;
-}
-
-function toDiagnostic(file: ConfigSources['file'], fromEnv: Tree, path: PropertyKey[], message: string): Diagnostic {
-  const key = path.map(String).join('.');
-  const [section, name] = path.map(String);
-  const table = section === undefined ? undefined : (fromEnv[section] as Tree | undefined);
-  if (section !== undefined && name !== undefined && table && name in table) {
-    return { level: 'error', key, path: variableOf([section, name]), message };
-  }
-  const line =
-    file &&
-    lineOf(
-      file.text,
-      path.filter((part) => typeof part !== 'symbol'),
-    );
-  return { level: 'error', key, message, ...(file ? { path: file.path } : {}), ...(line === undefined ? {} : { line }) };
-}
-
-function invalid(diagnostics: readonly Diagnostic[]): Failure {
+export function invalidConfig(diagnostics: readonly Diagnostic[]): Failure {
   const first = diagnostics[0];
   const where = [first?.path, first?.line].filter((part) => part !== undefined).join(':');
   const more = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : '';
-  return new Failure(
-    'CONFIG_INVALID',
-    `The configuration is wrong at ${where || 'its root'}: ${[first?.key, first?.message].filter(Boolean).join(': ')}${more}.`,
-    {
-      details: { diagnostics },
-    },
-  );
+  const what = [first?.key, first?.message].filter(Boolean).join(': ');
+  return new Failure('CONFIG_INVALID', `The configuration is wrong at ${where || 'its root'}: ${what}${more}.`, {
+    details: { diagnostics: diagnostics.slice(0, limits.configFaults) },
+  });
+}
+
+function layersOf({ user, project, snapshot, env = {}, flags = [] }: ConfigSources) {
+  const unreadable: Diagnostic[] = [];
+  const layers: Layer[] = [plainLayer('default', builtinConfig as Tree)];
+  if (snapshot !== undefined) layers.push(plainLayer('snapshot', snapshot.tree, snapshot.path));
+  for (const [name, file] of [
+    ['user', user],
+    ['project', project],
+  ] as const) {
+    if (file === undefined) continue;
+    const layer = fileLayer(name, file);
+    if ('problem' in layer) unreadable.push(layer.problem);
+    else layers.push(layer);
+  }
+  const lower = layers.reduce<Tree>((base, layer) => mergeTrees(base, layer.tree, configTree), {});
+  const variables = environmentLayer(env, lower);
+  const set = flagLayer(flags);
+  return {
+    layers: [...layers, variables.layer, set.layer],
+    unreadable,
+    unknownFlags: set.unknown,
+    unknownVariables: variables.unknown,
+  };
+}
+
+/** A project's file comes with a repository that others wrote. */
+function rulesOf({ name }: Layer): MayBeSet {
+  if (name !== 'project') return () => undefined;
+  return ({ projectSafe }) => (projectSafe ? undefined : "may not be set by the file of a project; set it in the user's file");
+}
+
+/** What only shows when all layers are together: keys that are nowhere. What a layer was blamed for is not told again. */
+function missingIn(parsed: ReturnType<typeof Config.safeParse>, tree: Tree, told: readonly ConfigPath[]): Fault[] {
+  const issues = parsed.error?.issues ?? [];
+  return issues.flatMap((issue) => {
+    const path = issue.path.map(String);
+    if (told.some((other) => path.every((part, index) => index >= other.length || other[index] === part))) return [];
+    const node = nodeAt(path);
+    return [faultOf(issue, path, valueAt(tree, path), node?.kind === 'key' && node.secret === true)];
+  });
+}
+
+async function diagnosticOf({ path, message, expected, got, isName }: Fault, layer: Layer | undefined): Promise<Diagnostic> {
+  const written = await layer?.written(path, isName ? 'name' : 'value');
+  return {
+    level: 'error',
+    key: path.join('.').slice(0, limits.nameChars),
+    message: message.slice(0, limits.errorMessageChars),
+    ...written,
+    ...(expected === undefined ? {} : { expected }),
+    ...(got === undefined ? {} : { got }),
+  };
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return (a.path ?? '').localeCompare(b.path ?? '') || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
 
 function deepFreeze<T>(value: T): T {

@@ -1,114 +1,93 @@
-// The configuration in force: one frozen, versioned snapshot that is swapped whole or not at all.
-
-import type { Config as ConfigValues, ReloadClass } from '../../schemas/config.ts';
-import { Config } from '../../schemas/config.ts';
-import { Failure, isFailure } from '../../schemas/errors.ts';
-import type { Diagnostic } from '../../schemas/primitives.ts';
-import { createKeyedQueue } from '../kernel/keyed-queue.ts';
-import type { Log } from '../kernel/log.ts';
-import type { Store } from '../store/store.ts';
-import { loadConfig } from './load.ts';
+// The configuration in force: one frozen, versioned snapshot. What is asked of it, and of the files it comes from.
+import type { Config } from '../../schemas/config.ts';
+import type { ConfigExplanation } from '../../schemas/config-methods.ts';
+import { type ConfigFiles, readConfigFile } from './config-file.ts';
+import { explainKey, getValue } from './explain.ts';
+import { type ConfigSources, invalidConfig, type LoadedConfig } from './load.ts';
+import { createProjectViews } from './project-views.ts';
+import { createReloading, type Reloaded, type ReloadingDeps } from './reloading.ts';
+import { type ValidateRequest, type Validation, validateConfig } from './validate.ts';
 
 export interface ConfigService {
-  readonly current: ConfigValues;
+  readonly current: Config;
   readonly version: number;
   /** Keys whose new value waits for the next daemon. */
   readonly restartRequired: readonly string[];
-  get(key: string | undefined): unknown;
-  /** Reads all layers again; throws CONFIG_INVALID and keeps the old snapshot when they are wrong. */
-  reload(actor: string): Promise<{ version: number; changedKeys: string[]; restartRequired: string[] }>;
-  onChange(listener: (config: ConfigValues) => void): () => void;
+  readonly isDeferred: boolean;
+  /** The last good configuration is in force, because the file was wrong at the start. */
+  readonly isSafeMode: boolean;
+  /** Is the file another than the one in force? */
+  drifts(): Promise<boolean>;
+  /** A table or key, secrets masked; all of it without a key. Throws NOT_FOUND. */
+  get(key: string | undefined, projectPath?: string): Promise<unknown>;
+  explain(key: string, projectPath?: string): Promise<ConfigExplanation>;
+  /** With the project's own file over it. Throws CONFIG_INVALID when that is wrong. */
+  forProject(projectPath: string): Promise<Config>;
+  validate(request: ValidateRequest): Promise<Validation>;
+  /** Reads all layers again; throws CONFIG_INVALID and keeps the old snapshot when they are wrong. `now`: whoever runs. */
+  reload(actor: string, options?: { readonly now?: boolean }): Promise<Reloaded>;
+  /** The watch saw something: reads the file and does what hot_reload.mode says, if its content is another. */
+  fileTouched(actor: string): Promise<void>;
+  /** Applies what was held back, unless something runs. */
+  settle(actor: string): Promise<void>;
+  onChange(listener: (config: Config) => void): () => void;
 }
 
-export interface ConfigServiceDeps {
-  readonly store: Store;
-  readonly log: Log;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface ConfigServiceDeps extends Omit<ReloadingDeps, 'standing'> {
+  readonly files: ConfigFiles;
+  /** The user's file; when it was named, it must be there. */
+  readonly file: ConfigPlace;
+  /** The layers that stay as they are for as long as the daemon lives. */
+  readonly fixed: Pick<ConfigSources, 'env' | 'flags'>;
+}
+
+export interface ConfigPlace {
   readonly path: string;
-  readonly readText: (path: string) => Promise<string | undefined>;
-  readonly initial: ConfigValues;
+  readonly named: boolean;
 }
 
-export function createConfigService({ store, log, env, path, readText, initial }: ConfigServiceDeps): ConfigService {
-  const listeners = new Set<(config: ConfigValues) => void>();
-  let current = initial;
-  let version = 1;
-  let restartRequired: string[] = [];
-  const reloads = createKeyedQueue();
-
-  const load = async (): Promise<ConfigValues> => {
-    const text = await readText(path);
-    const { config, warnings } = loadConfig({ env, ...(text === undefined ? {} : { file: { path, text } }) });
-    for (const warning of warnings) log.warn({ key: warning.key }, warning.message);
-    return config;
-  };
-  const reload = async (actor: string): ReturnType<ConfigService['reload']> => {
-    const next = await load().catch(async (error: unknown) => {
-      if (!isFailure(error)) throw error;
-      const errors = (error.details?.diagnostics ?? []) as Diagnostic[];
-      await store.write((w) =>
-        w.events.append({ type: 'config.reloadFailed', subject: {}, actor, data: { keptVersion: version, errors } }),
-      );
-      throw error;
-    });
-    const changedKeys = changesBetween(current, next);
-    if (changedKeys.length === 0) return { version, changedKeys, restartRequired };
-    // Against what this daemon began with: a key that went back to that waits for nothing.
-    const waiting = changesBetween(initial, next).filter((key) => reloadClassOf(key) === 'restart');
-    const data = { oldVersion: version, newVersion: version + 1, changedKeys, restartRequired: waiting };
-    await store.write((w) => w.events.append({ type: 'config.reloaded', subject: {}, actor, data }));
-    current = next;
-    version += 1;
-    restartRequired = waiting;
-    for (const listener of listeners) listener(current);
-    return { version, changedKeys, restartRequired };
-  };
+export function createConfigService({ files, file, fixed, ...deps }: ConfigServiceDeps): ConfigService {
+  const standing = (): Promise<ConfigSources> => standingSources(files, file, fixed);
+  const reloading = createReloading({ ...deps, standing });
+  const views = createProjectViews({ files, current: () => reloading.current });
+  const viewOf = async (projectPath?: string): Promise<LoadedConfig> =>
+    projectPath === undefined ? reloading.current.loaded : views.of(projectPath);
   return {
     get current() {
-      return current;
+      return reloading.current.loaded.config;
     },
     get version() {
-      return version;
+      return reloading.version;
     },
     get restartRequired() {
-      return restartRequired;
+      return reloading.restartRequired;
     },
-    get: (key) => (key === undefined ? current : valueAt(current, key)),
-    onChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+    get isDeferred() {
+      return reloading.isDeferred;
     },
-    // One at a time: a signal and a changed file may come together.
-    reload: (actor) => reloads.run('reload', () => reload(actor)),
+    get isSafeMode() {
+      return reloading.current.sources.snapshot !== undefined;
+    },
+    drifts: reloading.drifts,
+    get: async (key, projectPath) => getValue(await viewOf(projectPath), key),
+    explain: async (key, projectPath) => explainKey(await viewOf(projectPath), key),
+    forProject: async (projectPath) => (await views.of(projectPath)).config,
+    validate: (request) =>
+      validateConfig({ read: (path) => readConfigFile(files, path), standing, inForce: () => reloading.current.sources }, request),
+    reload: (actor, { now = false } = {}) => reloading.reload(actor, now),
+    fileTouched: reloading.fileTouched,
+    settle: reloading.settle,
+    onChange: reloading.onChange,
   };
 }
 
-function valueAt(config: ConfigValues, key: string): unknown {
-  const [section = '', name, ...rest] = key.split('.');
-  const keys = Object.hasOwn(Config.shape, section) ? Config.shape[section as keyof ConfigValues].unwrap().shape : undefined;
-  const known = keys !== undefined && rest.length === 0 && (name === undefined || Object.hasOwn(keys, name));
-  if (!known)
-    throw new Failure('NOT_FOUND', `There is no configuration key "${key}"; "coppice config get" lists them all.`, {
-      details: { entity: 'config key', id: key },
-    });
-  const table = config[section as keyof ConfigValues];
-  return (name === undefined ? table : memberOf(table, name)) ?? null;
-}
-
-function changesBetween(before: ConfigValues, after: ConfigValues): string[] {
-  return (Object.keys(Config.shape) as (keyof ConfigValues)[]).flatMap((section) =>
-    Object.keys(Config.shape[section].unwrap().shape)
-      .filter((name) => JSON.stringify(memberOf(before[section], name)) !== JSON.stringify(memberOf(after[section], name)))
-      .map((name) => `${section}.${name}`),
-  );
-}
-
-function reloadClassOf(key: string): ReloadClass {
-  const [section, name] = key.split('.') as [keyof ConfigValues, string];
-  const schema = memberOf(Config.shape[section].unwrap().shape, name) as { meta(): { reload?: ReloadClass } | undefined };
-  return schema.meta()?.reload ?? 'restart';
-}
-
-function memberOf(value: object, name: string): unknown {
-  return (value as Record<string, unknown>)[name];
+/** All layers as they stand now, but for those of projects. Throws CONFIG_INVALID for a file that cannot be read. */
+export async function standingSources(
+  files: ConfigFiles,
+  { path, named }: ConfigPlace,
+  fixed: ConfigServiceDeps['fixed'],
+): Promise<ConfigSources> {
+  const user = await readConfigFile(files, path);
+  if (user === undefined && named) throw invalidConfig([{ level: 'error', path, message: 'is not there; correct --config' }]);
+  return { ...fixed, ...(user === undefined ? {} : { user }) };
 }

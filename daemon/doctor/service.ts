@@ -20,11 +20,12 @@ export interface DoctorDeps {
   readonly process: ProcessTool;
   readonly stateDir: string;
   readonly nodeVersion: string;
+  readonly examineAgents: () => Promise<Finding[]>;
 }
 
 const leastFreeBytes = 500 * 1024 * 1024;
 
-export function createDoctorService({ store, git, tmux, process, stateDir, nodeVersion }: DoctorDeps): DoctorService {
+export function createDoctorService({ store, git, tmux, process, stateDir, nodeVersion, examineAgents }: DoctorDeps): DoctorService {
   const onPath = async (tool: string, needed: string): Promise<Finding> => {
     const found = await process.which(tool);
     return found === undefined
@@ -67,7 +68,8 @@ export function createDoctorService({ store, git, tmux, process, stateDir, nodeV
           }),
         ),
       );
-      return { ok: findings.every(({ ok }) => ok), findings };
+      findings.push(...(await examineAgents()));
+      return { ok: findings.every(({ ok, optional }) => ok || optional), findings };
     },
   };
 }

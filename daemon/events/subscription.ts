@@ -13,6 +13,8 @@ export interface Outlet {
 
 export interface Subscription {
   readonly id: string;
+  /** The last event of the log that was sent, or was not asked for. */
+  readonly position: number;
   /** Sends what the log has beyond the position, while the connection takes it. */
   pump(): void;
   ephemeral(event: EphemeralEvent): void;
@@ -29,12 +31,14 @@ export interface SubscriptionOptions extends EventFilter {
   readonly output: boolean;
   /** Runs its argument on a later turn, so that a long replay leaves room for other work. */
   readonly later: (resume: () => void) => void;
+  /** Called by close. */
+  readonly onClose?: () => void;
 }
 
 /** What a notification adds around its events, roughly. */
 const envelopeBytes = 256;
 
-export function createSubscription({ id, feed, outlet, afterSeq, output, later, ...filter }: SubscriptionOptions): Subscription {
+export function createSubscription({ id, feed, outlet, afterSeq, output, later, onClose, ...filter }: SubscriptionOptions): Subscription {
   const accepts = compileFilter(filter);
   const head = `{"jsonrpc":"2.0","method":"event","params":{"subscriptionId":${JSON.stringify(id)},"cursor":"`;
   let position = afterSeq;
@@ -90,6 +94,9 @@ export function createSubscription({ id, feed, outlet, afterSeq, output, later, 
   };
   return {
     id,
+    get position() {
+      return position;
+    },
     pump,
     ephemeral(event) {
       if (closed || (event.type === 'session.outputGrew' && !output) || !accepts(event)) return;
@@ -98,6 +105,7 @@ export function createSubscription({ id, feed, outlet, afterSeq, output, later, 
     },
     close() {
       closed = true;
+      onClose?.();
     },
   };
 }

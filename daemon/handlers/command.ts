@@ -1,22 +1,23 @@
+import { shownArguments } from '../commands/arguments.ts';
 import { commandSummary } from '../commands/catalogue.ts';
 import { inferKind } from '../commands/kind.ts';
 import { planSteps } from '../commands/plan.ts';
 import { isBroken } from '../commands/problems.ts';
 import type { HandlersOf } from '../server/connection.ts';
+import { pageByName } from './page-by-name.ts';
 import type { Services } from './services.ts';
 
-export function commandHandlers({ projects, catalogue, sessions, config, builtinsFor }: Services): HandlersOf<'command'> {
+export function commandHandlers({ projects, catalogue, sessions, config, policy, builtinsFor }: Services): HandlersOf<'command'> {
   return {
-    'command.list': async ({ project, category, cursor = '', limit }) => {
+    'command.list': async ({ project, category, cursor, limit }) => {
       const entries = await catalogue.list((await projects.resolve(project)).path);
       const summaries = entries
-        .filter((entry) => !entry.definition?.abstract && entry.name > cursor)
+        .filter((entry) => !entry.definition?.abstract)
         .map(commandSummary)
         .filter((summary) => category === undefined || summary.category === category)
         .sort((a, b) => (a.name < b.name ? -1 : 1));
-      const commands = summaries.slice(0, limit);
-      const last = commands.at(-1);
-      return { commands, ...(summaries.length > limit && last ? { nextCursor: last.name } : {}) };
+      const { items, nextCursor } = pageByName(summaries, cursor, limit);
+      return { commands: [...items], ...(nextCursor === undefined ? {} : { nextCursor }) };
     },
     'command.get': async ({ project, name }) => {
       const { path } = await projects.resolve(project);
@@ -25,9 +26,9 @@ export function commandHandlers({ projects, catalogue, sessions, config, builtin
       const kind = definition && inferKind(definition).kind;
       return {
         ...commandSummary(entry),
-        arguments: [...(definition?.arguments ?? [])],
+        arguments: shownArguments(definition?.arguments ?? []),
         steps: definition && kind ? [...planSteps(definition, { kind, builtins: await builtinsFor(path, definition) })] : [],
-        definition: definition ?? null,
+        definition: definition ? { ...definition, arguments: shownArguments(definition.arguments) } : null,
         sha256: entry.sha256,
       };
     },
@@ -41,13 +42,13 @@ export function commandHandlers({ projects, catalogue, sessions, config, builtin
     },
     'command.plan': async ({ project, name, arguments: given }) => {
       const prepared = await sessions.prepare({ project, command: name, arguments: given });
-      const { definition, kind, branch, base, masked, entry } = prepared;
+      const { definition, kind, worktree, masked, entry } = prepared;
       return {
         command: commandSummary(entry),
         arguments: masked,
-        ...(branch === undefined ? {} : { branch }),
-        ...(base === undefined ? {} : { base }),
-        timeoutSeconds: definition.timeoutSeconds ?? config.current.sessions.timeout,
+        ...(worktree === undefined ? {} : { branch: worktree.branch }),
+        ...(worktree?.base === undefined ? {} : { base: worktree.base }),
+        timeoutSeconds: policy.boundSeconds(definition.timeoutSeconds ?? (await config.forProject(prepared.project.path)).sessions.timeout),
         steps: [...planSteps(definition, { kind, builtins: await builtinsFor(prepared.project.path, definition) })],
       };
     },

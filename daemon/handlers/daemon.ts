@@ -3,9 +3,11 @@ import { foreverMethods, protocol } from '../../schemas/protocol.ts';
 import { formatCursor } from '../events/cursor.ts';
 import { isoTime } from '../kernel/clock.ts';
 import type { HandlersOf } from '../server/connection.ts';
+import { databaseHandlers } from './database.ts';
 import type { DaemonFacts, Services } from './services.ts';
 
-export function daemonHandlers({ store, feed, config, auth, metrics, doctor, tmux, daemon, clock }: Services): HandlersOf<'daemon'> {
+export function daemonHandlers(services: Services): HandlersOf<'daemon'> {
+  const { store, feed, config, auth, metrics, doctor, tmux, daemon, clock } = services;
   const identity = { version: daemon.version, pid: daemon.pid, bootId: daemon.bootId, startedAt: isoTime(daemon.startedAt) };
   const cursor = (): string => formatCursor(feed.epoch, feed.lastSeq());
   return {
@@ -49,10 +51,14 @@ export function daemonHandlers({ store, feed, config, auth, metrics, doctor, tmu
         cursor: cursor(),
         configVersion: config.version,
         restartRequired: [...config.restartRequired],
+        configDrift: await config.drifts(),
+        configDeferred: config.isDeferred,
+        safeMode: config.isSafeMode,
       };
     },
     'daemon.metrics': () => metrics.snapshot(),
     'daemon.doctor': () => doctor.examine(),
+    ...databaseHandlers(services),
     'daemon.stop': ({ reason }, call) => {
       daemon.requestStop(reason ?? `asked by ${call.context.caller.actor}`);
       return {};

@@ -32,14 +32,11 @@ export function eventHandlers({ store, feed, ids, sessions, output }: Services):
         ...{ id, feed, outlet, types, subject, output: followed !== undefined },
         afterSeq: seq,
         later: setImmediate,
+        onClose: unfollow,
       });
       // The answer leaves first: what follows names a subscription that the client knows by then.
       setImmediate(subscription.pump);
-      const close = (): void => {
-        unfollow();
-        subscription.close();
-      };
-      subscriptions.set(id, { ...subscription, close });
+      subscriptions.set(id, subscription);
       return {
         subscriptionId: id,
         cursor: formatCursor(feed.epoch, seq),

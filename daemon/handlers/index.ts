@@ -1,34 +1,46 @@
 import type { Handlers } from '../../rpc/bind.ts';
 import type { Connection } from '../server/connection.ts';
+import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
 import { authHandlers } from './auth.ts';
 import { commandHandlers } from './command.ts';
 import { configHandlers } from './config.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
+import { gateHandlers } from './gate.ts';
+import { groupHandlers } from './group.ts';
 import { leaseHandlers } from './lease.ts';
+import { modelHandlers } from './model.ts';
+import { policyHandlers } from './policy.ts';
 import { projectHandlers } from './project.ts';
 import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
+import { specTaskHandlers } from './spec-task.ts';
 import { terminalHandlers } from './terminal.ts';
 import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
   return {
+    ...agentHandlers(services),
     ...artifactHandlers(services),
     ...authHandlers(services),
     ...commandHandlers(services),
     ...configHandlers(services),
     ...daemonHandlers(services),
     ...eventHandlers(services),
+    ...gateHandlers(services),
+    ...groupHandlers(services),
     ...leaseHandlers(services),
+    ...modelHandlers(services),
+    ...policyHandlers(services),
     ...projectHandlers(services),
     ...rpcHandlers(services),
     ...scheduleHandlers(services),
     ...sessionHandlers(services),
+    ...specTaskHandlers(),
     ...terminalHandlers(services),
     ...worktreeHandlers(services),
-  };
+  } as Partial<Handlers<Connection>> as Handlers<Connection>;
 }

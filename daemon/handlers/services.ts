@@ -2,12 +2,18 @@ import type { ArtifactService } from '../artifacts/service.ts';
 import type { AuthService } from '../auth/service.ts';
 import type { Catalogue } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
+import type { LoginService } from '../credentials/logins.ts';
 import type { DoctorService } from '../doctor/service.ts';
 import type { Feed } from '../events/feed.ts';
+import type { GateService } from '../gates/service.ts';
+import type { GroupService } from '../groups/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Metrics } from '../metrics/service.ts';
+import type { Availability } from '../models/availability.ts';
+import type { AgentRegistry, ModelRegistry } from '../models/registry.ts';
+import type { PolicyService } from '../policy/service.ts';
 import type { ProjectService } from '../projects/service.ts';
 import type { ScheduleService } from '../schedules/service.ts';
 import type { OutputWatch } from '../sessions/output.ts';
@@ -17,6 +23,7 @@ import type { Store } from '../store/store.ts';
 import type { TerminalService } from '../terminals/service.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
+import type { UpkeepService } from '../upkeep/service.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 
 /** Who this daemon is, and what only its root knows. */
@@ -27,7 +34,7 @@ export interface DaemonFacts {
   readonly startedAt: number;
   readonly paths: { readonly socket: string; readonly database: string; readonly log?: string; readonly config: string };
   webSocketPort(): number | undefined;
-  connections(): { connections: number; subscriptions: number };
+  connections(): { connections: number; subscriptions: number; lagEvents: number };
   isStopping(): boolean;
   /** Begins an orderly stop; returns at once. */
   requestStop(reason: string): void;
@@ -40,9 +47,16 @@ export interface Services {
   readonly ids: Ids;
   readonly feed: Feed;
   readonly config: ConfigService;
+  readonly models: ModelRegistry;
+  readonly agents: AgentRegistry;
+  readonly availability: Availability;
+  /** Of the daemon, as sessions without one of their own get it. */
+  readonly ownEnvironment: Readonly<Record<string, string>>;
   readonly projects: ProjectService;
   readonly catalogue: Catalogue;
   readonly sessions: SessionService;
+  readonly groups: GroupService;
+  readonly gates: GateService;
   readonly schedules: ScheduleService;
   readonly output: OutputWatch;
   readonly worktrees: WorktreeService;
@@ -50,8 +64,11 @@ export interface Services {
   readonly artifacts: ArtifactService;
   readonly leases: LeaseService;
   readonly auth: AuthService;
+  readonly policy: PolicyService;
+  readonly logins: LoginService;
   readonly metrics: Metrics;
   readonly doctor: DoctorService;
+  readonly upkeep: UpkeepService;
   readonly git: Git;
   readonly tmux: Tmux;
   readonly daemon: DaemonFacts;

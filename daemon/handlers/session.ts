@@ -1,4 +1,5 @@
 import { Failure } from '../../schemas/errors.ts';
+import type { StepRun } from '../../schemas/step.ts';
 import type { Call, HandlersOf } from '../server/connection.ts';
 import { originOf } from '../server/connection.ts';
 import { readOutput } from '../sessions/output.ts';
@@ -22,6 +23,18 @@ function assertMayWrite(call: Call, sessionId: string): void {
   });
 }
 
+/** The cursor is the id of the last one that came. */
+function pageOfSteps(all: readonly StepRun[], cursor: string | undefined, limit: number) {
+  const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
+  if (cursor !== undefined && from === 0) {
+    const message = `"${cursor}" is no cursor of these steps; take the nextCursor of the page before.`;
+    throw new Failure('INVALID_PARAMS', message, { details: { issues: [{ path: ['cursor'], message }] } });
+  }
+  const stepRuns = all.slice(from, from + limit);
+  const last = stepRuns.at(-1);
+  return { stepRuns, ...(from + limit < all.length && last ? { nextCursor: last.id } : {}) };
+}
+
 export function sessionHandlers({ store, projects, sessions, terminals, tmux }: Services): HandlersOf<'session'> {
   const kept = createKeptJson(store);
   return {
@@ -43,7 +56,7 @@ export function sessionHandlers({ store, projects, sessions, terminals, tmux }: 
       await sessions.data.set(id, key, value, originOf(call));
       return {};
     },
-    'session.listSteps': ({ id }) => ({ stepRuns: sessions.get(id).stepRuns }),
+    'session.listSteps': ({ id, cursor, limit }) => pageOfSteps(sessions.get(id).stepRuns, cursor, limit),
     'session.cancel': ({ id, reason }, call) => sessions.cancel(id, reason, originOf(call)),
     'session.remove': async ({ id, ...options }, call) => {
       await sessions.remove(id, options, originOf(call));

@@ -2,7 +2,7 @@ import { Failure } from '../../schemas/errors.ts';
 import type { HandlersOf } from '../server/connection.ts';
 import { originOf } from '../server/connection.ts';
 import { afterAllIds, pageOf } from '../store/tables/rows.ts';
-import { terminalView } from '../terminals/service.ts';
+import { terminalView } from '../terminals/view.ts';
 import type { Services } from './services.ts';
 
 export function terminalHandlers({ store, terminals, tmux }: Services): HandlersOf<'terminal'> {
@@ -48,6 +48,7 @@ export function terminalHandlers({ store, terminals, tmux }: Services): Handlers
       }
       return { argv: tmux.attachArgv(record.tmuxId, insideTmux) };
     },
+    'terminal.adopt': async (request, call) => terminalView(await terminals.adopt(request, originOf(call))),
     'terminal.kill': async ({ terminal }, call) => {
       await terminals.kill(terminals.resolve(terminal), 'killed', originOf(call));
       return {};

@@ -66,7 +66,7 @@ export function worktreeHandlers({ store, projects, worktrees, git }: Services):
       const removed = rows.map((row) => ({ ...row, removedAt: isoTime(row.removedAt) }));
       return { removed, ...(nextCursor === undefined ? {} : { nextCursor }) };
     },
-    'worktree.restore': async ({ id }, call) => worktreeView(await worktrees.restore(id, originOf(call))),
+    'worktree.restore': ({ id }, call) => worktrees.restore(id, originOf(call)),
     'worktree.remove': async ({ worktree, project, ...options }, call) =>
       worktrees.remove(await find(worktree, project), options, originOf(call)),
   };

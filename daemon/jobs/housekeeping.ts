@@ -1,50 +1,21 @@
-// Work nobody asks for: old events and receipts go, in slices that never hold the loop.
-import { limits } from '../../schemas/limits.ts';
-import type { ConfigService } from '../config/service.ts';
-import type { Clock } from '../kernel/clock.ts';
+// Work nobody asks for: what is old goes, and free space is given back. Nothing depends on it, so a failure waits for the next time.
 import type { Log } from '../kernel/log.ts';
-import type { Store } from '../store/store.ts';
+import type { UpkeepService } from '../upkeep/service.ts';
 
-export interface HousekeepingDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly config: ConfigService;
+export interface HouseworkDeps {
+  readonly upkeep: Pick<UpkeepService, 'keepHouse'>;
   readonly log: Log;
-  /** Forgets what worktrees that were removed by force left, once it is too old. */
-  readonly forgetRemoved?: () => Promise<number>;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
 }
 
-const dayMs = 24 * 60 * 60 * 1000;
-
-/** Deletes what is too old or too much; failures are logged and tried again the next time, since nothing depends on them. */
-export async function keepHouse({
-  store,
-  clock,
-  config,
-  log,
-  forgetRemoved,
-}: HousekeepingDeps): Promise<{ events: number; receipts: number }> {
-  const { keep_days: keepDays, keep_rows: keepRows } = config.current.events;
-  const beforeMs = clock.now() - keepDays * dayMs;
-  const limit = limits.eventPruneRows;
+export async function houseworkTick({ upkeep, log, signal }: HouseworkDeps): Promise<void> {
   try {
-    const events = await inSlices(limit, () => store.write((w) => w.events.prune({ beforeMs, keepRows, limit })));
-    const receipts = await inSlices(limit, () => store.write((w) => w.receipts.prune(clock.now() - limits.receiptsKeptMs, limit)));
-    const worktrees = (await forgetRemoved?.()) ?? 0;
-    if (events + receipts + worktrees > 0) log.info({ events, receipts, worktrees }, 'housekeeping removed old rows');
-    return { events, receipts };
+    const { removed, archived, purged, freedBytes } = await upkeep.keepHouse({ dryRun: false, gently: true, signal });
+    const counts = [...Object.values(removed), archived.sessions, purged.sessions, freedBytes];
+    if (counts.some((count) => count > 0)) log.info({ removed, archived, purged, freedBytes }, 'housekeeping removed what was old');
   } catch (error) {
+    if (signal.aborted) return;
     log.error({ err: error }, 'housekeeping failed; it is tried again at its next time');
-    return { events: 0, receipts: 0 };
-  }
-}
-
-/** Each slice is a transaction of its own, so that other writes come in between. */
-async function inSlices(limit: number, slice: () => Promise<number>): Promise<number> {
-  let total = 0;
-  for (;;) {
-    const done = await slice();
-    total += done;
-    if (done < limit) return total;
   }
 }

@@ -6,7 +6,7 @@ import type { StepFiles } from '../tools/step-files.ts';
 export interface MissingWrapperDeps {
   readonly store: Store;
   readonly stepFiles: StepFiles;
-  readonly isAlive: (pid: number) => Promise<boolean>;
+  readonly isAlive: (pid: number, startTime?: number) => Promise<boolean>;
 }
 
 /** Leaves an exit file where a wrapper can not any more, so that whoever waits for it learns of it the usual way. */
@@ -16,7 +16,7 @@ export async function findMissingWrappers({ store, stepFiles, isAlive }: Missing
     const running = store.read((r) => r.steps.ofSession(id)).filter((step) => step.status === 'running' && step.runIn !== 'daemon');
     for (const step of running) {
       const pids = await stepFiles.readPids(step.id);
-      if (!pids || (await isAlive(pids.wrapperPid)) || (await stepFiles.readExit(step.id))) continue;
+      if (!pids || (await isAlive(pids.wrapperPid, pids.wrapperStart)) || (await stepFiles.readExit(step.id))) continue;
       await stepFiles.markLost(step.id);
     }
   }

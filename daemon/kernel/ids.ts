@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 import type { Clock } from './clock.ts';
 
-export type IdPrefix = 'prj' | 'ses' | 'stp' | 'wt' | 'trm' | 'art' | 'lea' | 'sch' | 'tok' | 'sub' | 'call' | 'boot' | TaskPrefix;
-
-type TaskPrefix = 'spt' | 'rev' | 'cmt' | 'imp' | 'wks' | 'ins' | 'thr' | 'prm' | 'per' | 'msg' | 'att';
+export type IdPrefix =
+  | ('prj' | 'ses' | 'stp' | 'wt' | 'trm' | 'art' | 'lea' | 'sch' | 'grp' | 'tok')
+  | ('spt' | 'rev' | 'cmt' | 'imp' | 'wks' | 'ins' | 'thr' | 'prm' | 'per' | 'msg' | 'att')
+  | ('dec' | 'flw' | 'sub' | 'call' | 'boot');
 
 export interface Ids {
   /** `<prefix>_<26 characters>`: unique, and sortable by the moment it was made. */

@@ -1,4 +1,6 @@
 import { Failure } from '../../schemas/errors.ts';
+import { limits } from '../../schemas/limits.ts';
+import { type Classification, classify } from './classify.ts';
 import type { Clock } from './clock.ts';
 
 /** `maxAttempts` counts all calls, the first included. Delays are in milliseconds; the cap is applied after jitter. */
@@ -11,47 +13,64 @@ export interface RetryPolicy {
   readonly jitter: number;
 }
 
-export const retryPolicies = {
-  storeWrite: { maxAttempts: 8, initialBackoffMs: 100, multiplier: 1.5, maxBackoffMs: 5_000, jitter: 0.5 },
-  storeRead: { maxAttempts: 3, initialBackoffMs: 50, multiplier: 2, maxBackoffMs: 2_000, jitter: 0.5 },
-  file: { maxAttempts: 3, initialBackoffMs: 100, multiplier: 2, maxBackoffMs: 5_000, jitter: 0.5 },
-} as const satisfies Record<string, RetryPolicy>;
+/** A call failed and another one follows. */
+export interface RetryStatus {
+  /** Of the call that failed, counted from 1. */
+  readonly attempt: number;
+  readonly delayMs: number;
+  readonly error: unknown;
+}
 
 export interface RetryOptions {
   readonly clock: Clock;
   /** 0 ≤ random < 1. */
   readonly random: () => number;
-  readonly isRetryable: (error: unknown) => boolean;
-  readonly signal?: AbortSignal;
-  readonly onRetry?: (attempt: number, delayMs: number, error: unknown) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** No wait begins that would end later than this after the first call began. */
+  readonly budgetMs?: number | undefined;
+  readonly classify?: (error: unknown, nowMs: number) => Classification;
+  readonly onStatus?: ((status: RetryStatus) => void) | undefined;
 }
 
-/** Calls `work` until it succeeds, fails for good, or the attempts are used up; the last error comes out as it was thrown. */
+/**
+ * Calls `work` until it succeeds, fails for good, or the attempts or the budget are used up; the last error comes out as it was thrown.
+ * An abort ends it before the next call, also amid a wait: CANCELLED, with the last error as its cause. `work` must be a whole: one that
+ * can be begun anew, and that holds no lock when it throws.
+ */
 export async function retry<T>(work: (attempt: number) => Promise<T> | T, policy: RetryPolicy, options: RetryOptions): Promise<T> {
+  const { clock, signal } = options;
+  const endMs = options.budgetMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + options.budgetMs;
+  let mended = false;
   for (let attempt = 1; ; attempt++) {
-    throwIfAborted(options.signal);
+    if (signal?.aborted) throw cancelled();
     try {
       return await work(attempt);
     } catch (error) {
-      if (attempt >= policy.maxAttempts || !options.isRetryable(error)) throw error;
-      const delayMs = backoffMs(policy, attempt, options.random());
-      options.onRetry?.(attempt, delayMs, error);
-      await sleep(options.clock, delayMs, options.signal);
+      const { kind, afterMs } = (options.classify ?? classify)(error, clock.now());
+      if (kind === 'cancelled' && signal?.aborted) throw cancelled(error);
+      const isRetried = kind === 'transient' || (kind === 'once' && !mended);
+      if (!isRetried || attempt >= policy.maxAttempts) throw error;
+      mended ||= kind === 'once';
+      const delayMs = afterMs === undefined ? backoffMs(policy, attempt, options.random()) : within(0, afterMs, limits.retryHintMs);
+      if (clock.now() + delayMs > endMs) throw error;
+      options.onStatus?.({ attempt, delayMs, error });
+      await sleep(clock, delayMs, signal, error);
     }
   }
 }
 
-/** The wait after failed call number `attempt`. */
+/** The wait after failed call number `attempt`, in whole milliseconds. */
 export function backoffMs(policy: RetryPolicy, attempt: number, random: number): number {
   const plain = policy.initialBackoffMs * policy.multiplier ** (attempt - 1);
-  return Math.min(policy.maxBackoffMs, plain * (1 + policy.jitter * (2 * random - 1)));
+  return Math.floor(Math.min(policy.maxBackoffMs, plain * (1 + policy.jitter * (2 * random - 1))));
 }
 
-export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+/** Rejects with CANCELLED, and `cause` if there is one, as soon as the signal is aborted. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal, cause?: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       disarm();
-      reject(cancelled());
+      reject(cancelled(cause));
     };
     const disarm = clock.after(delayMs, () => {
       signal?.removeEventListener('abort', onAbort);
@@ -62,10 +81,10 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw cancelled();
+function within(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }
 
-function cancelled(): Failure {
-  return new Failure('CANCELLED', 'The work was cancelled before it could be tried again.');
+function cancelled(cause?: unknown): Failure {
+  return new Failure('CANCELLED', 'The work was cancelled before it could be tried again.', cause === undefined ? {} : { cause });
 }

@@ -2,7 +2,7 @@
 import { Failure } from '../../schemas/errors.ts';
 import type { Lease } from '../../schemas/lease.ts';
 import { limits } from '../../schemas/limits.ts';
-import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { KeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Origin } from '../kernel/origin.ts';
@@ -11,6 +11,8 @@ import type { Reader, Store } from '../store/store.ts';
 import type { LeaseRecord } from '../store/tables/leases.ts';
 import { afterAllIds, pageOf } from '../store/tables/rows.ts';
 import { alreadyReserved, createChooser, exhausted } from './choose.ts';
+import { type HeldLease, prepareRegain, type Regain } from './regain.ts';
+import { leaseView, toldOf } from './view.ts';
 
 /** One of the two. */
 export interface LeaseOwner {
@@ -34,6 +36,8 @@ export interface LeaseService {
   ensure(request: LeaseRequest, origin: Origin): Promise<Lease>;
   find(id: string): LeaseRecord;
   release(id: string, origin: Origin): Promise<void>;
+  /** Looks at what a worktree held before it was removed; the answer reserves it again, in the transaction that brings the worktree back. */
+  regain(held: readonly HeldLease[]): Promise<Regain>;
 }
 
 export interface LeaseDeps {
@@ -62,7 +66,7 @@ export function createLeaseService({ store, clock, ids, queue, isPortFree, portR
         const { kind, key, pool, owner } = request;
         const lease: LeaseRecord = { id: ids.next('lea'), kind, key, value, pool, ...owner, createdAt: clock.now() };
         w.leases.insert(lease);
-        w.events.append({ type: 'lease.reserved', ...told(w, lease, origin) });
+        w.events.append({ type: 'lease.reserved', ...toldOf(w, lease, origin) });
         return settle(w, origin.receipt, leaseView(lease));
       });
     });
@@ -74,6 +78,7 @@ export function createLeaseService({ store, clock, ids, queue, isPortFree, portR
   return {
     reserve,
     find,
+    regain: (held) => prepareRegain({ ids, clock, isPortFree }, held),
     ensure: async (request, origin) => {
       const known = store.read((r) => ofOwner(r, request.owner).find((lease) => sameKey(lease.key, request.key)));
       return known ? leaseView(known) : reserve(request, origin);
@@ -93,7 +98,7 @@ export function createLeaseService({ store, clock, ids, queue, isPortFree, portR
       await store.write((w) => {
         if (w.leases.get(id)) {
           w.leases.remove(id);
-          w.events.append({ type: 'lease.released', ...told(w, lease, origin) });
+          w.events.append({ type: 'lease.released', ...toldOf(w, lease, origin) });
         }
         return settle(w, origin.receipt, {});
       });
@@ -104,10 +109,6 @@ export function createLeaseService({ store, clock, ids, queue, isPortFree, portR
 function paged(found: readonly LeaseRecord[], limit: number): { leases: Lease[]; nextCursor?: string } {
   const { rows, nextCursor } = pageOf(found, limit);
   return { leases: rows.map(leaseView), ...(nextCursor === undefined ? {} : { nextCursor }) };
-}
-
-function leaseView({ createdAt, ...lease }: LeaseRecord): Lease {
-  return { ...lease, createdAt: isoTime(createdAt) };
 }
 
 function ofOwner(r: Reader, { sessionId, worktreeId }: LeaseOwner): LeaseRecord[] {
@@ -139,15 +140,4 @@ function assertRoom(r: Reader, { owner, key }: LeaseRequest): void {
   }
   if (held.length < limits.leasesPerOwner) return;
   throw exhausted(`Its owner holds ${held.length} leases, which is the limit; release one first.`, limits.leasesPerOwner);
-}
-
-function told(r: Reader, lease: LeaseRecord, origin: Origin) {
-  const { id, kind, key, value, sessionId, worktreeId } = lease;
-  const owner = sessionId === undefined ? r.worktrees.get(worktreeId ?? '') : r.sessions.get(sessionId);
-  const subject = {
-    ...(owner ? { projectId: owner.projectId } : {}),
-    ...(sessionId === undefined ? {} : { sessionId }),
-    ...(worktreeId === undefined ? {} : { worktreeId }),
-  };
-  return { subject, actor: origin.actor, data: { id, kind, key, value } };
 }

@@ -15,8 +15,8 @@ import type { Lifecycle } from '../kernel/lifecycle.ts';
 import type { Connection } from '../server/connection.ts';
 import { type Connections, createConnections } from '../server/connections.ts';
 import { createOnce } from '../server/once.ts';
-import { readOwnFile, writeOwnFile } from '../server/own-files.ts';
 import { listenUnix } from '../server/unix-listener.ts';
+import { readOwnFile, writeOwnFile } from '../tools/own-files.ts';
 import type { DaemonOptions } from './options.ts';
 import type { Tools } from './tools.ts';
 
@@ -24,6 +24,7 @@ import type { Tools } from './tools.ts';
 export interface CallGate {
   refuse(): void;
   idle(): Promise<void>;
+  readonly running: number;
 }
 
 /** These answer while the daemon stops, so that one can see that it does. */
@@ -64,6 +65,9 @@ export function createDispatcher(options: DaemonOptions, services: Services): { 
       refusing = true;
     },
     idle: async () => void (await Promise.allSettled(running)),
+    get running() {
+      return running.size;
+    },
   };
   return { dispatcher, gate };
 }

@@ -10,10 +10,15 @@ export interface Paths extends Places {
   readonly artifactsDir: string;
   readonly stepsDir: string;
   readonly environmentDir: string;
+  readonly credentialsDir: string;
   readonly backupDir: string;
   readonly tmuxConfPath: string;
   readonly worktreesDir: string;
   readonly userCommandsDir: string;
+  /** The last good configuration. */
+  readonly configSnapshotPath: string;
+  /** The configuration file was named, so it must be there. */
+  readonly configNamed: boolean;
 }
 
 export interface PathOptions {
@@ -42,10 +47,13 @@ export function resolvePaths({ env, home, socket, config }: PathOptions): Paths 
     artifactsDir: join(stateDir, 'artifacts'),
     stepsDir: join(stateDir, 'steps'),
     environmentDir: join(stateDir, 'env'),
+    credentialsDir: join(stateDir, 'credentials'),
     backupDir: join(stateDir, 'backups'),
     tmuxConfPath: join(stateDir, 'tmux.conf'),
     worktreesDir: join(dataDir, 'worktrees'),
     configPath: config ?? places.configPath,
+    configNamed: config !== undefined,
+    configSnapshotPath: join(stateDir, 'last-good-config.json'),
     userCommandsDir: join(configDir, 'commands'),
   };
 }

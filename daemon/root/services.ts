@@ -5,11 +5,19 @@ import { createCatalogue } from '../commands/catalogue.ts';
 import { createConfigService } from '../config/service.ts';
 import { createDoctorService } from '../doctor/service.ts';
 import type { Feed } from '../events/feed.ts';
+import { createGateService } from '../gates/service.ts';
+import { createGroupService } from '../groups/service.ts';
 import type { DaemonFacts, Services } from '../handlers/services.ts';
+import type { Again } from '../kernel/again.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
+import { byDaemon } from '../kernel/origin.ts';
 import { createLeaseService } from '../leases/service.ts';
-import { createMetrics } from '../metrics/service.ts';
+import type { Metrics } from '../metrics/service.ts';
+import { createAvailability } from '../models/availability.ts';
+import { examineAgents } from '../models/findings.ts';
+import { createRegistry } from '../models/registry.ts';
+import { createPolicyService } from '../policy/service.ts';
 import { createProjectService } from '../projects/service.ts';
 import { createFileSchedules } from '../schedules/file-schedules.ts';
 import { createFiring } from '../schedules/firing.ts';
@@ -27,58 +35,91 @@ import { createSessionService } from '../sessions/service.ts';
 import type { Store } from '../store/store.ts';
 import { createTerminalService } from '../terminals/service.ts';
 import { cronProblem } from '../tools/cron.ts';
+import { withoutLinks } from '../tools/files.ts';
 import { isPortFree } from '../tools/free-port.ts';
 import { killTree } from '../tools/kill-tree.ts';
 import { createProc } from '../tools/proc.ts';
 import { startStepProcess } from '../tools/step-process.ts';
-import { readTextIfThere } from '../tools/watch.ts';
+import { createCare } from '../upkeep/care.ts';
+import { createUpkeep } from '../upkeep/service.ts';
 import { createHooks } from '../worktrees/hooks.ts';
 import { createWorktreeService } from '../worktrees/service.ts';
+import { wireCredentials } from './credentials.ts';
+import { saveConfigSnapshot } from './initial-config.ts';
 import type { DaemonOptions } from './options.ts';
 import type { Tools } from './tools.ts';
 
 export interface Wiring {
   readonly options: DaemonOptions;
   readonly tools: Tools;
+  readonly again: Again;
   readonly store: Store;
   readonly feed: Feed;
+  readonly metrics: Metrics;
   readonly daemon: DaemonFacts;
   readonly ownerToken: () => string;
   readonly lifecycle: Lifecycle;
 }
 
-export function createServices({ options, tools, store, feed, daemon, ownerToken, lifecycle }: Wiring): Services {
+export function createServices({ options, tools, again, store, feed, metrics, daemon, ownerToken, lifecycle }: Wiring): Services {
   const { paths, clock, env } = options;
   const { log } = options.log;
   const { ids, git, tmux, stepFiles, exits, deadlines, files } = tools;
   const proc = createProc();
   const shared = { store, clock, ids, log };
 
-  const config = createConfigService({ store, log, env, path: paths.configPath, readText: readTextIfThere, initial: options.config });
-  const metrics = createMetrics();
-  lifecycle.own('metrics', () => metrics.close());
+  const config = createConfigService({
+    ...{ store, log, files },
+    file: { path: paths.configPath, named: paths.configNamed },
+    fixed: { env, flags: options.configFlags },
+    initial: options.config,
+    isBusy: (r) => r.sessions.active().length > 0,
+    onFileChanged: () => feed.emit({ type: 'config.fileChanged', subject: {}, actor: byDaemon.actor, data: { path: paths.configPath } }),
+    saveSnapshot: (loaded) => saveConfigSnapshot(paths, loaded),
+  });
+  const { agents, models } = createRegistry(() => config.current);
+  const availability = createAvailability((program, searchPath) => tools.process.which(program, searchPath));
+  lifecycle.own(
+    'metrics switch',
+    config.onChange((next) => metrics.enable(next.metrics.enabled)),
+  );
   const auth = createAuthService({ ...shared, ownerToken });
+  const root = (): string => withoutLinks(config.current.worktrees.root ?? paths.worktreesDir);
+  const searchPath = tools.ownEnv.PATH;
+  const policy = createPolicyService({ ...shared, policy: () => config.current.policy, searchPath, ownRoots: () => [root()] });
+  const { credentials, logins } = wireCredentials({ options, tools, store, config, lifecycle });
   const projects = createProjectService({ ...shared, git });
   const catalogue = createCatalogue({ files, now: () => clock.now(), builtins: builtinNames, cronProblem, userDir: paths.userCommandsDir });
-  const artifacts = createArtifactService({ ...shared, process: tools.process });
+  const artifacts = createArtifactService({ ...shared, process: tools.process, policy });
   const queue = createKeyedQueue();
   const portRange = () => config.current.leases.ports;
   const leases = createLeaseService({ ...shared, queue, isPortFree, portRange });
-  const root = (): string => config.current.worktrees.root ?? paths.worktreesDir;
-  const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks });
+  const ownEnvironment = tools.ownEnv;
+  const passedOn = () => policy.narrow(credentials.take(ownEnvironment, []).environment);
+  const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks, policy, ownEnvironment, passedOn });
   const copyRules = () => config.current.worktrees.copy;
-  const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules });
+  const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules, leases });
   lifecycle.own('worktree deletions', () => worktrees.idle());
-  const terminals = createTerminalService({ ...shared, tmux, stepFiles, exits, killTree });
-  const resources = createResources({ store, clock, git, worktrees, terminals, shell: () => config.current.sessions.shell, places: paths });
+  const terminals = createTerminalService({
+    ...{ ...shared, tmux, stepFiles, exits, killTree },
+    otherTmux: tools.otherTmux,
+    ownSocketPath: paths.tmuxSocketPath,
+    environment: tools.ownEnv,
+  });
+  const resources = createResources({
+    ...{ store, clock, files, git, worktrees, terminals, policy },
+    places: paths,
+    which: tools.process.which,
+  });
 
   const envFiles = createEnvFiles(paths.environmentDir);
   const steps = createStepRunner({
     ...shared,
     random: options.random,
-    ...{ deadlines, stepFiles, exits, tmux, files, killTree },
-    startProcess: startStepProcess,
-    isAlive: (pid) => proc.isAlive(pid),
+    again,
+    ...{ deadlines, stepFiles, exits, tmux, files, git, killTree, agents, availability, policy, credentials, envFiles },
+    startProcess: (request) => metrics.timed('step.spawn', () => startStepProcess(request)),
+    isAlive: proc.isAlive,
     socketPath: paths.socketPath,
     tmuxSocketPath: paths.tmuxSocketPath,
   });
@@ -95,6 +136,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     terminals,
     worktrees,
     exits,
+    proc,
   });
   const builtinsFor: BuiltinsFor = (projectPath, definition) => builtinsOf(files, projectPath, definition);
   const runner = createSessionRunner({
@@ -105,6 +147,7 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     daemonSteps,
     artifacts,
     builtinsFor,
+    killTree,
     onFinished: () => admitMore(),
   });
   lifecycle.own('session runner', () => runner.stop());
@@ -116,12 +159,34 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
       .catch((error: unknown) => log.error({ err: error }, 'waiting sessions could not be let in; the next end of one tries again'));
   };
   lifecycle.own('admission', config.onChange(admitMore));
+  const settle = (): void =>
+    void config.settle(byDaemon.actor).catch((error: unknown) => log.error({ err: error }, 'a configuration that was held back stays so'));
+  lifecycle.own(
+    'held configuration',
+    store.onEvents((events) => events.some(({ type }) => type === 'session.finished') && settle()),
+  );
   const sessions = createSessionService({
-    ...{ store, clock, ids, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{ store, clock, ids, queue, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{ artifacts, agents, policy, credentials, proc },
     artifactsDir: paths.artifactsDir,
-    budgetSeconds: () => config.current.sessions.timeout,
+    configFor: async (projectPath) => {
+      const { sessions, worktrees } = await config.forProject(projectPath);
+      const { timeout: budgetSeconds, shell } = sessions;
+      return {
+        budgetSeconds,
+        pinned: { worktreesRoot: withoutLinks(worktrees.root ?? paths.worktreesDir), ...(shell === undefined ? {} : { shell }) },
+      };
+    },
     builtinsFor,
-    ownEnvironment: tools.ownEnv,
+    ownEnvironment,
+    userName: options.userName,
+  });
+  const groups = createGroupService({ ...shared, deadlines, sessions, envFiles, queue: createKeyedQueue() });
+  lifecycle.own('groups', () => groups.stop());
+  const gates = createGateService({
+    ...{ agents, groups, availability },
+    configured: () => config.current.quality_gates,
+    ownEnvironment,
   });
   const fileSchedules = createFileSchedules({ ...shared, catalogue });
   const firing = createFiring({ store, clock, sessions });
@@ -134,10 +199,15 @@ export function createServices({ options, tools, store, feed, daemon, ownerToken
     process: tools.process,
     stateDir: paths.stateDir,
     nodeVersion: options.nodeVersion,
+    examineAgents: () => examineAgents(config.current, availability, tools.ownEnv),
   });
   const output = createOutputWatch({ store, feed });
+  const { databasePath, backupDir } = paths;
+  const care = createCare({ process: tools.process, again, databasePath, program: options.careProgram });
+  const upkeep = createUpkeep({ store, clock, log, config, artifacts, worktrees, care, databasePath, backupDir });
   return {
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
-    ...{ auth, metrics, doctor, git, tmux, daemon, builtinsFor },
+    ...{ groups, gates, agents, models, availability, ownEnvironment, auth, policy, logins },
+    ...{ metrics, doctor, upkeep, git, tmux, daemon, builtinsFor },
   };
 }

@@ -1,33 +1,45 @@
 // The outside world of one daemon: folders, processes, git, tmux.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Again } from '../kernel/again.ts';
 import { createDeadlines } from '../kernel/deadline.ts';
 import { createIds } from '../kernel/ids.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
 import { sleep } from '../kernel/retry.ts';
+import type { Metrics } from '../metrics/service.ts';
 import { claimDirectory } from '../server/unix-listener.ts';
 import { inheritable } from '../sessions/environment.ts';
 import { createExitWatch } from '../tools/exit-watch.ts';
 import { createFileReader } from '../tools/files.ts';
 import { createGit } from '../tools/git/git.ts';
+import { createOtherTmux } from '../tools/other-tmux.ts';
 import { createProcessTool } from '../tools/process.ts';
 import { createStepFiles } from '../tools/step-files.ts';
 import { createTmux } from '../tools/tmux.ts';
 import { tmuxConf } from '../tools/tmux-conf.ts';
 import { createTmuxControl } from '../tools/tmux-control.ts';
+import { measuredControl, measuredProcess } from './measured.ts';
 import type { DaemonOptions } from './options.ts';
 
 export type Tools = Awaited<ReturnType<typeof createTools>>;
 
 export async function makeFolders({ paths, uid }: DaemonOptions): Promise<void> {
   await claimDirectory(paths.runDir, uid);
-  const { stateDir, artifactsDir, stepsDir, environmentDir, worktreesDir } = paths;
-  for (const dir of [stateDir, artifactsDir, stepsDir, environmentDir, worktreesDir]) await mkdir(dir, { recursive: true, mode: 0o700 });
+  const { stateDir, artifactsDir, stepsDir, environmentDir, credentialsDir, worktreesDir } = paths;
+  const dirs = [stateDir, artifactsDir, stepsDir, environmentDir, credentialsDir, worktreesDir];
+  for (const dir of dirs) await mkdir(dir, { recursive: true, mode: 0o700 });
 }
 
-export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, lifecycle: Lifecycle) {
+/** What tools are measured and tried again by. */
+export interface ToolHelp {
+  readonly metrics: Metrics;
+  readonly again: Again;
+}
+
+export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, { metrics, again }: ToolHelp, lifecycle: Lifecycle) {
   const ownEnv = inheritable(env);
-  const processTool = createProcessTool({ baseEnv: ownEnv });
+  const processTool = measuredProcess(createProcessTool({ baseEnv: ownEnv }), metrics);
+  lifecycle.own('programs', () => processTool.close());
   const perlPath = await processTool.which('perl');
   const tmuxPath = await processTool.which('tmux');
   const stepFiles = createStepFiles({
@@ -39,14 +51,17 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
   lifecycle.own('exit watch', () => exits.close());
   await writeFile(paths.tmuxConfPath, tmuxConf(), { mode: 0o600 });
   const pause = (ms: number): Promise<void> => sleep(clock, ms);
-  const control = createTmuxControl({
-    process: processTool,
-    socketPath: paths.tmuxSocketPath,
-    confPath: paths.tmuxConfPath,
-    env: ownEnv,
-    sleep: pause,
-    ...(tmuxPath === undefined ? {} : { tmuxPath }),
-  });
+  const control = measuredControl(
+    createTmuxControl({
+      process: processTool,
+      socketPath: paths.tmuxSocketPath,
+      confPath: paths.tmuxConfPath,
+      env: ownEnv,
+      sleep: pause,
+      ...(tmuxPath === undefined ? {} : { tmuxPath }),
+    }),
+    metrics,
+  );
   lifecycle.own('tmux control client', () => control.close());
   const deadlines = createDeadlines(clock);
   lifecycle.own('deadlines', () => deadlines.close());
@@ -57,8 +72,9 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
     exits,
     control,
     deadlines,
-    tmux: createTmux({ control, process: processTool, runDir: paths.runDir, sleep: pause }),
-    git: createGit({ process: processTool, env: ownEnv }),
+    tmux: createTmux({ control, process: processTool, runDir: paths.runDir, sleep: pause, again }),
+    otherTmux: createOtherTmux({ process: processTool, ...(tmuxPath === undefined ? {} : { tmuxPath }) }),
+    git: createGit({ process: processTool, env: ownEnv, again }),
     files: createFileReader(),
     ids: createIds(clock),
   };

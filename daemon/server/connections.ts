@@ -19,6 +19,8 @@ export interface Connections {
   closeOfToken(tokenId: string): void;
   readonly count: number;
   readonly subscriptionCount: number;
+  /** How many events of the log the slowest subscription has not been sent. */
+  readonly lagEvents: number;
   /** Ends all; resolves when they are gone. */
   close(reason: string): Promise<void>;
 }
@@ -118,6 +120,10 @@ export function createConnections({ dispatcher, feed, deadlines, clock, ids, log
     },
     get subscriptionCount() {
       return [...open.keys()].reduce((sum, connection) => sum + connection.subscriptions.size, 0);
+    },
+    get lagEvents() {
+      const positions = [...open.keys()].flatMap((connection) => [...connection.subscriptions.values()].map(({ position }) => position));
+      return feed.lastSeq() - Math.min(feed.lastSeq(), ...positions);
     },
     async close(reason) {
       const peers = [...open.values()];

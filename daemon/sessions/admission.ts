@@ -1,7 +1,7 @@
 // Who runs and who waits: first come, first served, up to the bound and the limits of named pools. A pure look at the rows on each occasion; no list of its own.
 import type { Clock } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
-import type { EnvFiles } from './env-file.ts';
+import { dropEnvironment, type EnvFiles } from './env-file.ts';
 import { queueOrder } from './queue.ts';
 import type { SessionRunner } from './runner.ts';
 import { finish, leaveQueue } from './transitions.ts';
@@ -37,9 +37,9 @@ export function createAdmission({ store, clock, runner, envFiles, maxRunning }: 
           .ready.slice(0, Math.max(0, room))
           .flatMap((id) => queued.find((session) => session.id === id) ?? []);
         for (const session of next) leaveQueue(w, session, clock.now());
-        return { admitted: next.map(({ id }) => id), cancelled: cancelled.map(({ id }) => id) };
+        return { admitted: next.map(({ id }) => id), cancelled };
       });
-      for (const id of cancelled) await envFiles.remove(id);
+      for (const session of cancelled) await dropEnvironment(envFiles, session);
       for (const id of admitted) void runner.drive(id);
     },
   };

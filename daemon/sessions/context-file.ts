@@ -1,39 +1,30 @@
-import { rename, writeFile } from 'node:fs/promises';
-import { isoTime } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
+import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { SessionContext } from './context.ts';
 import { promptFileOf } from './paths.ts';
+import { writeWhole } from './session-files.ts';
+import { sessionView, stepViews } from './view.ts';
 
-/** The whole session as JSON for a step to read, 0600: history and shared data included, secrets masked. */
-export async function writeContextFile(path: string, context: SessionContext, store: Store): Promise<void> {
-  const { session, project, worktree, terminal, steps } = context;
-  const sharedData = store.read((r) => r.sessions.sharedData(session.id));
-  const content = {
-    session: {
-      id: session.id,
-      slug: session.slug,
-      commandName: session.commandName,
-      kind: session.kind,
-      createdAt: isoTime(session.createdAt),
-    },
-    project: { id: project.id, name: project.name, path: project.path },
-    arguments: session.arguments,
-    artifactDir: session.artifactDir,
-    ...(context.definition.promptFile === undefined ? {} : { promptFile: promptFileOf(session.artifactDir) }),
-    ...(worktree ? { worktree: { id: worktree.id, path: worktree.path, branch: worktree.branch, baseCommit: worktree.baseCommit } } : {}),
-    ...(terminal ? { terminal: { id: terminal.id, name: terminal.name } } : {}),
-    sharedData,
-    history: steps.map(({ index, phase, name, status, exitCode, signal, reason }) => ({
-      index,
-      phase,
-      name,
-      status,
-      exitCode,
-      signal,
-      reason,
-    })),
-  };
-  const temporary = `${path}.new`;
-  await writeFile(temporary, JSON.stringify(content, null, 2), { mode: 0o600 });
-  await rename(temporary, path);
+/**
+ * The whole session as JSON for a step to read, 0600: its record, shared data and history as `session.get` tells them, secrets masked. The step
+ * that reads it is running by then.
+ */
+export async function writeContextFile(path: string, context: SessionContext, step: StepRecord, store: Store): Promise<void> {
+  const { project, worktree, terminal, definition } = context;
+  const { id, artifactDir } = context.session;
+  const content = store.read((r) => {
+    const session = sessionView(r, context.session);
+    return {
+      session,
+      project: { id: project.id, name: project.name, path: project.path },
+      arguments: session.arguments,
+      artifactDir,
+      ...(definition.promptFile === undefined ? {} : { promptFile: promptFileOf(artifactDir) }),
+      ...(worktree ? { worktree: { id: worktree.id, path: worktree.path, branch: worktree.branch, baseCommit: worktree.baseCommit } } : {}),
+      ...(terminal ? { terminal: { id: terminal.id, name: terminal.name } } : {}),
+      sharedData: r.sessions.sharedData(id),
+      history: stepViews(r, id).map((run) => (run.id === step.id ? { ...run, status: 'running' } : run)),
+    };
+  });
+  await writeWhole(path, JSON.stringify(content, null, 2));
 }

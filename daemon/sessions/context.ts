@@ -1,11 +1,10 @@
 // Everything about one session that its steps need, read anew for each of them: a worktree or terminal may have come meanwhile.
-import { realpath } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
-import { Failure } from '../../schemas/errors.ts';
 import type { stepFields } from '../commands/check-steps.ts';
 import { allSteps, type CommandDefinition, type CommandStep } from '../commands/definition.ts';
-import { createLookup, renderTemplate, type TemplateLookup } from '../commands/template.ts';
+import { createLookup, type TemplateLookup } from '../commands/template.ts';
 import { isoTime } from '../kernel/clock.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import type { Where as PolicyPlace } from '../policy/service.ts';
 import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
@@ -14,11 +13,20 @@ import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { EnvFiles, SessionSecrets } from './env-file.ts';
 
+/** What a session keeps of the configuration it began with, whatever changes later. */
+export interface PinnedConfig {
+  readonly worktreesRoot: string;
+  readonly shell?: string;
+}
+
 /** The command as a session keeps it from its start on. */
 export interface Snapshot {
   readonly definition: CommandDefinition;
   /** A PruneJuice file. */
   readonly legacy: boolean;
+  /** The daemon made the definition itself, so no file has it. */
+  readonly own?: boolean;
+  readonly pinned?: PinnedConfig;
 }
 
 export interface SessionContext extends Snapshot {
@@ -96,7 +104,7 @@ function lookupOf({ session, project, definition, steps, secrets, worktree, term
       command_name: session.commandName,
       artifact_dir: session.artifactDir,
       timestamp: isoTime(session.createdAt),
-      user: secrets.environment.USER ?? secrets.environment.LOGNAME ?? '',
+      ...(secrets.user === undefined ? {} : { user: secrets.user }),
       ...(session.branch === undefined ? {} : { branch: session.branch }),
       ...(worktree === undefined ? {} : { worktree_path: worktree.path }),
       ...(terminal === undefined ? {} : { tmux_session: terminal.name }),
@@ -109,22 +117,10 @@ function fieldsOf({ status, exitCode, signal, reason, attempt, name }: StepRecor
   return { status, exit_code: exitCode, signal, reason, attempts: attempt, name };
 }
 
-/** Where a step of a session runs: the root of its worktree or project, or a folder below it that the definition or step names. */
-export async function workingDirectoryOf(context: SessionContext, own: string | undefined): Promise<string> {
-  const root = context.worktree?.path ?? context.project.path;
-  const named = own ?? context.definition.workingDirectory;
-  if (named === undefined) return root;
-  const relative = renderTemplate(named, context.lookup);
-  const real = await realpath(resolve(root, relative)).catch(() => undefined);
-  const realRoot = await realpath(root);
-  if (real === undefined) throw badDirectory(relative, root, 'does not exist; make it in an earlier step, or correct the path', 'missing');
-  if (real !== realRoot && !real.startsWith(realRoot + sep))
-    throw badDirectory(relative, root, 'leads outside of it; name a folder inside', 'outside');
-  return real;
-}
-
-function badDirectory(named: string, root: string, what: string, reason: string): Failure {
-  return new Failure('PRECONDITION', `The working directory "${named}" of "${root}" ${what}.`, {
-    details: { reason: `working_directory_${reason}` },
-  });
+/** Whom a decision of policy is about. */
+export function placeOf({ session }: SessionContext, stepRunId?: string): PolicyPlace {
+  return {
+    ...{ actor: byDaemon.actor, projectId: session.projectId, sessionId: session.id },
+    ...(stepRunId === undefined ? {} : { stepRunId }),
+  };
 }

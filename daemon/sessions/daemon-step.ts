@@ -5,9 +5,11 @@ import { Failure } from '../../schemas/errors.ts';
 import { renderDeep } from '../commands/template.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
+import type { Mask } from '../kernel/mask.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
+import { logFlags } from '../tools/step-process.ts';
 import type { BuiltinDeps } from './builtins/builtin.ts';
 import { builtins } from './builtins/index.ts';
 import { type SessionContext, stepOf, tolerates } from './context.ts';
@@ -18,6 +20,7 @@ import { outcomeOf } from './outcome.ts';
 import { logPathOf } from './paths.ts';
 import { lifecycleNames } from './positions.ts';
 import type { StopReason } from './run-step.ts';
+import { maskOf } from './step-credentials.ts';
 import { concludeStep } from './step-end.ts';
 import { beginStep, type StepOutcome, sessionSubject } from './transitions.ts';
 
@@ -50,13 +53,13 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
     if (!definition || !builtin) throw new Failure('NOT_FOUND', `There is no built-in step "${definition?.action ?? step.name}".`);
     const logPath = logPathOf(context.session.artifactDir, step.index, step.name);
     const lines: string[] = [];
+    const mask = maskOf(context);
     try {
       const args = renderDeep(definition.args, context.lookup) as Record<string, unknown>;
-      return {
-        values: await builtin({ context, stepIndex: step.index, args, signal, print: (line) => void lines.push(`${line}\n`) }, deps),
-      };
+      const call = { context, stepIndex: step.index, args, signal, mask, print: (line: string) => void lines.push(`${line}\n`) };
+      return { values: mask.value(await builtin(call, deps)) };
     } finally {
-      await appendFile(logPath, lines.join(''), { mode: 0o600 });
+      await appendFile(logPath, mask.text(lines.join('')), { mode: 0o600, flag: logFlags });
     }
   };
   const lifecycle = async (context: SessionContext, step: StepRecord): Promise<string> => {
@@ -88,7 +91,7 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
         const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : undefined;
         // Its row stays running: the next daemon ensures the same again.
         if (reason === 'shutdown') return;
-        outcome = reason === undefined ? outcomeOf.failure(error) : stopped(reason);
+        outcome = reason === undefined ? masked(outcomeOf.failure(error), maskOf(context)) : stopped(reason);
       } finally {
         signal.removeEventListener('abort', onAbort);
         deps.deadlines.clear(step.id);
@@ -117,6 +120,10 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
 /** How the session ends, for the policies that depend on it. */
 function settledVerdict({ session, steps }: SessionContext): Verdict {
   return session.verdict === undefined ? verdictOf(session, steps, tolerates(session)) : (JSON.parse(session.verdict) as Verdict);
+}
+
+function masked(outcome: StepOutcome, mask: Mask): StepOutcome {
+  return outcome.error === undefined ? outcome : { ...outcome, error: mask.text(outcome.error) };
 }
 
 function stopped(reason: Exclude<StopReason, 'shutdown'>): StepOutcome {

@@ -1,16 +1,26 @@
-// What a session needs from its starting client and must not be in the database: a file of mode 0600 that goes when the session ends.
+// What a session needs from its starting client and must not be in the database: a file of mode 0600 that goes when the session ends, or
+// the group that it is a member of.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { ArgumentValues } from '../commands/arguments.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { Environment } from './environment.ts';
 
 export interface SessionSecrets {
   readonly environment: Environment;
+  /** Who started it. */
+  readonly user?: string;
   /** As given, secrets in clear. */
   readonly arguments: ArgumentValues;
   /** The text of the prompt file as the session found it; it becomes an artifact when the first step is due. */
   readonly prompt?: string;
+  /** The prompt was given as it is to be, so nothing in it is a template. */
+  readonly promptIsPlain?: boolean;
+  /** What the client had of credentials that are variables, by the name of the credential. */
+  readonly credentials?: Readonly<Record<string, string>>;
+  /** Secrets that steps were given, to be masked wherever they turn up. */
+  readonly shown?: readonly string[];
   /** COPPICE_TOKEN of its processes. */
   readonly token: string;
 }
@@ -21,6 +31,11 @@ export interface EnvFiles {
   remove(sessionId: string): Promise<void>;
   /** Removes what a daemon that died left of sessions other than these. */
   sweep(sessionIds: readonly string[]): Promise<void>;
+}
+
+/** At the end of a session. A member of a group may be tried again, so its file goes with the group. */
+export async function dropEnvironment(files: Pick<EnvFiles, 'remove'>, session: Pick<SessionRecord, 'id' | 'groupId'>): Promise<void> {
+  if (session.groupId === undefined) await files.remove(session.id);
 }
 
 export function createEnvFiles(dir: string): EnvFiles {

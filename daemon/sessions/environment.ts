@@ -3,7 +3,16 @@
 export type Environment = Readonly<Record<string, string>>;
 
 /** Variables of the daemon, its terminal or its service manager: never a step's. */
-const dropped = [/^COPPICE_/, /^TMUX/, /^NOTIFY_SOCKET$/, /^LISTEN_/, /^WATCHDOG_/, /^INVOCATION_ID$/, /^JOURNAL_STREAM$/];
+const dropped = [
+  /^COPPICE_/,
+  /^TMUX/,
+  /^NOTIFY_SOCKET$/,
+  /^LISTEN_/,
+  /^WATCHDOG_/,
+  /^INVOCATION_ID$/,
+  /^JOURNAL_STREAM$/,
+  /^CREDENTIALS_DIRECTORY$/,
+];
 
 /** What a client's environment brings into a session. */
 export function inheritable(environment: Environment): Environment {
@@ -74,13 +83,12 @@ export interface EnvironmentParts {
   readonly facts: StepFacts;
   /** The definition is a PruneJuice file: its steps read the same under PruneJuice's names. */
   readonly legacy: boolean;
-  /** `<worktree>/.venv`, when it is there. */
+  /** Which one holds here, if any (virtual-env.ts). */
   readonly virtualEnv?: string;
 }
 
 export function stepEnvironment(parts: EnvironmentParts): Environment {
   const { VIRTUAL_ENV: _, ...inherited } = inheritable(parts.inherited);
-  const keepsVenv = parts.facts.worktreePath === undefined && parts.inherited.VIRTUAL_ENV !== undefined;
   const own = { ...sessionVariables(parts.facts), ...stepVariables(parts.facts) };
   const stepArgs = Object.fromEntries(
     Object.entries(parts.stepArgs).map(([name, value]) => [`COPPICE_STEP_${variableName(name)}`, asText(value)]),
@@ -88,7 +96,6 @@ export function stepEnvironment(parts: EnvironmentParts): Environment {
   const ours = { ...parts.arguments, ...stepArgs, ...own };
   return {
     ...inherited,
-    ...(keepsVenv ? { VIRTUAL_ENV: parts.inherited.VIRTUAL_ENV as string } : {}),
     ...(parts.virtualEnv ? { VIRTUAL_ENV: parts.virtualEnv } : {}),
     ...parts.definition,
     ...parts.step,

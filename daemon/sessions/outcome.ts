@@ -1,7 +1,8 @@
 // From how a process ended to how its step ended. The only reading of output here is of its last lines, for people.
 import { open, stat } from 'node:fs/promises';
-import { isFailure } from '../../schemas/errors.ts';
+import { type Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import type { Mask } from '../kernel/mask.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { StepExit } from '../tools/step-files.ts';
 import type { StepOutcome } from './transitions.ts';
@@ -14,13 +15,13 @@ export const outcomeOf = {
     exit: StepExit | undefined,
     stopped: 'cancelled' | 'timeout' | undefined,
     step: StepRecord,
-    size: number,
+    { size, mask }: { size: number; mask: Mask },
   ): Promise<StepOutcome> {
     const facts = {
       ...(exit?.kind === 'exit' ? { exitCode: exit.code } : {}),
       ...(exit?.kind === 'signal' ? { signal: exit.signal } : {}),
     };
-    const tail = exit?.kind === 'exit' && exit.code === 0 ? '' : await lastLines(step, size);
+    const tail = exit?.kind === 'exit' && exit.code === 0 ? '' : await lastLines(step, size, mask);
     if (stopped === 'cancelled') return { ...facts, status: 'cancelled', reason: 'cancelled' };
     if (stopped === 'timeout')
       return { ...facts, status: 'failed', reason: 'timeout', error: `It took longer than its time allowed.${tail}` };
@@ -44,7 +45,7 @@ export const outcomeOf = {
 
   /** A step that the daemon could not even start, or runs itself. A bug is no outcome: it is thrown on. */
   failure(error: unknown): StepOutcome {
-    if (isFailure(error)) return { status: 'failed', reason: error.kind.toLowerCase(), error: error.message };
+    if (isFailure(error)) return { status: 'failed', reason: error.kind.toLowerCase(), error: sentencesOf(error) };
     if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
       return { status: 'failed', reason: error.code.toLowerCase(), error: `${error.message}.` };
     }
@@ -52,13 +53,20 @@ export const outcomeOf = {
   },
 };
 
-async function lastLines(step: StepRecord, size: number): Promise<string> {
+/** A denial of policy says by which rule, and what to do about it. */
+function sentencesOf({ kind, message, details }: Failure): string {
+  return kind === 'POLICY_DENIED' ? `${message} (${details?.ruleId}) ${details?.fix ?? ''}`.trimEnd() : message;
+}
+
+/** The log keeps every byte; what is told of it does not tell secrets, also none that only begins before these lines. */
+async function lastLines(step: StepRecord, size: number, mask: Mask): Promise<string> {
   if (step.outputPath === undefined || size <= 0) return '';
   const file = await open(step.outputPath, 'r');
   try {
     const length = Math.min(size, limits.outputTailBytes);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, step.outputOffset + size - length);
-    const text = buffer.toString('utf8', 0, bytesRead).replaceAll('\r\n', '\n').replaceAll('\0', '').trimEnd();
+    const plain = buffer.toString('utf8', 0, bytesRead).replaceAll('\r\n', '\n').replaceAll('\0', '').trimEnd();
+    const text = length < size ? mask.cutText(plain) : mask.text(plain);
     const lines = text.split('\n').slice(-tailLines).join('\n');
     return lines === '' ? '' : ` Its last lines:\n${lines.slice(-(limits.errorMessageChars - 200))}`;
   } finally {

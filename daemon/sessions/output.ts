@@ -1,8 +1,9 @@
 // The output of steps: files with byte offsets, read in ranges, watched only while somebody follows.
 import { type FSWatcher, mkdirSync, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
+import { packedAway } from '../artifacts/packed-away.ts';
 import type { Feed } from '../events/feed.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
@@ -23,11 +24,10 @@ export async function readOutput(store: Store, session: SessionRecord, { step, o
     step,
   );
   const complete = row.status !== 'running' && row.status !== 'pending';
-  const none = { offset: 0, nextOffset: 0, size: 0, data: '' };
-  const range =
-    row.outputPath === undefined
-      ? none
-      : ((await readRange(row.outputPath, { offset, limit, encoding, complete, base: row.outputOffset })) ?? none);
+  const { outputPath, outputOffset: base } = row;
+  const found = outputPath === undefined ? undefined : await readRange(outputPath, { offset, limit, encoding, complete, base });
+  if (found === undefined && outputPath !== undefined && row.outputSize > 0) throw outputGone(store, session, row, outputPath);
+  const range = found ?? { offset: 0, nextOffset: 0, size: 0, data: '' };
   return {
     stepRunId: row.id,
     offset: range.offset,
@@ -36,6 +36,14 @@ export async function readOutput(store: Store, session: SessionRecord, { step, o
     complete: complete && range.nextOffset === range.size,
     data: range.data,
   };
+}
+
+/** There was some, so nothing would be a lie. */
+function outputGone(store: Store, session: SessionRecord, { id, name }: StepRecord, outputPath: string): Failure {
+  const details = { entity: 'output', id };
+  const message = `The output of step "${name}" of session "${session.slug}" was deleted with its artifacts.`;
+  const inside = relative(session.artifactDir, outputPath);
+  return packedAway(store, session, inside, details) ?? new Failure('NOT_FOUND', message, { details });
 }
 
 function pick(rows: readonly StepRecord[], session: SessionRecord, step: string | number | undefined): StepRecord {

@@ -1,10 +1,11 @@
 // What a step wrote to its output file, as shared data: `key=value` lines, or lines that are JSON objects.
-import { readFile, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, rm } from 'node:fs/promises';
 import { limits } from '../../schemas/limits.ts';
 
 export interface PublishedValues {
   readonly values: Readonly<Record<string, unknown>>;
-  /** Lines that are neither form, and values over the bound. */
+  /** Lines that are neither form, values over the bound, a file that is none. */
   readonly problems: readonly string[];
 }
 
@@ -28,18 +29,25 @@ export function parsePublished(text: string): PublishedValues {
 
 /** Reads and deletes the file; no file is nothing published. */
 export async function takePublished(path: string): Promise<PublishedValues> {
-  const text = await readBounded(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
+  const read = await readBounded(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return { text: '' };
+    return { problem: `it cannot be read (${error.code ?? error.message})` };
   });
-  await rm(path, { force: true });
-  return parsePublished(text);
+  await rm(path, { recursive: true, force: true });
+  return 'text' in read ? parsePublished(read.text) : { values: {}, problems: [read.problem] };
 }
 
-/** A file over the bound publishes nothing but the news of that. */
-async function readBounded(path: string): Promise<string> {
-  const { size } = await stat(path);
-  return size <= limits.publishedBytes ? readFile(path, 'utf8') : `${size} bytes are over the limit of ${limits.publishedBytes}`;
+/** A step can put anything in its place: opening a pipe would wait for its writer, and a device has no end. */
+async function readBounded(path: string): Promise<{ readonly text: string } | { readonly problem: string }> {
+  if (!(await lstat(path)).isFile()) return { problem: 'it is no regular file any more' };
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(limits.publishedBytes + 1), 0, limits.publishedBytes + 1, 0);
+    if (bytesRead > limits.publishedBytes) return { problem: `it is longer than ${limits.publishedBytes} bytes` };
+    return { text: buffer.toString('utf8', 0, bytesRead) };
+  } finally {
+    await file.close();
+  }
 }
 
 function parseObject(line: string): Record<string, unknown> | undefined {

@@ -26,6 +26,14 @@ export function assertUnused(store: Store, worktree: WorktreeRecord): void {
 
 function refuseUsed(r: Reader, worktree: WorktreeRecord, sessionId: string | undefined): void {
   const details = { entity: 'worktree', id: worktree.id, path: worktree.path };
+  if (worktree.status === 'creating') {
+    const maker = worktree.sessionId === undefined ? undefined : r.sessions.get(worktree.sessionId)?.slug;
+    const who =
+      maker === undefined
+        ? 'is being made; start again when it is there'
+        : `is being made by session "${maker}"; wait for its end, or cancel it`;
+    throw new Failure('ALREADY_EXISTS', `The worktree "${worktree.path}" ${who}.`, { details });
+  }
   if (worktree.status !== 'present') {
     throw new Failure('PRECONDITION', `The worktree "${worktree.path}" is ${worktree.status}; remove it first, or take another branch.`, {
       details: { ...details, reason: 'worktree_not_present' },

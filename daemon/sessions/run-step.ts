@@ -1,11 +1,14 @@
 // One step that is a process: beside the daemon or in a window of the session's terminal. The same wrapper runs both, so both survive the
 // daemon and are adopted with their exit status.
 import { Failure, isFailure } from '../../schemas/errors.ts';
+import type { Again } from '../kernel/again.ts';
+import { createBreaker } from '../kernel/breaker.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
+import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import type { StepExit, StepFiles } from '../tools/step-files.ts';
 import type { StartedStep, StartStepOptions } from '../tools/step-process.ts';
@@ -13,9 +16,11 @@ import type { Tmux } from '../tools/tmux.ts';
 import { copyAnswer } from './agent-step.ts';
 import { type SessionContext, stepOf } from './context.ts';
 import { deadlineOf } from './deadline.ts';
+import { launch } from './launch.ts';
 import { outcomeOf } from './outcome.ts';
 import { logPathOf, outputFileOf } from './paths.ts';
 import { takePublished } from './published-values.ts';
+import { maskOf } from './step-credentials.ts';
 import { concludeStep } from './step-end.ts';
 import { type StepSpecDeps, stepSpec } from './step-spec.ts';
 import { beginStep, type StepOutcome, sessionSubject } from './transitions.ts';
@@ -32,6 +37,7 @@ export interface StepRunner {
 
 export interface StepRunnerDeps extends StepSpecDeps {
   readonly clock: Clock;
+  readonly again: Again;
   /** 0 ≤ random < 1. */
   readonly random: () => number;
   readonly deadlines: Deadlines;
@@ -40,7 +46,7 @@ export interface StepRunnerDeps extends StepSpecDeps {
   readonly tmux: Tmux;
   readonly startProcess: (options: StartStepOptions) => Promise<StartedStep>;
   readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
-  readonly isAlive: (pid: number) => Promise<boolean>;
+  readonly isAlive: (pid: number, startTime?: number) => Promise<boolean>;
 }
 
 /** How long a wrapper may take to write down the end of what was killed. */
@@ -48,13 +54,17 @@ const exitFileMs = 2_000;
 
 export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   const { store, clock, stepFiles, tmux } = deps;
+  const breaker = createBreaker({ clock });
 
-  const run = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
-    const logPath = logPathOf(context.session.artifactDir, step.index, step.name);
+  const run = async (loaded: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
+    const logPath = logPathOf(loaded.session.artifactDir, step.index, step.name);
+    let context = loaded;
     try {
       // The files of an attempt before this one would tell a wrong end, when the daemon died between its end and their removal.
       if (step.attempt > 1) await stepFiles.forget(step.id);
-      await stepFiles.writeSpec(step.id, await stepSpec(context, step, deps));
+      const prepared = await stepSpec(loaded, step, deps);
+      context = prepared.context;
+      await stepFiles.writeSpec(step.id, prepared.spec);
     } catch (error) {
       await end(context, step, outcomeOf.failure(error));
       return;
@@ -65,42 +75,43 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     await store.write((w) => beginStep(w, context.session, step, change, clock.now()));
     const running: StepRecord = { ...step, ...change, status: 'running' };
     try {
-      await settle(context, await launch(context, running, logPath), signal);
+      await settle(context, await begin(context, running, logPath, signal), signal);
     } catch (error) {
-      await end(context, running, outcomeOf.failure(error));
+      // Nothing has read its spec yet, so the next daemon begins it.
+      if (signal.aborted && signal.reason === ('shutdown' satisfies StopReason)) return;
+      await end(context, running, signal.aborted ? { status: 'cancelled', reason: 'cancelled' } : outcomeOf.failure(error));
     }
   };
 
-  const launch = async (context: SessionContext, step: StepRecord, logPath: string): Promise<StepRecord> => {
-    if (step.runIn === 'process') return launchBeside(step, logPath);
+  const begin = async (context: SessionContext, step: StepRecord, logPath: string, signal: AbortSignal): Promise<StepRecord> => {
+    const beside = (): Promise<StepRecord> => beginBeside(context, step, logPath, signal);
+    if (step.runIn === 'process') return beside();
     // Cleaning up must not depend on a terminal that somebody closed, nor on our knowing of it yet: the spec goes to whoever reads it first.
     const isTidying = step.phase === 'cleanup' || step.phase === 'finally';
     if (!context.terminal) {
-      if (isTidying) return launchBeside(step, logPath);
+      if (isTidying) return beside();
       throw new Failure('PRECONDITION', `The terminal of step "${step.name}" is gone; it was closed while the session ran.`);
     }
     try {
-      return await launchInside(context, context.terminal, step, logPath);
+      return await beginInside(context, context.terminal, step, logPath);
     } catch (error) {
-      if (isTidying && isFailure(error) && ['NOT_FOUND', 'UNAVAILABLE'].includes(error.kind)) return launchBeside(step, logPath);
+      if (isTidying && isFailure(error) && ['NOT_FOUND', 'UNAVAILABLE'].includes(error.kind)) return beside();
       throw error;
     }
   };
 
-  const launchBeside = async (step: StepRecord, logPath: string): Promise<StepRecord> => {
-    const { gone } = await deps.startProcess({ files: stepFiles, id: step.id, logPath });
+  const beginBeside = async (context: SessionContext, step: StepRecord, logPath: string, signal: AbortSignal): Promise<StepRecord> => {
+    const agent = step.type === 'agent' ? stepOf(context.definition, step)?.action : undefined;
+    const budgetMs = step.deadlineAt === undefined ? undefined : step.deadlineAt - clock.now();
+    const start = (): Promise<StartedStep> => deps.startProcess({ files: stepFiles, id: step.id, logPath });
+    const { gone } = await launch({ again: deps.again, breaker }, { agent, signal, budgetMs }, start);
     watchWrapper(gone, step.id);
     return step;
   };
 
-  const launchInside = async (
-    context: SessionContext,
-    terminal: TerminalRecord,
-    step: StepRecord,
-    logPath: string,
-  ): Promise<StepRecord> => {
+  const beginInside = async (context: SessionContext, terminal: TerminalRecord, step: StepRecord, logPath: string): Promise<StepRecord> => {
     const { paneId } = await tmux.newWindow({
-      tmuxId: terminal.tmuxId,
+      sessionName: terminal.name,
       windowName: step.name,
       cwd: context.worktree?.path ?? context.project.path,
       argv: stepFiles.wrapperArgv(step.id),
@@ -113,9 +124,11 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
 
   const adopt = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
     const [exit, pids] = await Promise.all([stepFiles.readExit(step.id), stepFiles.readPids(step.id)]);
-    if (exit || (pids && (await deps.isAlive(pids.wrapperPid)))) return settle(context, step, signal);
+    if (exit || (pids && (await deps.isAlive(pids.wrapperPid, pids.wrapperStart)))) return settle(context, step, signal);
     // The daemon died before the wrapper read its spec: the step has not begun, so beginning now runs nothing twice.
     if (!pids && (await stepFiles.claimSpec(step.id))) return run(context, { ...step, status: 'pending' }, signal);
+    // Its processes may have outlived the wrapper, and what tidies up must not run beside them.
+    await endTree(context, step);
     await end(context, step, { status: 'lost', reason: 'lost', error: lostMessage(pids !== undefined) });
   };
 
@@ -136,6 +149,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
       // What ended by itself just before is told as it ended.
       const isStopped = reason !== undefined && !(await stepFiles.readExit(step.id));
       if (isStopped) await stopStep(context, step);
+      else if (await isLost(step)) await endTree(context, step);
       await end(context, step, await concluded(context, step, isStopped ? reason : undefined));
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -153,42 +167,45 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     if (step.paneId !== undefined) await tmux.finishLog(step.paneId).catch(() => false);
     await copyAnswer(step, context.session.artifactDir);
     const size = Math.max(0, (await outcomeOf.size(step.outputPath)) - step.outputOffset);
-    return { ...(await outcomeOf.exit(exit, reason, step, size)), outputSize: size };
+    return { ...(await outcomeOf.exit(exit, reason, step, { size, mask: maskOf(context) })), outputSize: size };
   };
 
   const stopStep = async (context: SessionContext, step: StepRecord): Promise<void> => {
     await deps.exits.waitStarted(step.id, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
-    const pids = await stepFiles.readPids(step.id);
-    if (!pids) return;
-    await deps.killTree({
-      childPid: pids.childPid,
-      wrapperPid: pids.wrapperPid,
-      marker: { sessionId: context.session.id, stepIndex: step.index },
-      clock,
-    });
-    await deps.exits.wait(step.id, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
+    if (await endTree(context, step)) await deps.exits.wait(step.id, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
   };
 
+  /** False when nothing of it has begun. */
+  const endTree = async (context: SessionContext, step: StepRecord): Promise<boolean> => {
+    const pids = await stepFiles.readPids(step.id);
+    if (pids) await deps.killTree({ ...pids, marker: { sessionId: context.session.id, stepIndex: step.index }, clock });
+    return pids !== undefined;
+  };
+
+  const isLost = async (step: StepRecord): Promise<boolean> => ((await stepFiles.readExit(step.id)) ?? { kind: 'lost' }).kind === 'lost';
+
   const end = async (context: SessionContext, step: StepRecord, outcome: StepOutcome): Promise<void> => {
-    const { values, problems } = await takePublished(outputFileOf(context.session.artifactDir, step.id));
+    const mask = maskOf(context);
+    const published = await takePublished(outputFileOf(context.session.artifactDir, step.id));
+    const { values, problems } = mask.value(published);
     const random = deps.random();
     const note = problems.length > 0 ? ` (COPPICE_OUTPUT_FILE: ${problems.join('; ')})` : '';
-    await store.write((w) => {
+    const isOver = await store.write((w) => {
       for (const [key, value] of Object.entries(values)) {
         w.sessions.setData(context.session.id, key, value, clock.now());
         const actor = `session:${context.session.id}`;
         w.events.append({ type: 'session.dataSet', subject: sessionSubject(context.session), actor, data: { key, value } });
       }
-      const error = outcome.error === undefined ? note.trim() || undefined : outcome.error + note;
-      concludeStep(w, {
+      const error = outcome.error === undefined ? note.trim() || undefined : mask.text(outcome.error) + note;
+      return concludeStep(w, {
         ...{ session: context.session, step, definition: stepOf(context.definition, step), now: clock.now(), random },
         outcome: { ...outcome, ...(error === undefined ? {} : { error }) },
       });
     });
-    await stepFiles.forget(step.id);
+    await (isOver ? forgetRun({ stepFiles, exits: deps.exits }, step.id) : stepFiles.forget(step.id));
     // A failed step's window stays for whoever attaches; a good one's log says it all.
     if (outcome.status === 'succeeded' && step.paneId !== undefined && context.terminal) {
-      const panes = await tmux.listPanes(context.terminal.tmuxId).catch(() => []);
+      const panes = await tmux.listPanes(context.terminal.name).catch(() => []);
       const pane = panes.find(({ paneId }) => paneId === step.paneId);
       if (pane) await tmux.killWindow(pane.windowId).catch(() => undefined);
     }

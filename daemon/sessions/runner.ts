@@ -10,10 +10,11 @@ import { byDaemon } from '../kernel/origin.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
+import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import { waitUntil } from './backoff.ts';
 import { loadContext, snapshotOf, tolerates } from './context.ts';
 import type { DaemonStepRunner } from './daemon-step.ts';
-import type { EnvFiles } from './env-file.ts';
+import { dropEnvironment, type EnvFiles } from './env-file.ts';
 import { nextWork, type Verdict } from './machine.ts';
 import type { BuiltinsFor } from './own-scripts.ts';
 import { makeArtifactFolders } from './paths.ts';
@@ -44,6 +45,7 @@ export interface SessionRunnerDeps {
   readonly daemonSteps: DaemonStepRunner;
   readonly artifacts: ArtifactService;
   readonly builtinsFor: BuiltinsFor;
+  readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
   readonly onFinished: () => void;
 }
 
@@ -92,6 +94,7 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
         await attempt(session, work.step, work.do === 'resume', cancel);
         return true;
       case 'abandon': {
+        if (isEndedByUs(work.verdict)) await endStragglers(sessionId);
         const { definition } = snapshotOf(session);
         const builtins = await deps.builtinsFor(session.projectPath, definition);
         const cleanup = cleanupRows({ sessionId, definition, kind: session.kind, builtins, ids: deps.ids });
@@ -102,6 +105,12 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
         await conclude(session, work.verdict);
         return false;
     }
+  };
+
+  /** The step that ran is dead by now; what earlier ones left in the background is no less the session's. */
+  const endStragglers = async (sessionId: string): Promise<void> => {
+    const { survivors } = await deps.killTree({ marker: { sessionId, stepIndex: 'any' }, clock });
+    if (survivors.length > 0) log.warn({ sessionId, pids: survivors }, 'processes of a session could not be ended');
   };
 
   /** A step that cannot even be prepared has failed; the session goes on to its cleanup. */
@@ -129,7 +138,8 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
     const { definition, lookup, secrets } = await loadContext(store, deps.envFiles, session.id);
     await writeDefinition(session.artifactDir, definition);
     await writeSessionRecord(store, session.id);
-    if (secrets.prompt !== undefined) await writePrompt(session.artifactDir, secrets.prompt, lookup);
+    const { prompt, promptIsPlain } = secrets;
+    if (prompt !== undefined) await writePrompt(session.artifactDir, prompt, promptIsPlain ? undefined : lookup);
     await deps.artifacts.index(session, byDaemon.actor);
   };
 
@@ -142,7 +152,7 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
       log.warn({ err: error, sessionId: session.id }, 'the artifacts of a session could not be indexed');
     }
     await store.write((w) => finish(w, session, verdict, clock.now()));
-    await deps.envFiles.remove(session.id);
+    await dropEnvironment(deps.envFiles, session);
   };
 
   const loop = async (sessionId: string, cancel: AbortSignal): Promise<void> => {
@@ -171,4 +181,9 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
       await Promise.all([...drives.values()].map(({ done }) => done));
     },
   };
+}
+
+/** A session that is cancelled or out of time ends with all that it started; what fails by itself may leave something behind. */
+function isEndedByUs({ status, reason }: Verdict): boolean {
+  return status === 'cancelled' || reason === ('timeout' satisfies StopReason);
 }

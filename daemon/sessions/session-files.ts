@@ -28,7 +28,9 @@ export async function writeSessionRecord(store: Store, sessionId: string, ended?
   if (found) await writeWhole(join(found.artifactDir, 'meta', 'session.json'), `${JSON.stringify(found.content, null, 2)}\n`);
 }
 
-export async function writePrompt(artifactDir: string, source: string, lookup: TemplateLookup): Promise<void> {
+/** Without a lookup the text is no template. */
+export async function writePrompt(artifactDir: string, source: string, lookup: TemplateLookup | undefined): Promise<void> {
+  if (lookup === undefined) return writeWhole(promptFileOf(artifactDir), source);
   const rendered = renderTemplate(source, lookup);
   await writeWhole(join(artifactDir, 'prompts', 'prompt.source.md'), source);
   await writeWhole(promptFileOf(artifactDir), rendered);

@@ -3,11 +3,15 @@ import { nearest } from '../../rpc/nearest.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { createMask, type Mask } from '../kernel/mask.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
+import { snapshotOf } from './context.ts';
+import type { EnvFiles } from './env-file.ts';
 import { assertLegal } from './machine.ts';
+import { maskOf } from './step-credentials.ts';
 import { sessionSubject } from './transitions.ts';
 
 export interface SharedData {
@@ -21,12 +25,18 @@ interface SharedDataDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly resolve: (ref: string) => SessionRecord;
+  readonly envFiles: Pick<EnvFiles, 'read'>;
 }
 
-export function createSharedData({ store, clock, resolve }: SharedDataDeps): SharedData {
+export function createSharedData({ store, clock, resolve, envFiles }: SharedDataDeps): SharedData {
   const list = (ref: string) => {
     const { id } = resolve(ref);
     return store.read((r) => r.sessions.sharedData(id));
+  };
+  /** What a step hands back of its secrets is not kept. A session that has ended has none any more, and takes no data either. */
+  const maskOfSession = async (session: SessionRecord): Promise<Mask> => {
+    if (session.endedAt !== undefined) return createMask([]);
+    return maskOf({ ...snapshotOf(session), secrets: await envFiles.read(session.id) });
   };
   return {
     list,
@@ -39,8 +49,9 @@ export function createSharedData({ store, clock, resolve }: SharedDataDeps): Sha
         details: { entity: 'data', id: key, suggestions },
       });
     },
-    async set(ref, key, value, origin) {
-      if (value === undefined) throw new Failure('INVALID_PARAMS', `There is no value for "${key}"; null is one, nothing is not.`);
+    async set(ref, key, given, origin) {
+      if (given === undefined) throw new Failure('INVALID_PARAMS', `There is no value for "${key}"; null is one, nothing is not.`);
+      const value = (await maskOfSession(resolve(ref))).value(given);
       const bytes = Buffer.byteLength(JSON.stringify(value));
       if (bytes > limits.sharedDataBytes) {
         throw new Failure('LIMIT_EXCEEDED', `The value of "${key}" has ${bytes} bytes; at most ${limits.sharedDataBytes} fit.`, {

@@ -1,163 +1,167 @@
-// Starting a command: everything that can be wrong is found before any row, folder or worktree exists.
+// Starting commands: from what prepare.ts has found right to committed rows.
 import { join } from 'node:path';
-import { Failure } from '../../schemas/errors.ts';
+import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
-import type { Session } from '../../schemas/session.ts';
-import type { AuthService } from '../auth/service.ts';
-import { type ArgumentValues, resolveArguments } from '../commands/arguments.ts';
-import { baseFor, branchFor, takesExistingBranch } from '../commands/branch.ts';
-import { type Catalogue, type CommandEntry, runnable } from '../commands/catalogue.ts';
-import type { CommandDefinition, SessionKind } from '../commands/definition.ts';
-import { inferKind } from '../commands/kind.ts';
-import { createLookup } from '../commands/template.ts';
-import { type Clock, isoTime } from '../kernel/clock.ts';
+import { shownArguments } from '../commands/arguments.ts';
+import { credentialsOf } from '../commands/definition.ts';
 import type { Ids } from '../kernel/ids.ts';
-import type { Origin } from '../kernel/origin.ts';
-import { repositoryOf } from '../projects/repository.ts';
-import type { ProjectService } from '../projects/service.ts';
-import { settle } from '../store/receipts.ts';
-import type { Store } from '../store/store.ts';
-import type { ProjectRecord } from '../store/tables/projects.ts';
+import type { Writer } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
-import type { FileReader } from '../tools/files.ts';
-import type { Git } from '../tools/git/git.ts';
-import type { Tmux } from '../tools/tmux.ts';
-import { branchTaken, worktreeTaken } from '../worktrees/taken.ts';
+import type { Sync } from '../store/transaction.ts';
 import type { Snapshot } from './context.ts';
-import type { EnvFiles } from './env-file.ts';
+import type { SessionSecrets } from './env-file.ts';
 import type { Environment } from './environment.ts';
-import type { BuiltinsFor } from './own-scripts.ts';
 import { slug } from './paths.ts';
-import { promptOf } from './prompt.ts';
-import { assertUnused } from './reuse-worktree.ts';
+import { checkResources, type Prepared, prepare, type StartDeps, type StartExtras, type StartWish } from './prepare.ts';
 import { initialRows } from './rows.ts';
+import { questionsOfStart } from './start-policy.ts';
 import { sessionSubject } from './transitions.ts';
-import { sessionView } from './view.ts';
 
-export interface StartRequest {
-  readonly project: string;
-  readonly command: string;
-  readonly arguments: Readonly<Record<string, unknown>>;
-  readonly environment: Environment;
-}
-
-/** What the daemon adds to a start of its own. */
-export interface StartExtras {
-  readonly scheduleId?: string;
-  /** The pool of a command that names none. */
-  readonly group?: string;
-  /** The branch of a worktree to go on in, should it be there. */
-  readonly goesOnIn?: string;
-}
-
-/** A command that may run, with what it was given. */
-export interface Prepared {
-  readonly project: ProjectRecord;
-  readonly entry: CommandEntry;
-  readonly definition: CommandDefinition;
-  readonly kind: SessionKind;
-  readonly values: ArgumentValues;
-  readonly masked: Readonly<Record<string, unknown>>;
-  /** For the worktree kind. */
-  readonly branch?: string;
-  readonly base?: string;
-  /** The text of the prompt file. */
-  readonly prompt?: string;
-}
-
-export interface StartDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly projects: ProjectService;
-  readonly catalogue: Catalogue;
-  readonly auth: AuthService;
-  readonly git: Git;
-  readonly tmux: Tmux;
-  readonly files: FileReader;
-  readonly envFiles: EnvFiles;
-  readonly artifactsDir: string;
-  readonly budgetSeconds: () => number;
-  readonly builtinsFor: BuiltinsFor;
-  /** For clients that sent no environment of their own. */
-  readonly ownEnvironment: Environment;
-}
-
-/** Checks a start without doing it. */
-export async function prepare(
+/**
+ * Starts several at once. All are checked first; then all are committed with what `also` writes, or none is. What is wrong with one of
+ * several names it.
+ */
+export async function startTogether<T>(
   deps: StartDeps,
-  request: Omit<StartRequest, 'environment'>,
-  { goesOnIn }: StartExtras = {},
-): Promise<Prepared> {
-  const project = await deps.projects.resolve(request.project);
-  const entry = await deps.catalogue.get(project.path, request.command);
-  const written = runnable(entry);
-  const definition: CommandDefinition =
-    goesOnIn === undefined ? written : { ...written, worktree: { ...written.worktree, existing: 'reuse' } };
-  const { values, masked } = resolveArguments(definition.arguments, request.arguments);
-  const { kind } = inferKind(definition);
-  const prompt = await promptOf(deps, { project, entry, definition, kind, values });
-  const prepared = { project, entry, definition, kind, values, masked, ...(prompt === undefined ? {} : { prompt }) };
-  if (kind !== 'worktree') return prepared;
-  const lookup = createLookup({
-    arguments: values,
-    declared: definition.arguments.map(({ name }) => name),
-    variables: { project: project.name, project_path: project.path, command_name: entry.name, timestamp: isoTime(deps.clock.now()) },
-    data: goesOnIn === undefined ? {} : { branch_name: goesOnIn },
-  });
-  const branch = branchFor(definition, lookup, new Date(deps.clock.now()));
-  const base = baseFor(definition, lookup);
-  await deps.git.checkBranchName(branch);
-  if (base !== undefined) await deps.git.resolveCommit(repositoryOf(project), base);
-  return { ...prepared, branch, ...(base === undefined ? {} : { base }) };
+  wishes: readonly StartWish[],
+  actor: string,
+  also: (w: Writer, sessions: readonly SessionRecord[]) => Sync<T>,
+): Promise<T> {
+  const checked: Checked[] = [];
+  for (const wish of wishes) {
+    checked.push(
+      await check(deps, wish, actor).catch((error: unknown) => {
+        throw wishes.length === 1 ? error : naming(error, wish, `${checked.length + 1} of ${wishes.length}`);
+      }),
+    );
+  }
+  // Ids are places in the queue: no other start takes one between an id and its row.
+  return deps.queue.run('session start', () => enqueue(deps, checked, actor, also));
 }
 
-export async function start(deps: StartDeps, request: StartRequest, origin: Origin, extras: StartExtras = {}): Promise<Session> {
-  const { store, ids, clock } = deps;
-  const environment = Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment;
-  checkEnvironmentSize(environment);
-  const prepared = await prepare(deps, request, extras);
-  await checkResources(deps, prepared);
-  const { definition, kind, project, entry } = prepared;
-  const builtins = await deps.builtinsFor(project.path, definition);
-  const id = ids.next('ses');
-  const token = deps.auth.newSecret();
-  const { prompt } = prepared;
-  await deps.envFiles.write(id, { environment, arguments: prepared.values, token, ...(prompt === undefined ? {} : { prompt }) });
+async function enqueue<T>(
+  deps: StartDeps,
+  checked: readonly Checked[],
+  actor: string,
+  also: (w: Writer, sessions: readonly SessionRecord[]) => Sync<T>,
+): Promise<T> {
+  const staged: Staged[] = checked.map((one) => ({ ...one, id: deps.ids.next('ses') }));
   try {
-    return await store.write((w) => {
-      const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
-      const budgetSeconds = definition.timeoutSeconds ?? deps.budgetSeconds();
-      const session: SessionRecord = {
-        id,
-        slug: name,
-        commandName: entry.name,
-        kind,
-        projectId: project.id,
-        projectPath: project.path,
-        artifactDir: join(deps.artifactsDir, slug(project.name), name),
-        status: 'queued',
-        role: 'plain',
-        arguments: prepared.masked,
-        definition: JSON.stringify({ definition, legacy: entry.legacy } satisfies Snapshot),
-        definitionSha256: entry.sha256,
-        createdAt: clock.now(),
-        ...(budgetSeconds > 0 ? { budgetMs: budgetSeconds * 1000 } : {}),
-        ...poolOf(prepared, extras),
-        ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
-      };
-      w.sessions.insert(session);
-      if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, clock.now());
-      for (const row of initialRows({ sessionId: id, definition, kind, builtins, ids })) w.steps.insert(row);
-      deps.auth.issueForSession(w, id, token);
-      const data = { slug: name, commandName: entry.name, kind, status: session.status };
-      w.events.append({ type: 'session.created', subject: sessionSubject(session), actor: origin.actor, data });
-      return settle(w, origin.receipt, sessionView(w, session));
+    for (const { id, secrets } of staged) await deps.envFiles.write(id, secrets);
+    const started = await deps.store.write<T | Failure>((w) => {
+      const denied = enforceRoom(deps, w, staged, actor);
+      // A decision is kept, so this is no throw.
+      if (denied) return denied;
+      return also(
+        w,
+        staged.map((one) => insertSession(deps, w, one, actor)),
+      );
     });
+    if (started instanceof Failure) throw started;
+    return started;
   } catch (error) {
-    await deps.envFiles.remove(id);
+    for (const { id } of staged) await deps.envFiles.remove(id);
     throw error;
   }
+}
+
+function naming(error: unknown, { request }: StartWish, place: string): unknown {
+  if (!isFailure(error)) return error;
+  const { kind, message, details, retryable } = error;
+  return new Failure(kind, `Member ${place} ("${request.command}"): ${message}`, {
+    ...(details ? { details } : {}),
+    retryable,
+    cause: error,
+  });
+}
+
+/** A start that may go on. */
+interface Checked {
+  readonly prepared: Prepared;
+  readonly extras: StartExtras;
+  readonly secrets: SessionSecrets;
+  readonly builtins: Awaited<ReturnType<StartDeps['builtinsFor']>>;
+  readonly config: Awaited<ReturnType<StartDeps['configFor']>>;
+}
+
+interface Staged extends Checked {
+  readonly id: string;
+}
+
+async function check(deps: StartDeps, { request, extras = {} }: StartWish, actor: string): Promise<Checked> {
+  const given = Object.keys(request.environment).length > 0 ? request.environment : deps.ownEnvironment;
+  checkEnvironmentSize(given);
+  const prepared = await prepare(deps, request, extras);
+  const { definition, project } = prepared;
+  const secrets = { ...secretsOf(deps, prepared, given), ...(extras.own ? { promptIsPlain: true } : {}) };
+  const builtins = await deps.builtinsFor(project.path, definition);
+  const facts = { files: deps.files, agents: deps.agents, project, definition, environment: secrets.environment, builtins };
+  await deps.policy.enforce(await questionsOfStart(deps.policy, facts), { actor, projectId: project.id });
+  await checkResources(deps, prepared);
+  return { prepared, extras, secrets, builtins, config: await deps.configFor(project.path) };
+}
+
+function insertSession(
+  deps: StartDeps,
+  w: Writer,
+  { id, prepared, extras, secrets, builtins, config }: Staged,
+  actor: string,
+): SessionRecord {
+  const { ids, clock } = deps;
+  const { definition, kind, project, entry } = prepared;
+  const name = freeSlug(entry.name, ids, (taken) => w.sessions.bySlug(taken) !== undefined);
+  // Values are known by now, so what is kept needs none that is secret.
+  const shown = { ...definition, arguments: shownArguments(definition.arguments) };
+  const snapshot: Snapshot = { definition: shown, legacy: entry.legacy, pinned: config.pinned, ...(extras.own ? { own: true } : {}) };
+  const session: SessionRecord = {
+    ...{ id, slug: name, commandName: entry.name, kind, projectId: project.id, projectPath: project.path },
+    artifactDir: join(deps.artifactsDir, slug(project.name), name),
+    status: 'queued',
+    role: 'plain',
+    arguments: prepared.masked,
+    definition: JSON.stringify(snapshot),
+    definitionSha256: entry.sha256,
+    createdAt: clock.now(),
+    ...budgetOf(deps.policy.boundSeconds(definition.timeoutSeconds ?? config.budgetSeconds)),
+    ...poolOf(prepared, extras),
+    ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
+    ...(extras.groupId === undefined ? {} : { groupId: extras.groupId }),
+  };
+  w.sessions.insert(session);
+  if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, clock.now());
+  for (const row of initialRows({ sessionId: id, definition, kind, builtins, ids })) w.steps.insert(row);
+  deps.auth.issueForSession(w, id, secrets.token);
+  const data = { slug: name, commandName: entry.name, kind, status: session.status };
+  w.events.append({ type: 'session.created', subject: sessionSubject(session), actor, data });
+  return session;
+}
+
+/** What the session keeps in its file: of the client's environment what may be passed on, and of credentials what its steps name. */
+function secretsOf(
+  { credentials, policy, auth, userName }: StartDeps,
+  { definition, values, prompt }: Prepared,
+  given: Environment,
+): SessionSecrets {
+  const names = credentialsOf(definition);
+  const taken = credentials.take(given, names);
+  for (const name of names) credentials.check(name, taken.values);
+  return {
+    ...{ environment: policy.narrow(taken.environment), credentials: taken.values, arguments: values, token: auth.newSecret() },
+    user: given.USER || given.LOGNAME || userName,
+    ...(prompt === undefined ? {} : { prompt }),
+  };
+}
+
+/** How many sessions there may be is looked at where they are written, so that two starts at once do not both find room. */
+function enforceRoom({ policy }: StartDeps, w: Writer, staged: readonly Staged[], actor: string): Failure | undefined {
+  const projectId = staged[0]?.prepared.project.id;
+  if (projectId === undefined) return undefined;
+  const unfinished = w.sessions.queue().length + staged.length - 1;
+  return policy.enforceInside(w, { about: 'sessions', unfinished }, { actor, projectId });
+}
+
+function budgetOf(seconds: number): { budgetMs?: number } {
+  return seconds > 0 ? { budgetMs: seconds * 1000 } : {};
 }
 
 /** Which pool a session counts in. A limit without a group is the command's own, in its project. */
@@ -165,27 +169,6 @@ function poolOf({ definition, project, entry }: Prepared, { group }: StartExtras
   const { concurrency } = definition;
   if (concurrency === undefined) return group === undefined ? {} : { concurrencyGroup: group, concurrencyLimit: 1 };
   return { concurrencyGroup: concurrency.group ?? `${project.name}/${entry.name}`, concurrencyLimit: concurrency.limit };
-}
-
-/** What would surely fail later is said now. */
-async function checkResources(deps: StartDeps, prepared: Prepared): Promise<void> {
-  const { kind, project, branch, base, definition } = prepared;
-  if (kind !== 'standard' && (await deps.tmux.available()) === undefined) {
-    throw new Failure(
-      'TOOL_MISSING',
-      `The command "${definition.name}" needs a terminal, but tmux is not installed; run: apt install tmux.`,
-      {
-        details: { tool: 'tmux', remedy: 'apt install tmux' },
-      },
-    );
-  }
-  if (branch === undefined) return;
-  const worktree = deps.store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
-  if (worktree && definition.worktree.existing === 'reuse') return assertUnused(deps.store, worktree);
-  if (worktree) throw worktreeTaken(worktree);
-  const takesExisting = definition.worktree.existing === 'reuse' || (takesExistingBranch(definition) && base === undefined);
-  const isFree = takesExisting || !(await deps.git.branchExists(repositoryOf(project), branch));
-  if (!isFree) throw branchTaken(project, branch);
 }
 
 function checkEnvironmentSize(environment: Environment): void {

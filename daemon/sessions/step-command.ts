@@ -24,7 +24,11 @@ export interface CommandPlace {
 
 /** The argv of a shell, script or inline step. Text of the definition only: values reach it through the environment. */
 export async function argvOf(step: CommandStep, place: CommandPlace): Promise<readonly string[]> {
-  if (step.script !== undefined) return inline(step.script, place);
+  return step.script === undefined ? argvOfFile(step, place) : inline(step.script, place);
+}
+
+/** The same for a step without a body of its own; nothing is written. */
+export async function argvOfFile(step: CommandStep, place: Pick<CommandPlace, 'files' | 'projectPath'>): Promise<readonly string[]> {
   if (step.type === 'shell') return ['bash', '-c', step.action];
   const found = await resolveStepScript(place, step.type === 'builtin' ? 'builtin' : 'script', step.action);
   if ('problem' in found) {

@@ -18,14 +18,15 @@ export interface StepEnd {
   readonly random: number;
 }
 
-export function concludeStep(w: Writer, end: StepEnd): void {
+/** True when the step is over for good, false when it is tried again. */
+export function concludeStep(w: Writer, end: StepEnd): boolean {
   const { session, outcome, now } = end;
   // As committed by now: the row that the step began with may know of no cancel yet.
   const step = w.steps.get(end.step.id) ?? end.step;
   const retryAt = nextAttemptAt({ ...end, step, session: w.sessions.get(session.id) ?? session });
   if (retryAt === undefined) {
     endStep(w, session, step, outcome, now);
-    return;
+    return true;
   }
   const { exitCode, signal, reason, outputSize = 0 } = outcome;
   const error = trimError(outcome.error);
@@ -55,6 +56,7 @@ export function concludeStep(w: Writer, end: StepEnd): void {
   const times = { attempt, nextAttempt: attempt + 1, delayMs: retryAt - now, retryAt: isoTime(retryAt) };
   const data = { stepRunId, index, phase, name, ...times, ...facts };
   w.events.append({ type: 'retry.scheduled', subject: sessionSubject(session), actor: byDaemon.actor, data });
+  return false;
 }
 
 /** When a step that ended so is tried again; undefined: never. */
@@ -68,9 +70,9 @@ export function nextAttemptAt({ session, step, definition, outcome, now, random 
   return inBody && session.deadlineAt !== undefined && at >= session.deadlineAt ? undefined : at;
 }
 
-/** What was lost may have done its work, and a cancel is no failure. A program that cannot start will not start the next time either. */
+/** What was lost may have done its work, and a cancel is no failure. What cannot or may not start will not start the next time either. */
 function isRetried({ on }: StepRetry, { status, reason, exitCode, signal }: StepOutcome): boolean {
-  if (status !== 'failed' || reason === 'start') return false;
+  if (status !== 'failed' || reason === 'start' || reason === 'policy_denied') return false;
   if (on === undefined) return true;
   if (reason === 'timeout') return on.includes('timeout');
   if (signal !== undefined) return on.includes('signal');

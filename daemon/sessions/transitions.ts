@@ -73,6 +73,21 @@ export function skipStep(w: Writer, session: SessionRecord, step: StepRecord): v
   w.events.append({ type: 'step.finished', subject: sessionSubject(session), actor: byDaemon.actor, data });
 }
 
+/** False when it was asked before, or has ended. */
+export function requestCancel(w: Writer, session: SessionRecord, { reason, actor, now }: CancelRequest): boolean {
+  if (session.cancelRequestedAt !== undefined || session.endedAt !== undefined) return false;
+  const why = reason === undefined ? {} : { reason };
+  w.sessions.change(session.id, { cancelRequestedAt: now, ...(reason === undefined ? {} : { cancelReason: reason }) });
+  w.events.append({ type: 'session.cancelRequested', subject: sessionSubject(session), actor, data: why });
+  return true;
+}
+
+export interface CancelRequest {
+  readonly reason: string | undefined;
+  readonly actor: string;
+  readonly now: number;
+}
+
 /** The body is over: what it did not reach is skipped, and the cleanup rows stand ready. */
 export function abandon(w: Writer, session: SessionRecord, verdict: Verdict, cleanup: readonly StepRecord[]): void {
   w.sessions.change(session.id, { verdict: JSON.stringify(verdict) });
@@ -96,4 +111,16 @@ export function finish(w: Writer, session: SessionRecord, verdict: Verdict, now:
     ...(exitCode === undefined ? {} : { exitCode }),
   };
   w.events.append({ type: 'session.finished', subject: sessionSubject(session), actor: byDaemon.actor, data });
+  if (session.groupId !== undefined) endMember(w, session, verdict);
+}
+
+/** With the session's own end, so that a group never misses one, whatever becomes of the daemon or of the session's record. */
+function endMember(w: Writer, session: SessionRecord, { status, reason }: Verdict): void {
+  const member = w.groups.memberOf(session.id);
+  if (!member) return;
+  const end = { status, ...(reason === undefined ? {} : { reason }) };
+  w.groups.endMember(session.id, end);
+  const { groupId, slug, attempt, agent } = member;
+  const data = { groupId, slug, attempt, member: member.member, ...end, ...(agent === undefined ? {} : { agent }) };
+  w.events.append({ type: 'group.memberFinished', subject: sessionSubject(session), actor: byDaemon.actor, data });
 }

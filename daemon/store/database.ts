@@ -8,13 +8,14 @@ export type Db = Database.Database;
 const driverTimeoutMs = 20;
 
 /** What must hold after opening; a database that refuses one of these is not used. */
-const expected = { auto_vacuum: 2, journal_mode: 'wal', synchronous: 1, foreign_keys: 1, temp_store: 2 } as const;
+const expected = { auto_vacuum: 2, journal_mode: 'wal', synchronous: 1, foreign_keys: 1, cache_size: -32000, temp_store: 2 } as const;
 
-/** The version of the database file at `path`, read without changing a byte; 0 when there is none. */
+/** The version of the database file at `path`, read without changing a byte; 0 when there is none. Throws for a damaged schema. */
 export function versionOf(path: string): number {
   if (!existsSync(path) || statSync(path).size === 0) return 0;
   const db = new Database(path, { readonly: true, timeout: driverTimeoutMs });
   try {
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
     return Number(db.pragma('user_version', { simple: true }));
   } finally {
     db.close();
@@ -43,6 +44,14 @@ export function openDatabase(path: string): Db {
   }
 }
 
+/** Takes the statistics that the planner wants and brings everything into one file. Another process that is in the way only delays it. */
+export function settleDatabase(db: Db): void {
+  // Without a limit the statistics of a large table would be read from all of it.
+  db.pragma('analysis_limit = 400');
+  db.pragma('optimize');
+  db.pragma('wal_checkpoint(TRUNCATE)');
+}
+
 function verify(db: Db, path: string): void {
   for (const [name, wanted] of Object.entries(expected)) {
     const found = db.pragma(name, { simple: true });
@@ -56,10 +65,4 @@ function verify(db: Db, path: string): void {
       );
     }
   }
-}
-
-/** True when another process holds the lock that a statement needs; everything else SQLite says is final. */
-export function isBusy(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'));
 }

@@ -28,6 +28,8 @@ export interface EventReader {
   firstSeq(): number;
   /** Events after `seq`, oldest first, whose subject has all the given ids. */
   page(afterSeq: number, limit: number, subject?: Subject): LoggedEvent[];
+  /** How many are older than `beforeMs` or beyond the newest `keepRows`, found without reading them. */
+  prunable(options: { beforeMs: number; keepRows: number }): number;
 }
 
 export interface EventWriter extends EventReader {
@@ -60,10 +62,23 @@ const subjectKeys = Object.keys(subjectColumns) as (keyof Subject)[];
 export function createEventReader(db: Db): EventReader {
   const last = db.prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'events'");
   const first = db.prepare<[], { seq: number }>('SELECT seq FROM events ORDER BY seq LIMIT 1');
+  const timeOf = db.prepare<[number], number>('SELECT at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1').pluck();
   const pages = createStatements<EventRow>(db);
+  /** Numbers and times rise together, so halving finds the border. */
+  const firstSince = (atMs: number): number => {
+    let [low, high] = [reader.firstSeq(), reader.lastSeq() + 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((timeOf.get(middle) as number) < atMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
   const reader: EventReader = {
     lastSeq: () => last.get()?.seq ?? 0,
     firstSeq: () => first.get()?.seq ?? reader.lastSeq() + 1,
+    prunable: ({ beforeMs, keepRows }) =>
+      Math.max(firstSince(beforeMs), reader.lastSeq() - keepRows + 1, reader.firstSeq()) - reader.firstSeq(),
     page(afterSeq, limit, subject = {}) {
       const keys = subjectKeys.filter((key) => subject[key] !== undefined);
       const where = keys.map((key) => ` AND ${subjectColumns[key]} = ?`).join('');

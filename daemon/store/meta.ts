@@ -1,7 +1,7 @@
 import type { Db } from './database.ts';
 
 /** Single facts about the database itself. */
-export type MetaKey = 'epoch' | 'machine_boot_id' | 'clean_stop' | 'schedules_seen_at';
+export type MetaKey = 'epoch' | 'machine_boot_id' | 'clean_stop' | 'schedules_seen_at' | 'kept_house_at';
 
 export interface MetaReader {
   get(key: MetaKey): string | undefined;

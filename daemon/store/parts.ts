@@ -3,9 +3,12 @@ import type { Db } from './database.ts';
 import { createEventReader, createEventWriter } from './event-log.ts';
 import { createMetaReader, createMetaWriter } from './meta.ts';
 import { createReceiptReader, createReceiptWriter } from './receipts.ts';
+import { createArchiveReader, createArchiveWriter } from './tables/artifact-archives.ts';
 import { createArtifactReader, createArtifactWriter } from './tables/artifacts.ts';
 import { createAttentionReader, createAttentionWriter } from './tables/attention.ts';
+import { createAuthFlowReader, createAuthFlowWriter } from './tables/auth-flows.ts';
 import { createMessageReader, createMessageWriter, createSharedStateReader, createSharedStateWriter } from './tables/coordination.ts';
+import { createGroupReader, createGroupWriter } from './tables/groups.ts';
 import { createImplTaskReader, createImplTaskWriter } from './tables/impl-tasks.ts';
 import {
   createInstanceReader,
@@ -18,6 +21,7 @@ import {
   createThreadWriter,
 } from './tables/instances.ts';
 import { createLeaseReader, createLeaseWriter } from './tables/leases.ts';
+import { createPolicyDecisionReader, createPolicyDecisionWriter } from './tables/policy-decisions.ts';
 import { createProjectReader, createProjectWriter } from './tables/projects.ts';
 import { createRemovedWorktreeReader, createRemovedWorktreeWriter } from './tables/removed-worktrees.ts';
 import { createReviewReader, createReviewWriter } from './tables/reviews.ts';
@@ -41,11 +45,15 @@ const parts = {
   sessions: { read: createSessionReader, write: createSessionWriter },
   steps: { read: createStepReader, write: createStepWriter },
   attempts: { read: createAttemptReader, write: createAttemptWriter },
+  groups: { read: createGroupReader, write: createGroupWriter },
   schedules: { read: createScheduleReader, write: createScheduleWriter },
   terminals: { read: createTerminalReader, write: createTerminalWriter },
   artifacts: { read: createArtifactReader, write: createArtifactWriter },
+  archives: { read: createArchiveReader, write: createArchiveWriter },
   leases: { read: createLeaseReader, write: createLeaseWriter },
   tokens: { read: createTokenReader, write: createTokenWriter },
+  policyDecisions: { read: createPolicyDecisionReader, write: createPolicyDecisionWriter },
+  authFlows: { read: createAuthFlowReader, write: createAuthFlowWriter },
   specTasks: { read: createSpecTaskReader, write: createSpecTaskWriter },
   reviews: { read: createReviewReader, write: createReviewWriter },
   implTasks: { read: createImplTaskReader, write: createImplTaskWriter },

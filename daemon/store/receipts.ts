@@ -12,6 +12,8 @@ export interface Receipt {
 
 export interface ReceiptReader {
   find(key: string): Receipt | undefined;
+  /** How many are older. */
+  prunable(beforeMs: number): number;
 }
 
 export interface ReceiptWriter extends ReceiptReader {
@@ -23,7 +25,9 @@ export function createReceiptReader(db: Db): ReceiptReader {
   const find = db.prepare<[string], { key: string; method: string; params_sha256: string; result: string }>(
     'SELECT key, method, params_sha256, result FROM receipts WHERE key = ?',
   );
+  const older = db.prepare<[number], number>('SELECT count(*) FROM receipts WHERE created_at < ?').pluck();
   return {
+    prunable: (beforeMs) => older.get(beforeMs) as number,
     find(key) {
       const row = find.get(key);
       return row && { key: row.key, method: row.method, paramsSha256: row.params_sha256, result: JSON.parse(row.result) };

@@ -1,7 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Failure } from '../../schemas/errors.ts';
-import { isBusy } from './database.ts';
+import { isBusy } from '../kernel/classify.ts';
+import { isDamaged } from './damage.ts';
 
 /**
  * One daemon a state directory. The lock is an exclusive transaction on a file of its own: the kernel frees it when its holder dies,
@@ -15,6 +16,12 @@ export function acquireStateLock(path: string): { release(): void } {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
+    if (isDamaged(error)) {
+      throw new Failure('PRECONDITION', `"${path}" is not the lock file of coppice; delete it and start again.`, {
+        cause: error,
+        details: { reason: 'no_lock_file', path },
+      });
+    }
     if (!isBusy(error)) throw error;
     throw new Failure('ALREADY_RUNNING', `Another coppiced holds "${path}"; use it, or stop it with "coppice daemon stop" first.`, {
       cause: error,

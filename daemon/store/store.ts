@@ -1,14 +1,18 @@
 // The store is the truth: everything the daemon claims is read from here, and a fact and its events are one transaction.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { Failure } from '../../schemas/errors.ts';
-import type { Clock } from '../kernel/clock.ts';
-import { type RetryPolicy, retryPolicies } from '../kernel/retry.ts';
-import { type Db, isBusy, openDatabase, versionOf } from './database.ts';
+import { RetryConfig } from '../../schemas/retry.ts';
+import { policyOf } from '../kernel/again.ts';
+import { isBusy } from '../kernel/classify.ts';
+import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { RetryPolicy, RetryStatus } from '../kernel/retry.ts';
+import { damageFailure, isDamaged } from './damage.ts';
+import { type Db, openDatabase, settleDatabase, versionOf } from './database.ts';
 import type { LoggedEvent } from './event-log.ts';
-import { assertNotNewer, backUp, migrate } from './migrate.ts';
+import { assertNotNewer, migrate } from './migrate.ts';
 import { migrations } from './migrations/index.ts';
 import { createReader, createWriter, type Reader, type Writer } from './parts.ts';
-import { createWriteQueue, type Sync } from './transaction.ts';
+import { createWriteQueue, type Sync, type WriteQueue } from './transaction.ts';
 
 export type { Reader, Writer } from './parts.ts';
 
@@ -17,32 +21,42 @@ export interface StoreOptions {
   readonly backupDir: string;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Asked at each retry that begins; default: that of the configuration without a file. */
   readonly writePolicy?: () => RetryPolicy;
-  readonly onBusy?: (attempt: number, delayMs: number) => void;
+  readonly onBusy?: (status: RetryStatus) => void;
+  /** Begins to measure a read or a write; what it answers is called at its end. */
+  readonly span?: (operation: 'store.read' | 'store.write') => (failed?: boolean) => void;
+}
+
+/** Of the database in all; `walBytes` is what waits beside it for the next checkpoint. */
+export interface StoreSize {
+  readonly pages: number;
+  readonly freePages: number;
+  readonly pageBytes: number;
+  readonly bytes: number;
+  readonly freeBytes: number;
+  readonly walBytes: number;
 }
 
 export class Store {
   readonly #db: Db;
-  readonly #backupDir: string;
+  readonly #path: string;
+  readonly #clock: Clock;
   readonly #reader: Reader;
   readonly #writer: Writer;
-  readonly #queue: ReturnType<typeof createWriteQueue>;
+  readonly #queue: WriteQueue;
+  readonly #span: NonNullable<StoreOptions['span']>;
   readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>();
   #publishedSeq: number;
   #commits = 0;
 
+  /** Throws STORE_BUSY while another process holds the file; then all of it can be tried again. */
   constructor(options: StoreOptions) {
     const { clock } = options;
-    mkdirSync(options.backupDir, { recursive: true, mode: 0o700 });
-    this.#db = open(options.path);
-    this.#backupDir = options.backupDir;
-    const stamp = new Date(clock.now()).toISOString().replaceAll(/[:.]/g, '-');
-    try {
-      migrate(this.#db, migrations, { dir: options.backupDir, stamp });
-    } catch (error) {
-      this.#db.close();
-      throw error;
-    }
+    this.#path = options.path;
+    this.#clock = clock;
+    this.#db = open(options);
+    this.#span = options.span ?? (() => () => {});
     this.#reader = createReader(this.#db);
     this.#writer = createWriter(this.#db, () => clock.now());
     this.#publishedSeq = this.#reader.events.lastSeq();
@@ -50,7 +64,7 @@ export class Store {
       db: this.#db,
       clock,
       random: options.random,
-      policy: options.writePolicy ?? (() => retryPolicies.storeWrite),
+      policy: options.writePolicy ?? (() => policyOf(RetryConfig.parse({}).store_write)),
       onBusy: options.onBusy ?? (() => {}),
       onCommit: () => this.#publish(),
     });
@@ -58,7 +72,15 @@ export class Store {
 
   /** Runs `fn` against what is committed. It must not keep the reader. */
   read<T>(fn: (reader: Reader) => Sync<T>): T {
-    return fn(this.#reader);
+    const end = this.#span('store.read');
+    let failed = true;
+    try {
+      const value = fn(this.#reader);
+      failed = false;
+      return value;
+    } finally {
+      end(failed);
+    }
   }
 
   /**
@@ -66,7 +88,13 @@ export class Store {
    * than once, so it must touch nothing but the writer.
    */
   write<T>(fn: (writer: Writer) => Sync<T>): Promise<T> {
-    return this.#queue.add(() => fn(this.#writer));
+    const end = this.#span('store.write');
+    const written = this.#queue.add(() => fn(this.#writer));
+    written.then(
+      () => end(),
+      () => end(true),
+    );
+    return written;
   }
 
   /** Writes that wait for their commit. */
@@ -85,21 +113,41 @@ export class Store {
     return () => void this.#listeners.delete(listener);
   }
 
-  backUp(name: string): string {
-    return backUp(this.#db, this.#backupDir, name);
-  }
-
-  /** Pages, free pages and bytes of the database. */
-  size(): { pages: number; freePages: number; bytes: number } {
+  size(): StoreSize {
     const number = (name: string): number => Number(this.#db.pragma(name, { simple: true }));
-    const pages = number('page_count');
-    return { pages, freePages: number('freelist_count'), bytes: pages * number('page_size') };
+    const [pages, freePages, pageBytes] = [number('page_count'), number('freelist_count'), number('page_size')];
+    const wal = `${this.#path}-wal`;
+    const walBytes = existsSync(wal) ? statSync(wal).size : 0;
+    return { pages, freePages, pageBytes, bytes: pages * pageBytes, freeBytes: freePages * pageBytes, walBytes };
   }
 
+  /** The number of the last migration. */
+  get version(): number {
+    return migrations.at(-1)?.version ?? 0;
+  }
+
+  /** Gives up to `pages` free pages back, as a write like any other. Answers how long that held the event loop, in milliseconds. */
+  giveBack(pages: number): Promise<number> {
+    return this.#queue.add(() => {
+      const begun = this.#clock.monotonicMs();
+      // All rows are read: the pragma frees one page for each.
+      this.#db.pragma(`incremental_vacuum(${pages})`);
+      return this.#clock.monotonicMs() - begun;
+    });
+  }
+
+  /** Writes that still wait are committed if that is possible at once, and refused otherwise. */
   close(): void {
-    this.#db.pragma('optimize');
-    this.#db.pragma('wal_checkpoint(TRUNCATE)');
-    this.#db.close();
+    if (!this.#db.open) return;
+    this.#queue.close();
+    try {
+      settleDatabase(this.#db);
+    } catch (error) {
+      // What another process holds stays in the log of SQLite, where the next start finds it.
+      if (!isBusy(error)) throw error;
+    } finally {
+      this.#db.close();
+    }
   }
 
   #publish(): void {
@@ -112,14 +160,21 @@ export class Store {
   }
 }
 
-function open(path: string): Db {
+function open({ path, backupDir, clock }: StoreOptions): Db {
+  mkdirSync(backupDir, { recursive: true, mode: 0o700 });
+  let db: Db | undefined;
   try {
     assertNotNewer(versionOf(path), migrations, path);
-    return openDatabase(path);
+    db = openDatabase(path);
+    migrate(db, migrations, { dir: backupDir, stamp: isoTime(clock.now()).replaceAll(/[:.]/g, '-') });
+    return db;
   } catch (error) {
-    if (!isBusy(error)) throw error;
-    throw new Failure('STORE_BUSY', `Another process holds the database "${path}"; end it (fuser tells which) and start again.`, {
-      cause: error,
-    });
+    const told = isDamaged(error) ? damageFailure(path, backupDir, error) : isBusy(error) ? busyAtOpen(path, error) : error;
+    db?.close();
+    throw told;
   }
+}
+
+function busyAtOpen(path: string, cause: unknown): Failure {
+  return new Failure('STORE_BUSY', `Another process holds the database "${path}"; end it (fuser tells which) and start again.`, { cause });
 }

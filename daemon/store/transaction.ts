@@ -1,7 +1,8 @@
 import { Failure } from '../../schemas/errors.ts';
+import { isBusy } from '../kernel/classify.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { backoffMs, type RetryPolicy } from '../kernel/retry.ts';
-import { type Db, isBusy } from './database.ts';
+import { backoffMs, type RetryPolicy, type RetryStatus } from '../kernel/retry.ts';
+import type { Db } from './database.ts';
 
 /** A promise as the value of a transaction is a bug: nothing may wait while the lock is held. */
 export type Sync<T> = T extends PromiseLike<unknown> ? never : T;
@@ -10,21 +11,28 @@ interface Job {
   readonly run: () => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** Tries that found the lock taken. */
+  tries: number;
+  /** What it began to be tried again by. */
+  policy: RetryPolicy | undefined;
 }
 
 export interface WriteQueueDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Asked for each write when the lock is taken for the first time. */
   readonly policy: () => RetryPolicy;
   /** Runs after each commit, before any caller learns of it. */
   readonly onCommit: () => void;
-  readonly onBusy: (attempt: number, delayMs: number) => void;
+  readonly onBusy: (status: RetryStatus) => void;
 }
 
 export interface WriteQueue {
   add<T>(run: () => Sync<T>): Promise<T>;
   readonly length: number;
+  /** Commits what waits if the lock is free, and refuses the rest and all that comes. */
+  close(): void;
 }
 
 const batchSize = 256;
@@ -32,7 +40,8 @@ const batchSize = 256;
 /**
  * Group commit: all writes of one turn of the event loop share one IMMEDIATE transaction, each inside a savepoint, so that one that
  * fails takes nobody along. While another process holds the lock the whole batch waits between turns and is run again from the start;
- * nothing sleeps inside a transaction.
+ * nothing sleeps inside a transaction. What comes meanwhile waits along, since each look at the lock holds the event loop: the oldest
+ * write says how long, and each is given up after as many tries of its own as its policy has.
  */
 export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
   const { db } = deps;
@@ -44,7 +53,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
   const undo = db.prepare('ROLLBACK TO job');
   let jobs: Job[] = [];
   let scheduled = false;
-  let attempt = 0;
+  let closed = false;
 
   const schedule = (): void => {
     if (scheduled || jobs.length === 0) return;
@@ -53,23 +62,19 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
   };
   const flush = (): void => {
     scheduled = false;
+    if (closed) return;
     const batch = jobs.slice(0, batchSize);
-    try {
-      begin.run();
-    } catch (error) {
-      waitOrFail(batch, error);
-      return;
-    }
     const settle: (() => void)[] = [];
     try {
+      begin.run();
       for (const job of batch) settle.push(runJob(job));
       commit.run();
     } catch (error) {
       if (db.inTransaction) rollback.run();
-      waitOrFail(batch, error);
+      if (isBusy(error)) wait(batch, error);
+      else refuse(batch, error);
       return;
     }
-    attempt = 0;
     jobs = jobs.slice(batch.length);
     try {
       deps.onCommit();
@@ -93,29 +98,52 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       return () => job.reject(error);
     }
   };
-  const waitOrFail = (batch: readonly Job[], error: unknown): void => {
-    const policy = deps.policy();
-    attempt += 1;
-    if (isBusy(error) && attempt < policy.maxAttempts) {
-      const delayMs = backoffMs(policy, attempt, deps.random());
-      deps.onBusy(attempt, delayMs);
-      scheduled = true;
-      deps.clock.after(delayMs, flush);
+  const wait = (batch: readonly Job[], error: unknown): void => {
+    const spent: Job[] = [];
+    for (const job of batch) {
+      job.policy ??= deps.policy();
+      job.tries += 1;
+      if (job.tries >= job.policy.maxAttempts) spent.push(job);
+    }
+    take(spent);
+    for (const job of spent) job.reject(storeBusy(error));
+    const [oldest] = jobs;
+    if (oldest?.policy === undefined) {
+      // Nobody is left, or only those behind a whole batch that was given up: they have not tried yet.
+      schedule();
       return;
     }
-    attempt = 0;
-    jobs = jobs.slice(batch.length);
-    for (const job of batch) job.reject(isBusy(error) ? storeBusy(error) : error);
+    const delayMs = backoffMs(oldest.policy, oldest.tries, deps.random());
+    scheduled = true;
+    deps.clock.after(delayMs, flush);
+    deps.onBusy({ attempt: oldest.tries, delayMs, error });
+  };
+  const refuse = (batch: readonly Job[], error: unknown): void => {
+    take(batch);
+    for (const job of batch) job.reject(error);
     schedule();
+  };
+  const take = (gone: readonly Job[]): void => {
+    const taken = new Set(gone);
+    jobs = jobs.filter((job) => !taken.has(job));
   };
   return {
     add: <T>(run: () => Sync<T>) =>
       new Promise<T>((resolve, reject) => {
-        jobs.push({ run, resolve: resolve as (value: unknown) => void, reject });
+        if (closed) {
+          reject(storeClosed());
+          return;
+        }
+        jobs.push({ run, resolve: resolve as (value: unknown) => void, reject, tries: 0, policy: undefined });
         schedule();
       }),
     get length() {
       return jobs.length;
+    },
+    close() {
+      if (jobs.length > 0) flush();
+      closed = true;
+      for (const job of jobs.splice(0)) job.reject(storeClosed());
     },
   };
 }
@@ -126,4 +154,8 @@ function storeBusy(cause: unknown): Failure {
     'Another process holds the database lock; nothing was written. Find it with "fuser coppice.db" and call again.',
     { cause },
   );
+}
+
+function storeClosed(): Failure {
+  return new Failure('SHUTTING_DOWN', 'The daemon is stopping and its database is closed; nothing was written.');
 }

@@ -1,31 +1,25 @@
 // Terminals: tmux sessions of the daemon's own server. They outlive the daemon; at its start they are found again by id.
 import { nearest } from '../../rpc/nearest.ts';
 import { Failure, isFailure } from '../../schemas/errors.ts';
-import type { Terminal } from '../../schemas/terminal.ts';
-import { type Clock, isoTime } from '../kernel/clock.ts';
-import type { Ids } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import { byDaemon, type Origin } from '../kernel/origin.ts';
-import type { Store, Writer } from '../store/store.ts';
+import type { Writer } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
+import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
-import type { StepFiles } from '../tools/step-files.ts';
 import type { Tmux, TmuxPane } from '../tools/tmux.ts';
-
-export interface CreateTerminal {
-  readonly name: string;
-  readonly sessionId: string;
-  readonly projectId: string;
-  readonly worktreeId?: string;
-  readonly cwd: string;
-  readonly shell: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly logPath: string;
-}
+import { type AdoptingDeps, type AdoptTmux, adoptTmux } from './adopting.ts';
+import { type CreateTerminal, createTerminal, runsOf, shellWindow, unusedName } from './creating.ts';
+import { subjectOf } from './view.ts';
 
 export interface TerminalService {
+  /** The wanted name, with a number when a terminal has or had it. */
+  unusedName(wanted: string): string;
+  /** `name` is unused. */
   create(spec: CreateTerminal, origin: Origin): Promise<TerminalRecord>;
+  /** Takes a session of another tmux server into view. */
+  adopt(request: AdoptTmux, origin: Origin): Promise<TerminalRecord>;
   resolve(ref: string): TerminalRecord;
   panes(terminal: TerminalRecord): Promise<TmuxPane[]>;
   /** The pane of a window; without one, that of the active window. */
@@ -36,21 +30,14 @@ export interface TerminalService {
   reconcile(): Promise<void>;
 }
 
-export interface TerminalDeps {
-  readonly store: Store;
-  readonly tmux: Tmux;
-  readonly stepFiles: StepFiles;
+export interface TerminalDeps extends AdoptingDeps {
   readonly exits: ExitWatch;
-  readonly clock: Clock;
-  readonly ids: Ids;
   readonly log: Log;
   readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
 }
 
-const shellWindow = 'shell';
-
-/** How long the wrapper of a shell may take to write down its beginning or end. */
-const exitFileMs = 1_000;
+/** How long the wrapper of a shell may take to write down its beginning or end, on a machine that is busy. */
+const exitFileMs = 5_000;
 
 export function createTerminalService(deps: TerminalDeps): TerminalService {
   const { store, tmux, stepFiles, clock } = deps;
@@ -80,15 +67,19 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     if (ending.has(terminal.id)) return;
     // A shell that ends by itself leaves its session behind: without one, somebody took both.
     if (!(await present([terminal])).has(terminal)) return lose(terminal);
-    const panes = await tmux.listPanes(terminal.tmuxId).catch(() => []);
-    if (panes.some((pane) => !pane.dead && pane.windowName !== shellWindow)) return;
+    const panes = await tmux.listPanes(terminal.name).catch(() => []);
+    const own = panes.find(({ windowName }) => windowName === shellWindow);
+    if (panes.some((pane) => !pane.dead && pane !== own)) return;
     await tmux.killSession(terminal.tmuxId);
     await store.write((w) => end(w, terminal, 'ended', 'shell_exited', byDaemon));
-    await stepFiles.forget(terminal.shellRunId);
+    await forgetFiles(terminal);
   };
   const lose = async (terminal: TerminalRecord): Promise<void> => {
     await store.write((w) => end(w, terminal, 'lost', 'tmux_session_gone', byDaemon));
-    await stepFiles.forget(terminal.shellRunId);
+    await forgetFiles(terminal);
+  };
+  const forgetFiles = async (terminal: TerminalRecord): Promise<void> => {
+    for (const id of await runsOf(stepFiles, terminal)) await forgetRun(deps, id);
   };
   /** Those that tmux still has. The name counts too: a new server gives the ids out again. */
   const present = async (terminals: readonly TerminalRecord[]): Promise<Set<TerminalRecord>> => {
@@ -97,40 +88,18 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
   };
   const panes = async (terminal: TerminalRecord): Promise<TmuxPane[]> => {
     if (terminal.status !== 'live') throw gone(terminal);
-    return tmux.listPanes(terminal.tmuxId);
+    return tmux.listPanes(terminal.name);
   };
   return {
     panes,
+    unusedName: (wanted) => unusedName(store, wanted),
     async create(spec, origin) {
-      const shellRunId = deps.ids.next('stp');
-      await stepFiles.writeSpec(shellRunId, { cwd: spec.cwd, argv: [spec.shell], env: spec.environment });
-      const existing = (await tmux.listSessions()).find(({ name }) => name === spec.name);
-      // Left by a daemon that died between making and recording it: nobody has used it yet.
-      if (existing) await tmux.killSession(existing.tmuxId);
-      const { tmuxId } = await tmux.newSession({
-        name: spec.name,
-        windowName: shellWindow,
-        cwd: spec.cwd,
-        argv: stepFiles.wrapperArgv(shellRunId),
-        logPath: spec.logPath,
-      });
-      const terminal: TerminalRecord = {
-        id: deps.ids.next('trm'),
-        name: spec.name,
-        tmuxId,
-        shellRunId,
-        sessionId: spec.sessionId,
-        cwd: spec.cwd,
-        status: 'live',
-        createdAt: clock.now(),
-        ...(spec.worktreeId === undefined ? {} : { worktreeId: spec.worktreeId }),
-      };
-      await store.write((w) => {
-        w.terminals.insert(terminal);
-        w.sessions.change(spec.sessionId, { terminalId: terminal.id });
-        const data = { name: terminal.name, cwd: terminal.cwd };
-        w.events.append({ type: 'terminal.created', subject: subjectOf(w, terminal), actor: origin.actor, data });
-      });
+      const terminal = await createTerminal(deps, spec, origin);
+      watchShell(terminal);
+      return terminal;
+    },
+    async adopt(request, origin) {
+      const terminal = await adoptTmux(deps, request, origin);
       watchShell(terminal);
       return terminal;
     },
@@ -157,7 +126,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         },
       );
     },
-    attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.tmuxId) : Promise.resolve(0)),
+    attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.name) : Promise.resolve(0)),
     async kill(terminal, reason, origin) {
       if (terminal.status !== 'live') throw gone(terminal);
       ending.add(terminal.id);
@@ -171,15 +140,17 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         if (shell && terminal.sessionId !== undefined) {
           await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
         }
-        // The wrapper writes its last file a moment after the shell's end; forgotten before, it would stay for ever.
-        if (shell) await deps.exits.wait(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
+        // A wrapper stands in the worktree until it writes down the end, a moment after it.
+        const written = shell ? await runsOf(stepFiles, terminal) : [];
+        await Promise.all(written.map((id) => deps.exits.wait(id, AbortSignal.timeout(exitFileMs)).catch(() => undefined)));
         await store.write((w) => end(w, terminal, 'ended', reason, origin));
-        await stepFiles.forget(terminal.shellRunId);
+        await forgetFiles(terminal);
       } finally {
         ending.delete(terminal.id);
       }
     },
     async reconcile() {
+      await tmux.sweepLogs();
       const rows = store.read((r) => r.terminals.allLive());
       if (rows.length === 0) return;
       const there = await present(rows);
@@ -191,21 +162,9 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
   };
 }
 
-export function terminalView({ createdAt, endedAt, shellRunId: _, ...record }: TerminalRecord): Terminal {
-  return { ...record, createdAt: isoTime(createdAt), ...(endedAt === undefined ? {} : { endedAt: isoTime(endedAt) }) };
-}
-
 /** No tmux on this machine is no live terminal: the rows say what was lost. */
 async function liveSessions(tmux: Tmux): Promise<{ tmuxId: string; name: string }[]> {
   return (await tmux.available()) === undefined ? [] : tmux.listSessions();
-}
-
-function subjectOf(w: Writer, terminal: TerminalRecord) {
-  const session = terminal.sessionId === undefined ? undefined : w.sessions.get(terminal.sessionId);
-  return {
-    ...(session === undefined ? {} : { projectId: session.projectId, sessionId: session.id }),
-    ...(terminal.worktreeId === undefined ? {} : { worktreeId: terminal.worktreeId }),
-  };
 }
 
 function gone(terminal: TerminalRecord): Failure {

@@ -1,5 +1,7 @@
 // Reading of files that other people wrote: absence is an answer (undefined), everything else that goes wrong is thrown.
+import { realpathSync } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 
 export interface FileStat {
   readonly kind: 'file' | 'directory' | 'other';
@@ -29,6 +31,21 @@ export function createFileReader(): FileReader {
       return { kind, sizeBytes: found.size, modifiedMs: found.mtimeMs, changedMs: found.ctimeMs, inode: found.ino };
     },
   };
+}
+
+/** The path without links, as far as it exists; git tells paths only so. */
+export function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(withoutLinks(parent), basename(path));
+  }
+}
+
+/** Both absolute and without links: is the path the folder, or below it? */
+export function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {

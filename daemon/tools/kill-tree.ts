@@ -1,13 +1,18 @@
-// Ends a step for certain: its group, its descendants, and what left both but carries the marks of the session in its environment.
+// Ends a step for certain: its descendants, its orphans, which come to the wrapper, and what carries the marks of the session in its
+// environment.
 import { limits } from '../../schemas/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { sleep } from '../kernel/retry.ts';
 import { descendantsOf, findMarked, isAlive, parentOf, type SessionMarker, startTimeOf } from './proc.ts';
 
 export interface KillTreeOptions {
-  readonly childPid: number;
+  /** The program of the step. Without it only what carries the marks is ended. */
+  readonly childPid?: number | undefined;
   /** Never signalled: it writes down how the step ended. */
-  readonly wrapperPid: number | undefined;
+  readonly wrapperPid?: number | undefined;
+  /** When the two began. */
+  readonly wrapperStart?: number;
+  readonly childStart?: number;
   readonly marker: SessionMarker;
   readonly graceMs?: number;
   readonly clock: Clock;
@@ -41,15 +46,22 @@ interface Targets {
   startTime(pid: number): number | undefined;
 }
 
-function createTargets({ childPid, wrapperPid, marker }: KillTreeOptions): Targets {
+function createTargets({ childPid, childStart, wrapperPid, wrapperStart, marker }: KillTreeOptions): Targets {
   const seen = new Map<number, number>();
+  // A step that ended long ago may have left its pid to a stranger.
+  const isChild = async (pid: number, marked: readonly number[]): Promise<boolean> => {
+    if (childStart !== undefined) return isAlive(pid, childStart);
+    return marked.includes(pid) || (wrapperPid !== undefined && (await parentOf(pid)) === wrapperPid);
+  };
   return {
     startTime: (pid) => seen.get(pid),
     async find() {
       const marked = await findMarked(marker);
       const pids = new Set([...seen.keys(), ...marked]);
-      // A step that ended long ago may have left its pid to a stranger.
-      if (pids.has(childPid) || (wrapperPid !== undefined && (await parentOf(childPid)) === wrapperPid)) {
+      // Below the wrapper are the step and its orphans, whatever those did to their environment.
+      if (wrapperPid !== undefined && wrapperStart !== undefined && (await isAlive(wrapperPid, wrapperStart))) {
+        for (const pid of await descendantsOf(wrapperPid)) pids.add(pid);
+      } else if (childPid !== undefined && (await isChild(childPid, marked))) {
         pids.add(childPid);
         for (const pid of await descendantsOf(childPid)) pids.add(pid);
       }
@@ -91,7 +103,8 @@ async function signalUntilDead(
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
       living = await stillAlive(living, targets);
     }
-    living = await targets.find();
+    // When the time is over, what is known to live gets the next signal first; who else is there is found out after that.
+    if (living.length === 0 || clock.now() < endsAt) living = await targets.find();
   }
   return living;
 }

@@ -9,7 +9,8 @@ export interface ProcessInfo {
 
 export interface SessionMarker {
   readonly sessionId: string;
-  readonly stepIndex?: number | undefined;
+  /** `any`: of whatever step, but not the shell of the terminal. Absent: all of the session. */
+  readonly stepIndex?: number | 'any' | undefined;
 }
 
 /** The same functions as one thing to pass on, so that tests can stand in for it. */
@@ -40,6 +41,12 @@ export async function parentOf(pid: number): Promise<number | undefined> {
   return (await readStat(pid))?.parent;
 }
 
+/** Of a living process: its program, without the folder and cut at 15 characters. */
+export async function nameOf(pid: number): Promise<string | undefined> {
+  const stat = await readStat(pid);
+  return stat && !stat.dead ? stat.name : undefined;
+}
+
 /** True for a living process that sleeps, waiting for something. */
 export async function isAsleep(pid: number): Promise<boolean> {
   return (await readStat(pid))?.state === 'S';
@@ -47,13 +54,16 @@ export async function isAsleep(pid: number): Promise<boolean> {
 
 /** Living processes that were started with the marks of a session (and step) in their environment, also those that left its group. */
 export async function findMarked(marker: SessionMarker): Promise<number[]> {
-  const wanted = [`COPPICE_SESSION_ID=${marker.sessionId}`];
-  if (marker.stepIndex !== undefined) wanted.push(`COPPICE_STEP_INDEX=${marker.stepIndex}`);
+  const { sessionId, stepIndex } = marker;
+  const ofSession = `COPPICE_SESSION_ID=${sessionId}`;
+  const isOfStep = (pair: string): boolean =>
+    stepIndex === 'any' ? pair.startsWith('COPPICE_STEP_INDEX=') : pair === `COPPICE_STEP_INDEX=${stepIndex}`;
   const found = await mapProcesses(async (pid) => {
     const environment = await readOrNothing(`/proc/${pid}/environ`, 'latin1');
-    if (!environment?.includes(wanted[0] as string)) return undefined;
-    const pairs = new Set(environment.split('\0'));
-    return wanted.every((pair) => pairs.has(pair)) && (await isAlive(pid)) ? pid : undefined;
+    if (!environment?.includes(ofSession)) return undefined;
+    const pairs = environment.split('\0');
+    const isMarked = pairs.includes(ofSession) && (stepIndex === undefined || pairs.some(isOfStep));
+    return isMarked && (await isAlive(pid)) ? pid : undefined;
   });
   return found.sort((a, b) => a - b);
 }
@@ -76,8 +86,19 @@ export async function descendantsOf(pid: number): Promise<number[]> {
   return found;
 }
 
-/** Processes, other than this one, whose working directory is the folder or lies below it. */
+/** In the environment of programs of ours that only look: they change nothing, and end by themselves. */
+export const lookingMark = { COPPICE_ONLY_LOOKS: '1' } as const;
+
+/** Processes, other than this one and those that only look for it, whose working directory is the folder or lies below it. */
 export async function processesInside(dirPath: string, ownPid: number = process.pid): Promise<ProcessInfo[]> {
+  const first = await findInside(dirPath, ownPid);
+  if (first.length === 0) return first;
+  // A program that is just being started has no environment of its own yet.
+  const again = await findInside(dirPath, ownPid);
+  return first.filter(({ pid }) => again.some((other) => other.pid === pid));
+}
+
+async function findInside(dirPath: string, ownPid: number): Promise<ProcessInfo[]> {
   // The kernel tells a working directory without symlinks.
   const dir = await realpath(dirPath).catch(() => dirPath);
   const below = dir.endsWith('/') ? dir : `${dir}/`;
@@ -85,9 +106,15 @@ export async function processesInside(dirPath: string, ownPid: number = process.
     if (pid === ownPid) return undefined;
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
     if (cwd === undefined || (cwd !== dir && !cwd.startsWith(below))) return undefined;
+    if (await onlyLooks(pid)) return undefined;
     const stat = await readStat(pid);
     return stat && !stat.dead ? { pid, command: (await commandOf(pid)) ?? stat.name } : undefined;
   });
+}
+
+async function onlyLooks(pid: number): Promise<boolean> {
+  const environment = (await readOrNothing(`/proc/${pid}/environ`, 'latin1')) ?? '';
+  return Object.entries(lookingMark).every(([name, value]) => environment.split('\0').includes(`${name}=${value}`));
 }
 
 interface Stat {

@@ -1,12 +1,11 @@
 // Runs the programs the daemon needs (git, tmux, gh, systemctl) and turns their failures into ours. Steps of commands are not run here:
 // they must outlive the daemon (step-process.ts).
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import { findExecutables } from './executables.ts';
 
 export interface RunToolOptions {
   readonly cwd?: string | undefined;
@@ -39,8 +38,10 @@ export interface ProcessTool {
   runTool(tool: string, args: readonly string[], options?: RunToolOptions): Promise<ToolResult>;
   /** Starts a program whose environment is exactly the given one; its standard input closes when the daemon dies. */
   converse(tool: string, args: readonly string[], env: Readonly<Record<string, string>>): ToolConversation;
-  /** The path of a program, found without starting anything. */
-  which(tool: string): Promise<string | undefined>;
+  /** The path of a program, found without starting anything: on the daemon's PATH, or on another. */
+  which(tool: string, searchPath?: string): Promise<string | undefined>;
+  /** Asks the tools that still run, and what they started, to end. */
+  close(): void;
 }
 
 export interface ProcessToolOptions {
@@ -48,6 +49,7 @@ export interface ProcessToolOptions {
 }
 
 export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool {
+  const running = new Set<number>();
   return {
     async runTool(tool, args, options = {}) {
       const timeoutMs = options.timeoutMs ?? limits.toolMs;
@@ -61,9 +63,15 @@ export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool 
         maxBuffer: options.maxOutputBytes ?? limits.messageBytes,
         reject: false,
         stripFinalNewline: false,
+        // A group of its own, so that whatever it started can be ended with it.
+        detached: true,
       });
+      const { pid } = child;
+      if (pid !== undefined) running.add(pid);
       releasePipesAfterExit(child);
       const result = await child;
+      if (pid !== undefined) running.delete(pid);
+      if (pid !== undefined && !endedByItself(result)) signalGroup(pid, 'SIGKILL');
       const exitCode = result.exitCode;
       if (exitCode !== undefined && endedByItself(result) && (options.okExitCodes ?? [0]).includes(exitCode)) {
         return { stdout: textOf(result.stdout), stderr: textOf(result.stderr), exitCode };
@@ -87,8 +95,19 @@ export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool 
       const ended = child.then((result) => ({ stderrTail: tailOf(textOf(result.stderr)), missing: isMissing(result) }));
       return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, kill: () => void child.kill('SIGKILL'), ended };
     },
-    which: (tool) => findOnPath(tool, baseEnv.PATH ?? ''),
+    which: async (tool, searchPath = baseEnv.PATH) => (await findExecutables(tool, { searchPath, cwd: '/' }))[0],
+    close() {
+      for (const pid of running) signalGroup(pid, 'SIGTERM');
+    },
   };
+}
+
+function signalGroup(leaderPid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-leaderPid, signal);
+  } catch {
+    // Nothing of it is left (ESRCH), or it became another user's (EPERM), whose end is not ours to bring about.
+  }
 }
 
 const remedies: Readonly<Record<string, string>> = {
@@ -98,11 +117,23 @@ const remedies: Readonly<Record<string, string>> = {
   perl: 'apt install perl',
   systemctl: 'apt install systemd',
   'systemd-run': 'apt install systemd',
+  bash: 'apt install bash',
+  claude: 'npm install -g @anthropic-ai/claude-code',
+  'claude-agent-acp': 'npm install -g @zed-industries/claude-agent-acp',
+  codex: 'npm install -g @openai/codex',
+  'codex-acp': 'npm install -g @zed-industries/codex-acp',
+  gemini: 'npm install -g @google/gemini-cli',
+  opencode: 'npm install -g opencode-ai',
 };
+
+/** How to get a program. */
+export function remedyFor(tool: string): string {
+  return remedies[tool.slice(tool.lastIndexOf('/') + 1)] ?? 'install it, or correct its name';
+}
 
 /** What to say and do when a program is not installed. */
 export function missingTool(tool: string, cause?: unknown): Failure {
-  const remedy = remedies[tool.slice(tool.lastIndexOf('/') + 1)] ?? 'install it, or correct its name';
+  const remedy = remedyFor(tool);
   return new Failure('TOOL_MISSING', `The program '${tool}' is not installed; install it: ${remedy}.`, {
     details: { tool, remedy },
     cause,
@@ -184,16 +215,4 @@ async function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
-}
-
-async function findOnPath(tool: string, searchPath: string): Promise<string | undefined> {
-  const places = tool.includes('/') ? [tool] : searchPath.split(':').flatMap((folder) => (folder ? [join(folder, tool)] : []));
-  for (const path of places) {
-    const runs = await access(path, constants.X_OK).then(
-      async () => (await stat(path)).isFile(),
-      () => false,
-    );
-    if (runs) return path;
-  }
-  return undefined;
 }

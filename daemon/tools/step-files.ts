@@ -25,6 +25,9 @@ export type StepExit =
 export interface StepPids {
   readonly wrapperPid: number;
   readonly childPid: number;
+  /** When they began, which tells them from later processes of the same numbers; absent where an older wrapper did not write it. */
+  readonly wrapperStart?: number;
+  readonly childStart?: number;
 }
 
 export interface StepFiles {
@@ -64,8 +67,10 @@ export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl' }
       return text === undefined ? undefined : parseExit(text);
     },
     async readPids(id) {
-      const match = /^(\d+) (\d+)\n$/.exec((await readIfThere(pathOf(id, 'pid'))) ?? '');
-      return match ? { wrapperPid: Number(match[1]), childPid: Number(match[2]) } : undefined;
+      const match = /^(\d+) (\d+)(?: (\d+) (\d+))?\n$/.exec((await readIfThere(pathOf(id, 'pid'))) ?? '');
+      if (!match) return undefined;
+      const [wrapperPid = 0, childPid = 0, wrapperStart = 0, childStart = 0] = match.slice(1).map((text) => Number(text ?? 0));
+      return { wrapperPid, childPid, ...(wrapperStart > 0 ? { wrapperStart } : {}), ...(childStart > 0 ? { childStart } : {}) };
     },
     async claimSpec(id) {
       return unlink(pathOf(id, 'spec')).then(
@@ -99,6 +104,15 @@ export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl' }
 
 const fileKinds = ['spec', 'pid', 'exit'] as const;
 type FileKind = (typeof fileKinds)[number];
+
+/** A further wrapper of the same thing, like that of another window of a terminal: named after the first, it needs no row to be found by. */
+export function partId(id: string, part: number): string {
+  return `${id}_w${part}`;
+}
+
+export function isOfRun(id: string, runId: string): boolean {
+  return id === runId || id.startsWith(`${runId}_w`);
+}
 
 function checkedId(id: string): string {
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) throw new Error(`step id '${id}' is not made of letters, digits, _ and -`);

@@ -1,6 +1,6 @@
 // Starts a step that needs no terminal. The wrapper leads a session of its own and writes to the log itself, so that neither the death
 // of the daemon nor a full pipe touches the step.
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { execa } from 'execa';
 import { Failure } from '../../schemas/errors.ts';
 import type { StepFiles } from './step-files.ts';
@@ -19,10 +19,13 @@ export interface StartStepOptions {
   readonly logPath: string;
 }
 
+/** A step may have put a pipe where a later log goes: opening that must fail, not wait for a reader. */
+export const logFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+
 export async function startStepProcess({ files, id, logPath }: StartStepOptions): Promise<StartedStep> {
   const [perl, ...args] = files.wrapperArgv(id);
   // Synchronous, since an open descriptor that waits for the loop leaks into whatever is started meanwhile.
-  const log = openSync(logPath, 'a', 0o600);
+  const log = openSync(logPath, logFlags, 0o600);
   try {
     // execa takes any descriptor; its types know only the first ten.
     const output = log as 3;
@@ -39,7 +42,9 @@ export async function startStepProcess({ files, id, logPath }: StartStepOptions)
       stderr: output,
     });
     if (child.pid === undefined) {
-      const { originalMessage: remedy = 'perl did not start' } = await child;
+      const { originalMessage: remedy = 'perl did not start', code, cause } = await child;
+      // A machine that has no process left at the moment says nothing about perl.
+      if (code !== 'ENOENT' && code !== 'EACCES') throw cause;
       throw new Failure('TOOL_MISSING', `The step '${id}' cannot start: '${perl}' did not run; install it: apt install perl.`, {
         details: { tool: 'perl', remedy },
       });

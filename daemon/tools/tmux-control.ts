@@ -132,15 +132,34 @@ function startClient(options: TmuxControlOptions): Client {
     const pid = Number(lines?.[0]);
     return { pid, startTime: await startTimeOf(pid) };
   });
-  server.catch(() => {});
   const client: Client = { conversation, waiting, server, alive: true };
   const reader = createReplyReader((reply) => settle(waiting, reply));
   conversation.stdout.on('data', (chunk: Buffer) => reader(chunk));
-  void conversation.ended.then(() => {
+  let isUp = false;
+  server.then(
+    () => {
+      isUp = true;
+    },
+    () => {},
+  );
+  void conversation.ended.then(async () => {
     client.alive = false;
-    for (const one of waiting.splice(0)) one.reject(new Failure('UNAVAILABLE', `tmux went away during '${one.what}'; call again.`));
+    const left = waiting.splice(0);
+    const isServerGone = left.length > 0 && (!isUp || (await serverIsGone(client, options.sleep)));
+    for (const one of left) one.reject(wentAway(one.what, isServerGone));
   });
   return client;
+}
+
+// With the server goes whatever the command did. A server that lives may have done it, so nothing may be done twice.
+function wentAway(what: string, isServerGone: boolean): Failure {
+  if (isServerGone) {
+    return new Failure('UNAVAILABLE', `The tmux server ended during '${what}'; call again.`, { details: { reason: 'no_server' } });
+  }
+  return new Failure('UNAVAILABLE', `tmux broke off during '${what}'; look whether it was done before you call again.`, {
+    retryable: false,
+    details: { reason: 'no_client' },
+  });
 }
 
 // The client hears of the end a little before the server is gone.

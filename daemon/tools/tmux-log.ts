@@ -1,9 +1,9 @@
 // The log of a pane: a `cat` that tmux feeds with every byte it reads. Closing that pipe drops what tmux has not handed over yet, so the
 // end of a log waits until all of it has arrived.
-import { readFile, unlink } from 'node:fs/promises';
+import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFailure } from '../../schemas/errors.ts';
-import { isAlive, isAsleep } from './proc.ts';
+import { isAlive, isAsleep, nameOf } from './proc.ts';
 import type { TmuxCommand, TmuxControl } from './tmux-control.ts';
 
 export interface TmuxLog {
@@ -11,6 +11,10 @@ export interface TmuxLog {
   startCommands(target: string, logPath: string): TmuxCommand[];
   /** Waits for the last byte and closes the log. False when a background process still holds the terminal, or something hung. */
   finish(paneId: string, deadlineMs: number): Promise<boolean>;
+  /** Of a pane that tmux has closed while it was read: waits for the end of its reader, and forgets it. */
+  close(paneId: string): Promise<void>;
+  /** Forgets readers that ended while nobody looked. */
+  sweep(): Promise<void>;
 }
 
 export interface TmuxLogOptions {
@@ -38,6 +42,24 @@ export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxL
     return state === '1';
   }
 
+  /** The pid it has told, which it does in its first moment. */
+  async function readerOf(paneId: string): Promise<number | undefined> {
+    let reader: number | undefined;
+    await until(async () => {
+      reader = await readPid(readerPath(paneId));
+      return reader !== undefined;
+    }, readerMs);
+    return reader;
+  }
+
+  const forget = (paneId: string): Promise<void> => unlink(readerPath(paneId)).catch(() => {});
+
+  async function isOver(paneId: string, reader: number | undefined): Promise<boolean> {
+    const ended = reader === undefined || (await until(async () => !(await isAlive(reader)), readerMs));
+    await forget(paneId);
+    return ended;
+  }
+
   // An answer of the server means that it has written what the pipe could take. A reader that slept before and after it, and wrote
   // nothing in between, has therefore got everything.
   async function drained(paneId: string, reader: number): Promise<boolean> {
@@ -57,34 +79,40 @@ export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxL
       ];
     },
     async finish(paneId, deadlineMs) {
-      let dead = true;
       let reader: number | undefined;
-      const readerKnown = async () => {
-        reader = await readPid(readerPath(paneId));
-        return reader !== undefined;
-      };
+      let arrived = true;
       try {
-        dead = await until(() => paneIsDead(paneId), deadlineMs);
-        await until(readerKnown, readerMs);
+        const dead = await until(() => paneIsDead(paneId), deadlineMs);
+        reader = await readerOf(paneId);
         const known = reader;
-        const arrived = known !== undefined && (await until(() => drained(paneId, known), readerMs));
+        arrived = known !== undefined && (await until(() => drained(paneId, known), readerMs)) && dead;
         // tmux 3.3a closes the pipe of no dead pane, but drops one whose reader is gone. All bytes are written by then.
         if (known !== undefined) endReader(known);
-        dead &&= arrived;
       } catch (error) {
         // Killed by hand: tmux has closed the pipe itself.
         if (!isFailure(error) || error.kind !== 'NOT_FOUND') throw error;
-        await readerKnown();
+        reader = await readPid(readerPath(paneId));
       }
-      const pid = reader;
-      const ended = pid === undefined || (await until(async () => !(await isAlive(pid)), readerMs));
-      await unlink(readerPath(paneId)).catch(() => {});
-      return dead && ended;
+      return (await isOver(paneId, reader)) && arrived;
+    },
+    close: async (paneId) => void (await isOver(paneId, await readerOf(paneId))),
+    async sweep() {
+      for (const name of await readdir(runDir)) {
+        const paneId = /^(%\d+)\.reader$/.exec(name)?.[1];
+        if (paneId === undefined) continue;
+        const reader = await readPid(readerPath(paneId));
+        // A pid may be somebody else's by now.
+        const isThere = reader !== undefined && readerNames.includes((await nameOf(reader)) ?? '');
+        if (!isThere) await forget(paneId);
+      }
     },
   };
 }
 
 const readerMs = 1_000;
+
+/** A shell in its first moment, which becomes the other. */
+const readerNames = ['sh', 'cat'];
 
 function endReader(pid: number): void {
   try {

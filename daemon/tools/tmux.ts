@@ -1,7 +1,8 @@
-// Terminals on the daemon's own tmux server. After creation everything is addressed by id ($n, @n, %n): a name could match another
-// session by its beginning.
+// Terminals on the daemon's own tmux server. Windows and panes are addressed by id (@n, %n), a session by its exact name where it may be
+// another one by now: a server that was started anew gives its ids out again.
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import type { Again } from '../kernel/again.ts';
 import type { ProcessTool } from './process.ts';
 import { hubSession, type TmuxCommand, type TmuxControl } from './tmux-control.ts';
 import { createTmuxLog, type TmuxLog } from './tmux-log.ts';
@@ -42,19 +43,21 @@ export interface Tmux {
   /** The version, like '3.3a'; nothing when tmux is not installed. */
   available(): Promise<string | undefined>;
   newSession(request: WindowRequest & { readonly name: string }): Promise<TmuxWindow & { readonly tmuxId: string }>;
-  newWindow(request: WindowRequest & { readonly tmuxId: string; readonly detached?: boolean }): Promise<TmuxWindow>;
+  newWindow(request: WindowRequest & { readonly sessionName: string; readonly detached?: boolean }): Promise<TmuxWindow>;
   listSessions(): Promise<TmuxSession[]>;
-  listPanes(tmuxId?: string): Promise<TmuxPane[]>;
+  listPanes(sessionName?: string): Promise<TmuxPane[]>;
   capture(request: { readonly paneId: string; readonly historyLines?: number; readonly colours?: boolean }): Promise<string>;
   sendText(request: { readonly paneId: string; readonly text: string; readonly enter: boolean }): Promise<void>;
   /** Ends a session; one that is gone already is fine. */
   killSession(tmuxId: string): Promise<void>;
   killWindow(windowId: string): Promise<void>;
-  attachedClients(tmuxId: string): Promise<number>;
+  attachedClients(sessionName: string): Promise<number>;
   /** The argv that brings a user there; `insideTmux` is the caller's $TMUX. */
   attachArgv(tmuxId: string, insideTmux?: string): string[];
   /** Waits until the log has its last byte and closes it. False when a background process still held the terminal at the deadline. */
   finishLog(paneId: string, deadlineMs?: number): Promise<boolean>;
+  /** Removes what is left of logs whose terminals ended unseen. */
+  sweepLogs(): Promise<void>;
 }
 
 export interface TmuxOptions {
@@ -63,10 +66,16 @@ export interface TmuxOptions {
   /** A folder of mode 0700 for small files about panes. */
   readonly runDir: string;
   readonly sleep: (ms: number) => Promise<unknown>;
+  /** For what names no id: on another server an id would mean something else. */
+  readonly again: Again;
 }
 
-export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tmux {
+export function createTmux({ control, process, runDir, sleep, again }: TmuxOptions): Tmux {
   const log = createTmuxLog({ control, runDir, sleep });
+  const kill = async (list: TmuxCommand, command: TmuxCommand): Promise<void> => {
+    const [paneIds = []] = (await whenThere(control.run([[...list, '-F', '#{?pane_pipe,#{pane_id},}'], command]))) ?? [];
+    await Promise.all(paneIds.filter((paneId) => paneId !== '').map((paneId) => log.close(paneId)));
+  };
   let version: Promise<string | undefined> | undefined;
   return {
     available() {
@@ -76,13 +85,15 @@ export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tm
       });
       return version;
     },
-    ...creation(control, log),
+    ...creation(control, log, again),
     async listSessions() {
-      const lines = await control.command('list-sessions', '-F', '#{session_id}\t#{session_attached}\t#{session_name}');
+      const list = ['list-sessions', '-F', '#{session_id}\t#{session_attached}\t#{session_name}'] as const;
+      const lines = await again('default', () => control.command(...list));
       return lines.map(sessionOf).filter(({ name }) => name !== hubSession);
     },
-    async listPanes(tmuxId) {
-      const lines = await control.command('list-panes', ...(tmuxId === undefined ? ['-a'] : ['-s', '-t', tmuxId]), '-F', paneFormat);
+    async listPanes(sessionName) {
+      const list = (...which: string[]) => control.command('list-panes', ...which, '-F', paneFormat);
+      const lines = await (sessionName === undefined ? again('default', () => list('-a')) : list('-s', '-t', exactly(sessionName)));
       return lines.filter((line) => !line.startsWith(`${hubSession}\t`)).map(paneOf);
     },
     async capture({ paneId, historyLines = 0, colours = false }) {
@@ -90,10 +101,10 @@ export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tm
       return `${lines.join('\n').trimEnd()}\n`;
     },
     sendText: (request) => sendText(control, request),
-    killSession: (tmuxId) => whenThere(control.command('kill-session', '-t', tmuxId)),
-    killWindow: (windowId) => whenThere(control.command('kill-window', '-t', windowId)),
-    async attachedClients(tmuxId) {
-      return (await control.command('list-clients', '-t', tmuxId, '-F', '#{client_pid}')).length;
+    killSession: (tmuxId) => kill(['list-panes', '-s', '-t', tmuxId], ['kill-session', '-t', tmuxId]),
+    killWindow: (windowId) => kill(['list-panes', '-t', windowId], ['kill-window', '-t', windowId]),
+    async attachedClients(sessionName) {
+      return (await control.command('list-clients', '-t', exactly(sessionName), '-F', '#{client_pid}')).length;
     },
     attachArgv(tmuxId, insideTmux) {
       const client = [control.tmuxPath, '-N', '-S', control.socketPath];
@@ -104,10 +115,11 @@ export function createTmux({ control, process, runDir, sleep }: TmuxOptions): Tm
       return ['env', '-u', 'TMUX', ...client, 'attach-session', '-t', tmuxId];
     },
     finishLog: (paneId, deadlineMs = 300) => log.finish(paneId, deadlineMs),
+    sweepLogs: () => log.sweep(),
   };
 }
 
-function creation(control: TmuxControl, log: TmuxLog): Pick<Tmux, 'newSession' | 'newWindow'> {
+function creation(control: TmuxControl, log: TmuxLog, again: Again): Pick<Tmux, 'newSession' | 'newWindow'> {
   let windows = 0;
   return {
     async newSession({ name, windowName, cwd, argv, logPath }) {
@@ -128,18 +140,19 @@ function creation(control: TmuxControl, log: TmuxLog): Pick<Tmux, 'newSession' |
         '-y',
         '50',
       ] as const;
-      const replies = await control.run([
+      const commands: TmuxCommand[] = [
         ...remember({ name: windowName, cwd }),
         ['new-session', ...create, '--', ...checkedArgv(argv)],
-        ...log.startCommands(`=${name}:`, logPath),
-      ]);
-      return idsOf(replies[2]);
+        ...log.startCommands(exactly(name), logPath),
+      ];
+      return idsOf((await again('default', () => control.run(commands)))[2]);
     },
-    async newWindow({ tmuxId, windowName, cwd, argv, logPath, detached = true }) {
+    async newWindow({ sessionName, windowName, cwd, argv, logPath, detached = true }) {
       // A name of its own until the pipe is there, since a target must hit this window alone.
       const unique = `coppice-new-${++windows}`;
-      const target = `${tmuxId}:=${unique}`;
-      const create = [...(detached ? ['-d'] : []), '-P', '-F', printedIds, '-t', `${tmuxId}:`, '-n', unique, '-c', expand('cwd')];
+      const session = exactly(sessionName);
+      const target = `${session}=${unique}`;
+      const create = [...(detached ? ['-d'] : []), '-P', '-F', printedIds, '-t', session, '-n', unique, '-c', expand('cwd')];
       const replies = await control.run([
         ...remember({ name: windowName, cwd }),
         ['new-window', ...create, '--', ...checkedArgv(argv)],
@@ -151,6 +164,9 @@ function creation(control: TmuxControl, log: TmuxLog): Pick<Tmux, 'newSession' |
     },
   };
 }
+
+// Without the sign tmux takes a name that only begins like this.
+const exactly = (sessionName: string): string => `=${sessionName}:`;
 
 const printedIds = '#{session_id} #{window_id} #{pane_id}';
 
@@ -235,11 +251,12 @@ async function sendText(control: TmuxControl, request: { paneId: string; text: s
 
 const pasteBuffer = 'coppice-send';
 
-async function whenThere(killed: Promise<unknown>): Promise<void> {
+async function whenThere<T>(killed: Promise<T>): Promise<T | undefined> {
   try {
-    await killed;
+    return await killed;
   } catch (error) {
     if (!isFailure(error) || error.kind !== 'NOT_FOUND') throw error;
+    return undefined;
   }
 }
 

@@ -2,9 +2,10 @@
 // either of the two.
 import { constants, type Stats } from 'node:fs';
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, realpath, symlink } from 'node:fs/promises';
-import { dirname, isAbsolute, join, sep } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import { isWithin } from '../tools/files.ts';
 import type { CopyItem } from './copy-plan.ts';
 
 export interface CopyPlace {
@@ -99,10 +100,6 @@ async function makeFolders({ checkout, worktree }: CopyPlace, folder: string): P
     await chmod(join(worktree, at), original.mode & 0o7777);
   }
   return true;
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep);
 }
 
 async function statOf(path: string): Promise<Stats | undefined> {

@@ -54,7 +54,10 @@ export function beginFurnishing({ git, log, hooks, copyRules }: FurnishDeps, pro
       }
       await git.hideUntracked(worktree.path, [...new Set(hidden)]);
       const { id: worktreeId, branch, sessionId } = worktree;
-      await hooks.run('post_create', { worktreePath: worktree.path, worktreeId, branch, projectPath: project.path, sessionId });
+      await hooks.run('post_create', {
+        ...{ worktreePath: worktree.path, worktreeId, branch, sessionId },
+        ...{ projectId: project.id, projectPath: project.path },
+      });
     },
   };
 }

@@ -1,6 +1,8 @@
 // The user's own programs around a worktree. Their end is waited for, their time is limited, and their failure is told with what they said.
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import type { PolicyService } from '../policy/service.ts';
 import { endStragglers, markOf } from '../tools/git/stragglers.ts';
 import type { ProcessTool } from '../tools/process.ts';
 
@@ -10,42 +12,64 @@ export interface HookFacts {
   readonly worktreePath: string;
   readonly worktreeId: string;
   readonly branch: string;
+  readonly projectId: string;
   readonly projectPath: string;
   readonly sessionId?: string | undefined;
 }
 
 export interface Hooks {
-  /** Runs all of them in order; the first that fails throws TOOL_FAILED. Answers whether there was any. */
+  /** Runs all of them in order; the first that fails throws TOOL_FAILED, one that policy forbids POLICY_DENIED. Answers whether there was any. */
   run(name: HookName, facts: HookFacts): Promise<boolean>;
 }
 
 export interface HookDeps {
   readonly process: Pick<ProcessTool, 'runTool'>;
   readonly configured: () => Readonly<Record<HookName, readonly (readonly string[])[]>>;
+  readonly policy: PolicyService;
+  readonly ownEnvironment: Readonly<Record<string, string>>;
+  /** What hooks get of it: no credential, and what policy passes on. */
+  readonly passedOn: () => Readonly<Record<string, string>>;
 }
 
 const anyExit = Array.from({ length: 256 }, (_, code) => code);
 const tailChars = 1_200;
 
-export function createHooks({ process, configured }: HookDeps): Hooks {
+export function createHooks(deps: HookDeps): Hooks {
   return {
     async run(name, facts) {
-      const all = configured()[name];
-      for (const argv of all) await runHook(process, name, argv, facts);
+      const all = deps.configured()[name];
+      for (const argv of all) await runHook(deps, name, await permitted(deps, argv, facts), facts);
       return all.length > 0;
     },
   };
 }
 
-async function runHook(process: HookDeps['process'], name: HookName, argv: readonly string[], facts: HookFacts): Promise<void> {
+/** The argv as it may run: by the file that policy looked at. */
+async function permitted({ policy, ownEnvironment }: HookDeps, argv: readonly string[], facts: HookFacts): Promise<readonly string[]> {
+  const [program = '', ...words] = argv;
+  const { worktreePath, projectId, sessionId } = facts;
+  const question = await policy.facts.executable(program, { searchPath: ownEnvironment.PATH, cwd: worktreePath });
+  const whose = { actor: byDaemon.actor, projectId, ...(sessionId === undefined ? {} : { sessionId }) };
+  await policy.enforce([question], whose);
+  return [question?.chain[0]?.path ?? program, ...words];
+}
+
+/** Names of variables that the daemon has and a hook must not get. */
+function withheld({ ownEnvironment, passedOn }: HookDeps): Record<string, undefined> {
+  const passed = passedOn();
+  const names = Object.keys(ownEnvironment).filter((name) => !Object.hasOwn(passed, name));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
+async function runHook(deps: HookDeps, name: HookName, argv: readonly string[], facts: HookFacts): Promise<void> {
   const [program = '', ...words] = argv;
   const { worktreePath } = facts;
   // What a successful post_create left running is not pre_remove's to end.
   const mark = name === 'post_create' ? worktreePath : `${worktreePath}#${name}`;
   try {
-    const { exitCode, stdout, stderr } = await process.runTool(program, words, {
+    const { exitCode, stdout, stderr } = await deps.process.runTool(program, words, {
       cwd: worktreePath,
-      env: { ...markOf(mark), ...variables(name, facts) },
+      env: { ...withheld(deps), ...markOf(mark), ...variables(name, facts) },
       timeoutMs: limits.hookMs,
       okExitCodes: anyExit,
     });

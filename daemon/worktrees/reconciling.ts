@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
+import { presenceOf } from './presence.ts';
 import type { Removal } from './removal.ts';
 import { savedRefOf } from './saving.ts';
 import { sweepScratch } from './scratch.ts';
@@ -34,10 +35,11 @@ export function createReconciling(
     await store.write((w) => (isGone ? w.worktrees.remove(worktree.id) : w.worktrees.setStatus(worktree.id, 'present')));
   };
   const compare = async (worktree: WorktreeRecord): Promise<void> => {
-    const present = (await git.findRepository(worktree.path))?.worktreePath === worktree.path;
+    const presence = await presenceOf(git, worktree);
+    const present = presence === 'checkout';
     const project = projectOf(worktree);
     if (present && project) await tidy(project, worktree);
-    else if (project && (await removal.endInterrupted(project, worktree))) return;
+    else if (presence === 'gone' && project && (await removal.endInterrupted(project, worktree))) return;
     const status = present ? 'present' : 'missing';
     if (status === worktree.status) return;
     await store.write((w) => {

@@ -1,5 +1,6 @@
 // Whether a worktree may go. Pure: the service collects the facts, this decides.
 import type { WorkAtRisk } from '../../schemas/worktree.ts';
+import { isWithin } from '../tools/files.ts';
 
 export interface RemovalFacts {
   /** Absolute and real, like every path here. */
@@ -47,8 +48,8 @@ function reasonsAgainst(facts: RemovalFacts): string[] {
   } = facts;
   return [
     // Also a worktree that the main checkout lies in would take it along.
-    isInside(mainCheckout, worktreePath) && 'It is the main checkout of the repository, or holds it.',
-    callerDirectory !== undefined && isInside(callerDirectory, worktreePath) && 'The caller stands in it; go elsewhere first.',
+    isWithin(mainCheckout, worktreePath) && 'It is the main checkout of the repository, or holds it.',
+    callerDirectory !== undefined && isWithin(callerDirectory, worktreePath) && 'The caller stands in it; go elsewhere first.',
     locked !== undefined && `Git holds it locked${locked.trim() === '' ? '' : ` (${locked.trim()})`}; unlock it first.`,
     liveSessions.length > 0 && `${counted(liveSessions.length, 'session')} still live in it: ${liveSessions.join(', ')}.`,
     processes.length > 0 && `${counted(processes.length, 'process', 'processes')} run in it.`,
@@ -57,10 +58,6 @@ function reasonsAgainst(facts: RemovalFacts): string[] {
     changedPaths.length > 0 && `${counted(changedPaths.length, 'path')} not committed.`,
     commitsNowhereElse.length > 0 && `${counted(commitsNowhereElse.length, 'commit')} neither merged nor pushed.`,
   ].filter((reason) => reason !== false);
-}
-
-function isInside(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

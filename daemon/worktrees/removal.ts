@@ -14,6 +14,7 @@ import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Proc } from '../tools/proc.ts';
 import type { Hooks } from './hooks.ts';
+import { presenceOf } from './presence.ts';
 import { workAtRisk } from './removal-proof.ts';
 import { createSaving, type Saved, type SavingDeps } from './saving.ts';
 import { subjectOf } from './subject.ts';
@@ -60,6 +61,7 @@ export function createRemoval(deps: RemovalDeps): Removal {
 
   const prove = async (project: ProjectRecord, worktree: WorktreeRecord, options: RemoveOptions): Promise<WorkAtRisk | undefined> => {
     const repo = repositoryOf(project);
+    const realPath = await realpath(worktree.path);
     const [status, listed, repositories] = await Promise.all([
       git.status(worktree.path),
       git.listWorktrees(repo),
@@ -77,10 +79,10 @@ export function createRemoval(deps: RemovalDeps): Removal {
     const changed = [...status.staged, ...status.unstaged].map(({ path }) => path).concat(status.untracked, status.conflicted);
     const live = store.read((r) => r.sessions.activeInWorktree(worktree.id)).filter((session) => session.id !== options.bySession);
     return workAtRisk({
-      worktreePath: worktree.path,
+      worktreePath: realPath,
       mainCheckout: project.path,
       callerDirectory: options.callerDirectory === undefined ? undefined : await realpath(options.callerDirectory).catch(() => undefined),
-      locked: listed.find(({ path }) => path === worktree.path)?.locked,
+      locked: listed.find(({ path }) => path === realPath)?.locked,
       changedPaths: isSaved ? [] : changed,
       repositories,
       commitsNowhereElse: commits,
@@ -109,12 +111,15 @@ export function createRemoval(deps: RemovalDeps): Removal {
     // Somebody was faster while this waited for its turn.
     if (store.read((r) => r.worktrees.get(worktree.id))?.status === 'removed') return { branchDeleted: false };
     // A directory that vanished by itself holds nothing any more: only git's entry and the branch are left to tidy up.
-    const isPresent = (await git.findRepository(worktree.path))?.worktreePath === worktree.path;
+    const presence = await presenceOf(git, worktree);
+    if (presence === 'stray') throw stray(worktree);
+    const isPresent = presence === 'checkout';
     if (isPresent) {
       const risk = await prove(project, worktree, options);
       if (risk) throw atRisk(worktree, risk);
       const { id: worktreeId, path: worktreePath, branch } = worktree;
-      const facts = { worktreeId, worktreePath, branch, projectPath: project.path, sessionId: options.bySession ?? worktree.sessionId };
+      const place = { projectId: project.id, projectPath: project.path };
+      const facts = { worktreeId, worktreePath, branch, ...place, sessionId: options.bySession ?? worktree.sessionId };
       // What a hook leaves behind counts too.
       const left = (await deps.hooks.run('pre_remove', facts)) ? await prove(project, worktree, options) : undefined;
       if (left) throw atRisk(worktree, left);
@@ -177,6 +182,16 @@ export function createRemoval(deps: RemovalDeps): Removal {
     },
     idle: async () => void (await Promise.all(deletions)),
   };
+}
+
+function stray(worktree: WorktreeRecord): Failure {
+  const reason = 'Its directory is no checkout any more, so git cannot tell what is in it.';
+  const risk: WorkAtRisk = { paths: [worktree.path], commits: [], processes: [], reasons: [reason] };
+  return new Failure(
+    'WORK_AT_RISK',
+    `Removing the worktree "${worktree.path}" could lose work: ${reason} Run "git worktree repair" in the repository, or move the files away.`,
+    { details: risk },
+  );
 }
 
 function atRisk(worktree: WorktreeRecord, risk: WorkAtRisk): Failure {

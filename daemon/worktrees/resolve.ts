@@ -8,7 +8,7 @@ import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 /** A worktree by id, path, or branch; a branch that several projects have needs the project too. */
 export async function resolveWorktree(store: Store, ref: string, projectId: string | undefined): Promise<WorktreeRecord> {
   const path = ref.startsWith('/') ? await realpath(ref).catch(() => ref) : ref;
-  const direct = store.read((r) => r.worktrees.get(ref) ?? r.worktrees.byPath(path));
+  const direct = store.read((r) => r.worktrees.get(ref) ?? r.worktrees.byPath(path) ?? r.worktrees.byPath(ref));
   if (direct && direct.status !== 'removed') return direct;
   const onBranch = store
     .read((r) => r.worktrees.byBranch(ref))

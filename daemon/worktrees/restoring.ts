@@ -1,11 +1,13 @@
 // Worktrees that were removed by force: listed, brought back, and forgotten after a while.
 import { stat } from 'node:fs/promises';
+import type { ResultOf } from '../../schemas/contract.ts';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { KeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Log } from '../kernel/log.ts';
 import type { Origin } from '../kernel/origin.ts';
+import type { LeaseService } from '../leases/service.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store } from '../store/store.ts';
@@ -18,9 +20,9 @@ import { worktreeTaken } from './taken.ts';
 import { worktreeView } from './view.ts';
 
 export interface Restoring {
-  restore(id: string, origin: Origin): Promise<WorktreeRecord>;
+  restore(id: string, origin: Origin): Promise<ResultOf<'worktree.restore'>>;
   /** Deletes what was saved too long ago; answers how many. What cannot be deleted is tried again the next time. */
-  forgetOld(): Promise<number>;
+  forgetOld(dryRun?: boolean): Promise<number>;
 }
 
 export interface RestoringDeps {
@@ -29,17 +31,18 @@ export interface RestoringDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly queue: KeyedQueue;
+  readonly leases: Pick<LeaseService, 'regain'>;
 }
 
 const forgottenAtOnce = 200;
 
-export function createRestoring({ store, git, clock, log, queue }: RestoringDeps): Restoring {
+export function createRestoring({ store, git, clock, log, queue, leases }: RestoringDeps): Restoring {
   const projectOf = ({ projectId }: { projectId: string }): ProjectRecord => {
     const project = store.read((r) => r.projects.get(projectId));
     if (!project) throw new Error(`there is no project row "${projectId}"`);
     return project;
   };
-  const restore = async (id: string, origin: Origin): Promise<WorktreeRecord> => {
+  const restore = async (id: string, origin: Origin): Promise<ResultOf<'worktree.restore'>> => {
     // Looked at again: another call may have been faster.
     const { removed, worktree } = store.read((r) => ({ removed: r.removedWorktrees.get(id), worktree: r.worktrees.get(id) }));
     if (!removed || !worktree) throw notRemoved(id);
@@ -48,19 +51,20 @@ export function createRestoring({ store, git, clock, log, queue }: RestoringDeps
     );
     if (existing) throw worktreeTaken(existing);
     const repo = repositoryOf(projectOf(worktree));
-    await git.restoreSnapshot({ repo, ref: removed.ref });
+    const manifest = await git.restoreSnapshot({ repo, ref: removed.ref });
+    const regain = await leases.regain(manifest.leases);
     const { removedAt: _, ...rest } = worktree;
     const back: WorktreeRecord = { ...rest, status: 'present' };
-    await store.write((w) => {
+    const restored = await store.write((w) => {
       w.worktrees.markRestored(id);
       w.removedWorktrees.remove(id);
       const data = { path: back.path, branch: back.branch };
       w.events.append({ type: 'worktree.restored', subject: subjectOf(back), actor: origin.actor, data });
-      settle(w, origin.receipt, worktreeView(back));
+      return settle(w, origin.receipt, { ...worktreeView(back), ...regain(w, id, origin) });
     });
     await git.deleteSnapshot(repo, removed.ref);
     await git.unlockRestored(repo, back.path);
-    return back;
+    return restored;
   };
   const forget = async (removed: RemovedWorktreeRecord): Promise<boolean> => {
     const project = projectOf(removed);
@@ -81,8 +85,9 @@ export function createRestoring({ store, git, clock, log, queue }: RestoringDeps
       if (!removed) throw notRemoved(id);
       return queue.run(projectOf(removed).gitDir, () => restore(id, origin));
     },
-    async forgetOld() {
+    async forgetOld(dryRun = false) {
       const old = store.read((r) => r.removedWorktrees.olderThan(clock.now() - limits.removedWorktreesKeptMs, forgottenAtOnce));
+      if (dryRun) return old.length;
       let count = 0;
       for (const removed of old) {
         // It may have been restored while this waited for its turn.

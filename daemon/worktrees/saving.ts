@@ -7,6 +7,7 @@ import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
 import { listedIgnored } from './listed-ignored.ts';
+import { presenceOf } from './presence.ts';
 import { withScratch } from './scratch.ts';
 import { subjectOf } from './subject.ts';
 
@@ -41,8 +42,10 @@ export function createSaving(deps: SavingDeps): Saving {
     async save(project, worktree, origin) {
       const ref = savedRefOf(worktree.id);
       const ignored = await listedIgnored(deps, project.path, worktree.path);
+      const held = store.read((r) => r.leases.ofWorktree(worktree.id));
+      const leases = held.map(({ kind, key, pool, value }) => ({ kind, key, pool, value }));
       const saved = await withScratch(deps.root(), (scratchPath) =>
-        git.saveSnapshot({ repo: repositoryOf(project), worktree, ref, ignored, scratchPath }),
+        git.saveSnapshot({ repo: repositoryOf(project), worktree, ref, ignored, leases, scratchPath }),
       );
       const { files, branchTip } = saved;
       await store.write((w) => {
@@ -52,8 +55,8 @@ export function createSaving(deps: SavingDeps): Saving {
       return { ref, files, ...(branchTip === undefined ? {} : { branchTip }) };
     },
     async dropUnneeded(project, worktree) {
-      const isThere = (await git.findRepository(worktree.path).catch(() => undefined))?.worktreePath === worktree.path;
-      if (isThere) await git.deleteUnneededSnapshot(repositoryOf(project), savedRefOf(worktree.id), worktree.path);
+      if ((await presenceOf(git, worktree).catch(() => undefined)) === 'checkout')
+        await git.deleteUnneededSnapshot(repositoryOf(project), savedRefOf(worktree.id), worktree.path);
     },
     async find(project, worktree) {
       const ref = savedRefOf(worktree.id);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Origin } from '../kernel/origin.ts';
+import type { LeaseService } from '../leases/service.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import { settle } from '../store/receipts.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
@@ -14,6 +15,7 @@ import { type Adopting, createAdopting } from './adopting.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';
 import { beginFurnishing, type FurnishDeps, type FurnishWishes } from './furnish.ts';
 import { createMerging, type Merging } from './merging.ts';
+import { namedPlace, overlap } from './named-place.ts';
 import { createPublishing, type Publishing } from './publishing.ts';
 import { createReconciling, ownBranch } from './reconciling.ts';
 import { createRemoval, type Removal, type RemovalDeps } from './removal.ts';
@@ -21,7 +23,7 @@ import { createRestoring, type Restoring } from './restoring.ts';
 import { isMergePath } from './scratch.ts';
 import { slugOf } from './slug.ts';
 import { subjectOf } from './subject.ts';
-import { branchTaken, worktreeTaken } from './taken.ts';
+import { branchTaken, placeTaken, worktreeTaken } from './taken.ts';
 import { worktreeView } from './view.ts';
 
 export interface CreateWorktree extends FurnishWishes {
@@ -31,10 +33,16 @@ export interface CreateWorktree extends FurnishWishes {
   readonly base?: string | undefined;
   /** A branch that exists is checked out as it is instead of refused. */
   readonly allowExistingBranch: boolean;
+  /** Where it is made; default: where the configuration in force says. */
+  readonly root?: string | undefined;
+  /** Where it goes (`placeOf`); default: a slug of its branch, beside the others of its project. */
+  readonly path?: string | undefined;
   readonly sessionId?: string;
 }
 
 export interface WorktreeService extends Removal, Restoring, Adopting, Merging, Conflicts, Publishing {
+  /** The path that a command's own words for it mean; PRECONDITION when nothing may be made there. */
+  placeOf(project: ProjectRecord, named: string, root?: string): string;
   create(spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord>;
   /** Does it hold anything beyond what it began with? */
   isTouched(worktree: WorktreeRecord): Promise<boolean>;
@@ -47,6 +55,7 @@ export interface WorktreeService extends Removal, Restoring, Adopting, Merging, 
 
 export interface WorktreeDeps extends RemovalDeps, FurnishDeps {
   readonly ids: Ids;
+  readonly leases: Pick<LeaseService, 'regain'>;
 }
 
 export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
@@ -54,10 +63,16 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   const removal = createRemoval(deps);
   const reconcile = createReconciling(deps, removal);
 
+  const folderOf = (project: ProjectRecord, root = deps.root()): string => {
+    const name = slugOf(project.name, () => false);
+    return join(root, name);
+  };
   const create = async (spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord> => {
     const { project, branch } = spec;
     const repo = repositoryOf(project);
     await git.checkBranchName(branch);
+    const taken = store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
+    if (taken) throw worktreeTaken(taken);
     const exists = await git.branchExists(repo, branch);
     if (exists && (!spec.allowExistingBranch || spec.base !== undefined)) throw branchTaken(project, branch);
     const base = exists ? branch : (spec.base ?? (await defaultBase(git, project)));
@@ -89,17 +104,15 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   const intend = (spec: CreateWorktree & { base: string; baseCommit: string; branchCreated: boolean }): Promise<WorktreeRecord> =>
     store.write((w) => {
       const { project, branch, base, baseCommit, branchCreated, sessionId } = spec;
-      const existing = w.worktrees.byProjectAndBranch(project.id, branch);
-      if (existing) throw worktreeTaken(existing);
-      const folder = join(
-        deps.root(),
-        slugOf(project.name, () => false),
-      );
+      const folder = folderOf(project, spec.root);
       const slug = slugOf(branch, (taken) => w.worktrees.byPath(join(folder, taken)) !== undefined);
+      const path = spec.path ?? join(folder, slug);
+      const near = w.worktrees.allLive().find((other) => overlap(path, other.path));
+      if (near) throw placeTaken(path, near);
       const record: WorktreeRecord = {
         id: ids.next('wt'),
         projectId: project.id,
-        path: join(folder, slug),
+        path,
         branch,
         base,
         baseCommit,
@@ -119,6 +132,7 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     ...createMerging(deps),
     ...createConflicts(deps),
     ...createPublishing(deps),
+    placeOf: (project, named, root) => namedPlace({ folder: folderOf(project, root), mainCheckout: project.path, named }),
     isTemporary: (path) => isMergePath(deps.root(), path),
     async isTouched(worktree) {
       const status = await git.status(worktree.path);

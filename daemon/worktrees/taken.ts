@@ -22,3 +22,13 @@ export function worktreeTaken(existing: WorktreeRecord): Failure {
     },
   );
 }
+
+export function placeTaken(path: string, near: WorktreeRecord): Failure {
+  return new Failure(
+    'ALREADY_EXISTS',
+    `"${path}" is, holds or lies in the worktree "${near.path}" of "${near.branch}"; name another place.`,
+    {
+      details: { entity: 'path', id: path, worktree: near.id },
+    },
+  );
+}

@@ -1,6 +1,7 @@
 // The contract tells everything it is asked for, and nothing in it is without use.
 import { expect, test } from 'vitest';
-import { Config } from '../../schemas/config.ts';
+import type { z } from 'zod';
+import { keyPaths, nodeAt } from '../../schemas/config-tree.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { accessLevels, type EventDef, type Method } from '../../schemas/define.ts';
 import { type ErrorKind, errorTable, universalErrors } from '../../schemas/errors.ts';
@@ -24,15 +25,7 @@ const localKinds: Readonly<Partial<Record<ErrorKind, string>>> = {
 };
 
 /** Named by protocol.md for methods that are not there yet; each leaves this list with its first method. */
-const plannedKinds: readonly ErrorKind[] = [
-  'PLAN_INVALID',
-  'MODEL_UNKNOWN',
-  'POLICY_DENIED',
-  'AGENT_FAILED',
-  'GIT_CONFLICT',
-  'UNAVAILABLE',
-  'DEADLINE_EXCEEDED',
-];
+const plannedKinds: readonly ErrorKind[] = ['PLAN_INVALID', 'AGENT_FAILED', 'GIT_CONFLICT', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 
 test('every method has a sentence for a summary, an access level and an effect', () => {
   expect(allMethods.length).toBeGreaterThan(40);
@@ -50,15 +43,15 @@ test('every event, notification and error kind has a sentence for a summary', ()
   }
 });
 
-test('every config key has a description and a reload class, and a default or is optional', () => {
-  for (const [section, table] of Object.entries(Config.shape)) {
-    for (const [key, schema] of Object.entries(table.unwrap().shape)) {
-      const meta = schema.meta() as { description?: string; reload?: string } | undefined;
-      expect(isSentence(meta?.description ?? ''), `${section}.${key}`).toBe(true);
-      expect(['live', 'pinned', 'restart'], `${section}.${key}`).toContain(meta?.reload);
-      expect(schema.safeParse(undefined).success, `${section}.${key}`).toBe(true);
-      expect(`${section}.${key}`).toMatch(/^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$/);
-    }
+test('every config key has a description and a reload class, and a default or is optional where its table is always there', () => {
+  for (const path of keyPaths(() => ['any'])) {
+    const name = path.join('.');
+    const node = nodeAt(path);
+    if (node?.kind !== 'key') throw new Error(`${name} is no key`);
+    expect(isSentence(node.description), name).toBe(true);
+    expect(['live', 'pinned', 'restart'], name).toContain(node.reload);
+    if (!path.includes('any')) expect(node.schema.safeParse(undefined).success, name).toBe(true);
+    expect(name).toMatch(/^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)+$/);
   }
 });
 
@@ -92,23 +85,25 @@ test('every kind that a method names is thrown somewhere', () => {
   expect([...named].filter((kind) => !text.includes(`'${kind}'`))).toEqual([]);
 });
 
-test('every event is appended or emitted somewhere in the daemon, by its durability', () => {
-  const text = sourceFiles(['daemon'])
-    .map((file) => file.text)
-    .join('\n');
-  for (const [name, { durable }] of allEvents) {
-    expect(text.includes(`type: '${name}'`), name).toBe(true);
-    const around = text.slice(Math.max(0, text.indexOf(`type: '${name}'`) - 60), text.indexOf(`type: '${name}'`));
-    expect(/append\(|emit\(/.exec(around)?.[0], name).toBe(durable ? 'append(' : 'emit(');
-  }
-});
-
 test('a read takes no idempotency key, a mutation does, and every method takes a progress token', () => {
   for (const [name, { effect, params, own }] of allMethods) {
     expect('idempotencyKey' in params.shape, name).toBe(effect === 'mutation');
     expect('progressToken' in params.shape, name).toBe(true);
     expect(Object.keys(own.shape), name).not.toContain('idempotencyKey');
   }
+});
+
+test('a parameter that takes only an id says what it is of and which command lists them', () => {
+  const told = allMethods.flatMap(([name, { own }]) =>
+    Object.entries(own.shape).flatMap(([key, schema]) => {
+      const [issue] = (schema as z.ZodType).safeParse('no-id').error?.issues ?? [];
+      return issue?.message.startsWith('is not an id') || issue?.message.startsWith('is not the id')
+        ? [`${name} ${key} ${issue.message}`]
+        : [];
+    }),
+  );
+  expect(told.length).toBeGreaterThan(5);
+  for (const text of told) expect(text).toMatch(/ is not the id of an? [a-z ]+; "coppice [a-z].*" lists them$/);
 });
 
 test('a list that can grow is paged: limit, cursor and nextCursor together', () => {

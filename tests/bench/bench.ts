@@ -1,50 +1,67 @@
-// npm run bench -- [--json FILE] [--only TEXT] [--rounds N]
+// npm run bench -- [--only TEXT] [--rounds N] [--json FILE] [--against COMMIT]
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../helpers/package-root.ts';
+import { compareWithCommit } from './against.ts';
+import type { Benchmark } from './benchmark.ts';
+import { benchmarks, openBenchmark } from './benchmarks.ts';
+import { isFine } from './compare.ts';
 import { type Ground, prepareGround } from './ground.ts';
-import { measureCliStart, memoryRows } from './measure-processes.ts';
-import { measureEventDelivery, measureRoundTrips } from './measure-rpc.ts';
-import { measureSessionCreate, measureStepSpawn } from './measure-sessions.ts';
-import { onCoresOfTheirOwn } from './placement.ts';
-import { type Environment, json, markdown } from './report.ts';
+import { memoryRows } from './measure-processes.ts';
+import { comparisonJson, comparisonMarkdown, type Environment, json, markdown } from './report.ts';
 import type { Row } from './rows.ts';
-import { leastRounds } from './samples.ts';
-
-type Measure = (ground: Ground, rounds: number) => Promise<Row[]>;
-
-const measures: Readonly<Record<string, Measure>> = {
-  'rpc.roundtrip': placed(measureRoundTrips),
-  'event.deliver': placed(measureEventDelivery),
-  'session.create': measureSessionCreate,
-  'step.spawn': measureStepSpawn,
-  cli: measureCliStart,
-};
-
-function placed(measure: Measure): Measure {
-  return (ground, rounds) => onCoresOfTheirOwn([ground.daemon.pid, ground.rawPid], () => measure(ground, rounds));
-}
+import { inTurn, leastRounds } from './samples.ts';
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { json: { type: 'string' }, only: { type: 'string' }, rounds: { type: 'string' } } });
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { json: text, only: text, rounds: text, against: text } });
   const rounds = Number(values.rounds ?? 30);
   if (!Number.isInteger(rounds) || rounds < leastRounds) throw new Error(`--rounds wants a whole number of at least ${leastRounds}.`);
-  const wanted = Object.entries(measures).filter(([name]) => values.only === undefined || name.includes(values.only));
-  if (wanted.length === 0) throw new Error(`--only wants a part of one of: ${Object.keys(measures).join(', ')}.`);
+  const wanted = (name: string): boolean => values.only === undefined || name.includes(values.only);
+  const chosen = benchmarks.filter(({ name }) => wanted(name));
+  if (chosen.length === 0) throw new Error(`--only wants a part of one of: ${benchmarks.map(({ name }) => name).join(', ')}.`);
+  const report = values.against === undefined ? await measure(chosen, rounds) : await compareWith(values.against, rounds, wanted);
+  process.stdout.write(report.markdown);
+  if (values.json !== undefined) writeFileSync(values.json, report.json);
+}
+
+interface Report {
+  readonly markdown: string;
+  readonly json: string;
+}
+
+async function measure(chosen: readonly Benchmark[], rounds: number): Promise<Report> {
   const rows: Row[] = [];
-  {
-    await using ground = await prepareGround();
-    for (const [name, measure] of wanted) {
-      process.stderr.write(`${name} …\n`);
-      rows.push(...(await measure(ground, rounds)));
-    }
-    rows.push(...memoryRows(ground));
+  await using ground = await prepareGround();
+  for (const benchmark of chosen) {
+    begin(benchmark.name);
+    rows.push(...(await rowsOf(benchmark, ground, rounds)));
   }
+  rows.push(...memoryRows(ground));
   const environment = describeMachine();
-  process.stdout.write(markdown(environment, rows));
-  if (values.json !== undefined) writeFileSync(values.json, json(environment, rows));
+  return { markdown: markdown(environment, rows), json: json(environment, rows) };
+}
+
+async function rowsOf(benchmark: Benchmark, ground: Ground, rounds: number): Promise<Row[]> {
+  const opened = await openBenchmark(benchmark, ground);
+  try {
+    return opened.rows(await inTurn(opened.turns, rounds * (benchmark.roundsTimes ?? 1)));
+  } finally {
+    await opened.close();
+  }
+}
+
+async function compareWith(commit: string, rounds: number, wanted: (name: string) => boolean): Promise<Report> {
+  const outcome = await compareWithCommit(commit, { rounds, wanted, onBegin: begin });
+  const environment = describeMachine();
+  if (!isFine(outcome)) process.exitCode = 1;
+  return { markdown: comparisonMarkdown(environment, commit, outcome), json: comparisonJson(environment, commit, outcome) };
+}
+
+function begin(name: string): void {
+  process.stderr.write(`${name} …\n`);
 }
 
 function describeMachine(): Environment {

@@ -1,12 +1,21 @@
-// What every measurement stands on: a real daemon, its raw limit in a process of its own, and a repository of 50 files for both.
+// What every measurement stands on: a real daemon with a long log, its raw limit in a process of its own, and a repository of 50 files for
+// both.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { startRealDaemon } from '../helpers/real-daemon.ts';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../daemon/kernel/clock.ts';
+import { Store } from '../../daemon/store/store.ts';
+import { createHome, type Home, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
 import { connectLines, type LineClient } from './line-client.ts';
 
 const files = 50;
+/** Events that the daemon finds in its log. */
+export const history = 100_000;
+export const outputBytes = 16 * 1024 * 1024;
+/** Its own watch would read what a benchmark has told it to read. */
+export const quietConfig = '[hot_reload]\nenabled = false\n';
 
 const commands = {
   'bench-session': `name: bench-session
@@ -18,6 +27,10 @@ steps: [{name: nothing, type: shell, action: "true", run_in: process}]
 lifecycle: standard
 steps: [{name: nothing, type: shell, action: "true"}]
 `,
+  'bench-output': `name: bench-output
+lifecycle: standard
+steps: [{name: much, type: shell, action: "head -c ${outputBytes} /dev/zero", run_in: process}]
+`,
 };
 
 export interface Ground extends AsyncDisposable {
@@ -25,7 +38,10 @@ export interface Ground extends AsyncDisposable {
   readonly projectId: string;
   /** Ended, with one step: what session.get answers about. */
   readonly sessionId: string;
-  readonly daemon: { readonly pid: number; readonly socketPath: string; readonly env: Record<string, string>; path(name: string): string };
+  readonly daemon: Pick<Home, 'socketPath' | 'databasePath' | 'path' | 'writeConfig'> & {
+    readonly pid: number;
+    readonly env: Record<string, string>;
+  };
   readonly rawPid: number;
   /** Resident memory of the daemon before anybody asked it anything. */
   readonly idleRssMiB: number;
@@ -38,8 +54,10 @@ export async function prepareGround(): Promise<Ground> {
   const repo = stack.own(await createTestRepo({ branch: 'main' }));
   const content = 'export const answer = 42;\n'.repeat(40);
   await repo.commit('files', Object.fromEntries(Array.from({ length: files }, (_, index) => [`d${index % 10}/f${index}.ts`, content])));
-  const real = stack.own(await startRealDaemon({ commands }));
-  const { home, pid } = real;
+  const home = createHome();
+  await writeHistory(home);
+  const real = stack.own(await startRealDaemon({ home, commands, config: quietConfig }));
+  const { pid } = real;
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   const idleRssMiB = rssMiB(pid);
   const project = await real.client.project.add({ path: repo.path });
@@ -51,13 +69,13 @@ export async function prepareGround(): Promise<Ground> {
   };
   writeFileSync(home.path('answers.json'), JSON.stringify(answers));
   const rawSocket = home.path('raw.sock');
-  const raw = stack.own(await startRaw([rawSocket, home.path('raw.db'), home.path('answers.json')]));
+  const raw = stack.own(await startRaw([rawSocket, home.path('raw.db'), home.path('answers.json'), home.databasePath]));
   const kept = stack.move();
   return {
     repo,
     projectId: project.id,
     sessionId: session.id,
-    daemon: { pid, socketPath: home.socketPath, env: home.env(), path: (name) => home.path(name) },
+    daemon: { ...home, pid, env: home.env() },
     rawPid: raw.pid,
     idleRssMiB,
     async lines(to) {
@@ -67,6 +85,25 @@ export async function prepareGround(): Promise<Ground> {
     },
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
+}
+
+async function writeHistory(home: Home): Promise<void> {
+  mkdirSync(home.stateDir, { recursive: true, mode: 0o700 });
+  const options = { path: home.databasePath, backupDir: join(home.stateDir, 'backups'), clock: systemClock, random: Math.random };
+  const store = new Store(options);
+  const slice = 5_000;
+  for (let written = 0; written < history; written += slice) {
+    await store.write((w) => {
+      for (let index = 0; index < slice; index += 1) w.events.append(someEvent(written + index));
+    });
+  }
+  store.close();
+}
+
+/** As long as most are. */
+export function someEvent(index: number) {
+  const data = { tokenId: `tok_${String(index).padStart(26, '0')}`, name: `made ${index}`, scopes: ['read' as const] };
+  return { type: 'auth.tokenCreated' as const, subject: {}, actor: 'owner', data };
 }
 
 export function rssMiB(pid: number): number {

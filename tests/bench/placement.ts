@@ -3,23 +3,24 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Puts this process on one core and the servers on another while `work` runs. Without taskset or a second core they stay where they are. */
-export async function onCoresOfTheirOwn<T>(servers: readonly number[], work: () => Promise<T>): Promise<T> {
+/**
+ * Puts this process on one core and the servers on another, until the returned function is called. Without taskset or a second core they
+ * stay where they are.
+ */
+export function placeApart(servers: readonly number[]): () => void {
   const before = new Map([process.pid, ...servers].map((pid) => [pid, coresOf(pid)]));
   const [first, second] = listed(before.get(process.pid) ?? '');
-  if (first === undefined || second === undefined) return work();
+  if (first === undefined || second === undefined) return () => {};
   try {
     place(process.pid, `${first}`);
     for (const pid of servers) place(pid, `${second}`);
   } catch {
     process.stderr.write('taskset is missing: the kernel chooses the cores, and round trips of one call may mean little\n');
-    return work();
+    return () => {};
   }
-  try {
-    return await work();
-  } finally {
+  return () => {
     for (const [pid, cores] of before) place(pid, cores);
-  }
+  };
 }
 
 function place(pid: number, cores: string): void {

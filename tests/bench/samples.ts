@@ -14,13 +14,14 @@ export interface Series<K extends string> {
 
 export const warmUps = 3;
 export const leastRounds = 20;
+const mostFailures = 3;
 
 /** Each round samples every contender once, and every other round in reverse, so that none always follows the same one. */
 export async function inTurn<K extends string>(contenders: Readonly<Record<K, Turn>>, rounds: number): Promise<Series<K>> {
   const names = Object.keys(contenders) as K[];
   const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<K, number[]>;
   let failures = 0;
-  for (let round = -warmUps; round < Math.max(rounds, leastRounds); round += 1) {
+  for (let round = -warmUps; round < Math.max(rounds, leastRounds) + failures; round += 1) {
     const order = round % 2 === 0 ? names : names.toReversed();
     try {
       const taken = new Map<K, number>();
@@ -29,7 +30,7 @@ export async function inTurn<K extends string>(contenders: Readonly<Record<K, Tu
     } catch (error) {
       failures += 1;
       process.stderr.write(`a round failed: ${error instanceof Error ? error.message : String(error)}\n`);
-      if (failures > 3) throw error;
+      if (failures > mostFailures) throw error;
     }
   }
   return { samples, failures };
@@ -43,21 +44,7 @@ async function once({ sample, undo }: Turn): Promise<number> {
   }
 }
 
-/** By nearest rank. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
-}
-
-export function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
-}
-
-/** The median of the ratios of each round, which a slow moment of the machine moves less than the ratio of the medians. */
-export function ratioOf(above: readonly number[], below: readonly number[]): number {
-  return median(above.map((value, round) => value / (below[round] ?? Number.NaN)));
-}
-
+/** In milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now();
   await work();

@@ -37,6 +37,9 @@ describe('connecting', () => {
         cursor: 'e1:0',
         configVersion: 1,
         restartRequired: [],
+        configDrift: false,
+        configDeferred: false,
+        safeMode: false,
       }),
     });
     await expect(connect({ env: daemon.env })).rejects.toMatchObject({ kind: 'INCOMPATIBLE', details: { upgrade: 'client' } });

@@ -1,30 +1,21 @@
 // The daemon is killed at every event of a session, one after the other: whatever it was about to do, the next daemon ends it right.
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { killAtEvent } from '../helpers/kill-at-event.ts';
 import { isAlive } from '../helpers/processes.ts';
 import { commandFile, createSignals, shell, stubbornTree } from '../helpers/programs.ts';
 import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
 import { until } from '../helpers/until.ts';
 
-/** Starts the command and kills the daemon as soon as it tells the nth event of the session. False when there are fewer. */
-async function killAtEvent(daemon: RealDaemon, repo: TestRepo, command: string, n: number): Promise<{ id: string; killed: boolean }> {
-  const after = (await daemon.client.daemon.status()).cursor;
-  const session = await daemon.start(repo.path, command, { arguments: { n: String(n) } });
-  const leave = new AbortController();
-  let seen = 0;
-  for await (const event of daemon.client.events({ after, signal: leave.signal })) {
-    if (!('subject' in event) || event.subject.sessionId !== session.id) continue;
-    seen += 1;
-    if (event.type === 'session.finished' && seen < n) return { id: session.id, killed: false };
-    if (seen < n) continue;
-    process.kill(daemon.pid, 'SIGKILL');
-    leave.abort();
-    break;
-  }
-  await daemon.kill();
-  await daemon.again();
-  return { id: session.id, killed: true };
+/** Starts the command and kills the daemon as soon as it tells the nth event of the session. */
+async function killSessionAt(daemon: RealDaemon, repo: TestRepo, command: string, n: number): Promise<{ id: string; killed: boolean }> {
+  const { started, killed } = await killAtEvent(daemon, n, {
+    start: () => daemon.start(repo.path, command, { arguments: { n: String(n) } }),
+    counts: ({ subject }, session) => subject.sessionId === session.id,
+    isLast: ({ type }) => type === 'session.finished',
+  });
+  return { id: started.id, killed };
 }
 
 async function expectNothingLeftOver(daemon: RealDaemon, repo: TestRepo): Promise<void> {
@@ -68,7 +59,7 @@ for (const odd of [1, 0]) {
     });
     const numbers: string[] = [];
     for (let n = odd === 1 ? 1 : 2; n < 60; n += 2) {
-      const { id, killed } = await killAtEvent(daemon, repo, 'make', n);
+      const { id, killed } = await killSessionAt(daemon, repo, 'make', n);
       const ended = await daemon.ended(id);
       expect({ n, status: ended.status, error: ended.error }).toEqual({ n, status: 'succeeded', error: undefined });
       expect(await repo.git('log', '--format=%s', `master..made-${n}`)).toBe(`made ${n}`);
@@ -90,7 +81,7 @@ test('a session that leaves nothing is gone without a trace after a kill -9 at a
     commands: { look: commandFile('look', { arguments: ['n'], worktree: { branch: 'look-{{ n }}' }, steps: [shell('git log -1')] }) },
   });
   for (let n = 1, killed = true; killed; n += 1) {
-    const run = await killAtEvent(daemon, repo, 'look', n);
+    const run = await killSessionAt(daemon, repo, 'look', n);
     const ended = await daemon.ended(run.id);
     expect({ n, status: ended.status, error: ended.error }).toEqual({ n, status: 'succeeded', error: undefined });
     const released = ended.stepRuns.at(-1);

@@ -5,16 +5,14 @@ import { isAlive } from '../helpers/processes.ts';
 import { commandFile, createSignals, type Signals, shell, stubbornTree } from '../helpers/programs.ts';
 import { createHome, type RealDaemon, type SessionRecord, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo } from '../helpers/repo.ts';
+import { stepStates } from '../helpers/session-results.ts';
+import { startStory } from '../helpers/story.ts';
 import { until } from '../helpers/until.ts';
 
 const places = [
   { where: 'as a process', extra: {} },
   { where: 'in a terminal', extra: { session: {} } },
 ];
-
-function summary({ stepRuns }: SessionRecord): string[] {
-  return stepRuns.filter(({ phase }) => phase !== 'lifecycle').map(({ phase, status }) => `${phase} ${status}`);
-}
 
 async function pidsOf(signals: Signals, count: number): Promise<number[]> {
   return until(`${count} pids`, async () => {
@@ -61,12 +59,12 @@ for (const { where, extra } of places) {
     const session = JSON.parse(ran.stdout) as SessionRecord;
     expect(session).toMatchObject({ status: 'failed', reason: 'exit', error: expect.stringContaining('the reason') });
     expect(ran.stderr).toContain('the reason');
-    expect(summary(session)).toEqual([
+    expect(stepStates(session)).toEqual([
       'main succeeded',
-      'main failed',
-      'main skipped',
-      'post skipped',
-      'cleanup failed',
+      'main failed exit',
+      'main skipped not_reached',
+      'post skipped not_reached',
+      'cleanup failed exit',
       'cleanup succeeded',
       'finally succeeded',
     ]);
@@ -103,7 +101,7 @@ for (const { where, extra } of places) {
     expect(Date.parse(step?.endedAt as string) - Date.parse(step?.startedAt as string)).toBeLessThan(7_000);
     expect(step).toMatchObject({ status: 'failed', reason: 'timeout' });
     expect(ended).toMatchObject({ status: 'failed', reason: 'timeout' });
-    expect(summary(ended)).toEqual(['main failed', 'main skipped', 'cleanup succeeded', 'finally succeeded']);
+    expect(stepStates(ended)).toEqual(['main failed timeout', 'main skipped not_reached', 'cleanup succeeded', 'finally succeeded']);
     expect(signals.has('later')).toBe(false);
     expect(await signals.lines('cleaned')).toEqual(['cleaned']);
     expect(await signals.lines('last')).toEqual(['last']);
@@ -121,7 +119,7 @@ for (const { where, extra } of places) {
     expect(cancelled.exitCode).toBe(0);
     expect(pids.filter(isAlive)).toEqual([]);
     expect(ended.status).toBe('cancelled');
-    expect(summary(ended)).toEqual(['main cancelled', 'main skipped', 'cleanup succeeded', 'finally succeeded']);
+    expect(stepStates(ended)).toEqual(['main cancelled cancelled', 'main skipped not_reached', 'cleanup succeeded', 'finally succeeded']);
     await expect(daemon.client.session.cancel({ id: session.id })).rejects.toMatchObject({ kind: 'INVALID_TRANSITION' });
   });
 }
@@ -139,7 +137,7 @@ test('the budget of a session fires at its time though the daemon was killed and
   expect(pids.filter(isAlive)).toEqual([]);
   expect(ended).toMatchObject({ status: 'failed', reason: 'timeout' });
   expect(Date.parse(ended.endedAt as string) - Date.parse(ended.startedAt as string)).toBeGreaterThanOrEqual(3_000);
-  expect(summary(ended)).toEqual(['main failed', 'main skipped', 'cleanup succeeded', 'finally succeeded']);
+  expect(stepStates(ended)).toEqual(['main failed timeout', 'main skipped not_reached', 'cleanup succeeded', 'finally succeeded']);
 });
 
 test('a budget that ends while no daemon runs fires at the next start', async () => {
@@ -182,15 +180,11 @@ test('a step with continue_on_error may fail, and the session goes on and succee
   const session = await daemon.ended((await daemon.start(repo.path, 'go')).id);
 
   expect(session.status).toBe('succeeded');
-  expect(summary(session)).toEqual(['main failed', 'main succeeded']);
+  expect(stepStates(session)).toEqual(['main failed exit', 'main succeeded']);
 });
 
 test('a cancel of a queued session ends it at once; nothing of it ever ran and nothing is left', async () => {
-  await using repo = await createTestRepo();
-  await using home = createHome();
-  const signals = createSignals(home);
-  await using daemon = await startRealDaemon({
-    home,
+  await using story = await startStory((signals) => ({
     config: '[sessions]\nmax_running = 1\n',
     commands: {
       hold: commandFile('hold', { steps: [shell(`${signals.tell('hold')}; ${signals.waitFor('gate')}`)] }),
@@ -200,7 +194,8 @@ test('a cancel of a queued session ends it at once; nothing of it ever ran and n
         finally_steps: [shell(signals.tell('ran'))],
       }),
     },
-  });
+  }));
+  const { repo, home, signals, daemon } = story;
   const hold = await daemon.start(repo.path, 'hold');
   await signals.lines('hold');
   const waiting = await daemon.start(repo.path, 'wait');

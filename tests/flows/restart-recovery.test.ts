@@ -168,7 +168,7 @@ test('a kill -9 after git failed half-way leaves no worktree and no branch', asy
   await signals.lines('hook');
 
   await daemon.kill();
-  for (const { pid } of processesWith(home.worktreesDir)) process.kill(pid, 'SIGKILL');
+  for (const { pid } of processesWith(home.worktreesDir)) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   await until('git to be gone', () => processesWith(home.worktreesDir).length === 0);
   signals.open('gate');
   await daemon.again();

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { makeEvents, range, rssMiB, seqOf } from '../helpers/event-flow.ts';
+import { makeEvents, range, seqOf } from '../helpers/event-flow.ts';
 import { packageRoot } from '../helpers/package-root.ts';
-import { isAlive } from '../helpers/processes.ts';
+import { isAlive, rssMiB } from '../helpers/processes.ts';
 import { type Home, startRealDaemon } from '../helpers/real-daemon.ts';
 import { until } from '../helpers/until.ts';
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Listener, makeEvents, range, rssMiB, seqOf } from '../helpers/event-flow.ts';
+import { Listener, makeEvents, range, seqOf } from '../helpers/event-flow.ts';
+import { rssMiB } from '../helpers/processes.ts';
 import { startRealDaemon } from '../helpers/real-daemon.ts';
 
 const growthMiB = 16;

@@ -1,7 +1,7 @@
 // Who may start, when, and what a wrong start leaves behind: nothing.
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { commandFile, createSignals, shell } from '../helpers/programs.ts';
+import { commandFile, createSignals, pathWithout, shell } from '../helpers/programs.ts';
 import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
 import { until } from '../helpers/until.ts';
@@ -144,21 +144,10 @@ test('several wrong arguments are all told at once', async () => {
 test('without tmux a command that needs a terminal is refused, and one that needs none runs', async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
-  const bin = home.path('bin');
-  mkdirSync(bin);
-  for (const folder of ['/bin', '/usr/bin']) {
-    for (const name of readdirSync(folder)) {
-      if (name === 'tmux') continue;
-      try {
-        symlinkSync(`${folder}/${name}`, `${bin}/${name}`);
-      } catch {
-        // In both folders.
-      }
-    }
-  }
+  const path = pathWithout(home.dir, 'tmux');
   await using daemon = await startRealDaemon({
     home,
-    env: { PATH: bin },
+    env: { PATH: path },
     commands: {
       plain: commandFile('plain', { steps: [shell('echo fine')] }),
       terminal: commandFile('terminal', { session: {}, steps: [shell('true')] }),

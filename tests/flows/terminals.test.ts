@@ -169,3 +169,17 @@ test('terminals survive a restart of the daemon and can be used after it', async
   await until('the terminal to end', async () => (await daemon.client.terminal.list({})).terminals.length === 0);
   expect((await daemon.client.terminal.list({ all: true })).terminals).toMatchObject([{ status: 'ended', reason: 'shell_exited' }]);
 });
+
+test('attach without a name tells which terminals live when it cannot ask', async () => {
+  await using repo = await createTestRepo();
+  await using home = createHome();
+  const signals = createSignals(home);
+  const steps = [shell(`${signals.tell('on')}; ${signals.waitFor('gate')}`)];
+  await using daemon = await startRealDaemon({ home, commands: { hold: commandFile('hold', { session: {}, steps }) } });
+  expect(await daemon.cli(['attach'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no live terminal') });
+  const session = await daemon.start(repo.path, 'hold');
+  await signals.lines('on');
+  expect(await daemon.cli(['attach'])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(session.slug) });
+  signals.open('gate');
+  await daemon.ended(session.id);
+});

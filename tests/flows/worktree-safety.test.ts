@@ -4,36 +4,29 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Worktree } from '../../schemas/worktree.ts';
+import { detailsOf } from '../helpers/failure-of.ts';
 import { commandFile, createSignals, shell } from '../helpers/programs.ts';
 import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo } from '../helpers/repo.ts';
 import { until } from '../helpers/until.ts';
-
-async function createWorktree(daemon: RealDaemon, path: string, branch: string): Promise<Worktree> {
-  const project = await daemon.client.project.add({ path });
-  return daemon.client.worktree.create({ project: project.id, branch });
-}
+import { createWorktree } from '../helpers/worktrees.ts';
 
 /** The details of the refusal, with the worktree still there. */
 async function refusal(
   daemon: RealDaemon,
   worktree: Worktree,
   params: { callerDirectory?: string } = {},
-): Promise<Record<string, unknown>> {
-  const error = await daemon.client.worktree.remove({ worktree: worktree.id, ...params }).then(
-    () => undefined,
-    (failure: unknown) => failure,
-  );
-  expect(error).toMatchObject({ kind: 'WORK_AT_RISK' });
+): Promise<Readonly<Record<string, unknown>>> {
+  const details = await detailsOf(daemon.client.worktree.remove({ worktree: worktree.id, ...params }), 'WORK_AT_RISK');
   expect(existsSync(worktree.path)).toBe(true);
   expect(await daemon.client.worktree.get({ worktree: worktree.id })).toMatchObject({ status: 'present' });
-  return (error as { details: Record<string, unknown> }).details;
+  return details;
 }
 
 test('uncommitted work of every kind keeps a worktree, and the refusal lists it', async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon();
-  const worktree = await createWorktree(daemon, repo.path, 'dirty');
+  const worktree = await createWorktree(daemon, repo, 'dirty');
   writeFileSync(join(worktree.path, 'readme.txt'), 'changed\n');
   writeFileSync(join(worktree.path, 'staged.txt'), 'staged\n');
   await repo.gitIn(worktree.path, 'add', 'staged.txt');
@@ -50,7 +43,7 @@ test('uncommitted work of every kind keeps a worktree, and the refusal lists it'
 test('a commit that is nowhere else keeps a worktree; merged, it goes with its branch', async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon();
-  const worktree = await createWorktree(daemon, repo.path, 'work');
+  const worktree = await createWorktree(daemon, repo, 'work');
   const commit = await repo.commit('precious', { 'precious.txt': 'x' }, worktree.path);
 
   const details = await refusal(daemon, worktree);
@@ -68,7 +61,7 @@ test('a commit that is nowhere else keeps a worktree; merged, it goes with its b
 test('a commit on a detached HEAD inside keeps a worktree too', async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon();
-  const worktree = await createWorktree(daemon, repo.path, 'work');
+  const worktree = await createWorktree(daemon, repo, 'work');
   await repo.gitIn(worktree.path, 'checkout', '--quiet', '--detach');
   const commit = await repo.commit('detached', { 'd.txt': 'x' }, worktree.path);
 
@@ -80,7 +73,7 @@ test('a pushed commit is safe: the worktree goes, and the branch stays', async (
   await using daemon = await startRealDaemon();
   await repo.gitIn(repo.directory, 'init', '--quiet', '--bare', 'remote.git');
   await repo.git('remote', 'add', 'origin', repo.beside('remote.git'));
-  const worktree = await createWorktree(daemon, repo.path, 'work');
+  const worktree = await createWorktree(daemon, repo, 'work');
   await repo.commit('pushed', { 'p.txt': 'x' }, worktree.path);
   await repo.gitIn(worktree.path, 'push', '--quiet', 'origin', 'work');
 
@@ -92,7 +85,7 @@ test('a pushed commit is safe: the worktree goes, and the branch stays', async (
 test('a process inside, and the caller who stands inside, keep a worktree', async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon();
-  const worktree = await createWorktree(daemon, repo.path, 'busy');
+  const worktree = await createWorktree(daemon, repo, 'busy');
   const child = spawn('sleep', ['300'], { cwd: worktree.path, stdio: 'ignore' });
   try {
     const processes = (await refusal(daemon, worktree)).processes as { pid: number }[];
@@ -141,7 +134,7 @@ test('a live session keeps its worktree, and removing the ended session keeps wo
 test('a worktree that somebody deleted by hand is missing after a restart, and can be taken off the list', async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon();
-  const worktree = await createWorktree(daemon, repo.path, 'gone');
+  const worktree = await createWorktree(daemon, repo, 'gone');
   rmSync(worktree.path, { recursive: true });
 
   await daemon.restart();
@@ -180,7 +173,7 @@ test('a session whose worktree is deleted while the daemon is down ends and says
 test('diff tells what is committed, staged, unstaged and untracked', async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon();
-  const worktree = await createWorktree(daemon, repo.path, 'diff');
+  const worktree = await createWorktree(daemon, repo, 'diff');
   const head = await repo.commit('one', { 'committed.txt': 'a\nb\n' }, worktree.path);
   writeFileSync(join(worktree.path, 'staged.txt'), 's\n');
   await repo.gitIn(worktree.path, 'add', 'staged.txt');
@@ -206,14 +199,14 @@ test('worktrees of one repository that are made at the same time are all there',
   await using daemon = await startRealDaemon();
   const branches = Array.from({ length: 8 }, (_, index) => `many/${index}`);
 
-  const made = await Promise.all(branches.map((branch) => createWorktree(daemon, repo.path, branch)));
+  const made = await Promise.all(branches.map((branch) => createWorktree(daemon, repo, branch)));
 
   expect(new Set(made.map(({ path }) => path)).size).toBe(8);
   for (const { path, branch } of made) {
     expect(await repo.gitIn(path, 'symbolic-ref', '--short', 'HEAD')).toBe(branch);
     expect(await repo.gitIn(path, 'status', '--porcelain')).toBe('');
   }
-  await expect(createWorktree(daemon, repo.path, 'many/0')).rejects.toMatchObject({ kind: 'ALREADY_EXISTS' });
+  await expect(createWorktree(daemon, repo, 'many/0')).rejects.toMatchObject({ kind: 'ALREADY_EXISTS' });
   await Promise.all(made.map(({ id }) => daemon.client.worktree.remove({ worktree: id })));
   await until('the directories to be gone', () => made.every(({ path }) => !existsSync(path)));
   expect(await repo.git('branch', '--format=%(refname:short)')).toBe('master');

@@ -1,5 +1,4 @@
 // Durable events by the thousand, and subscribers that keep what they got.
-import { readFileSync } from 'node:fs';
 import type { Client } from '../../client/index.ts';
 import { Peer } from '../../rpc/peer.ts';
 import type { Transport } from '../../rpc/transport.ts';
@@ -29,12 +28,6 @@ export function seqOf(cursor: string): number {
 
 export function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
-}
-
-/** Memory of a process as the kernel counts it. */
-export function rssMiB(pid: number): number {
-  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kib) / 1024;
 }
 
 interface Notification {

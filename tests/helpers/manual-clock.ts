@@ -6,6 +6,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): void;
   /** Moves on and lets promises settle after each timer. */
   advanceAsync(ms: number): Promise<void>;
+  /** The wall clock jumps; timers stay. */
+  set(ms: number): void;
   /** Timers that are armed now, and how many ever were. */
   readonly armed: number;
   readonly everArmed: number;
@@ -28,6 +30,7 @@ export function createManualClock(start = Date.UTC(2030, 0, 1)): ManualClock {
   };
   return {
     now: () => now,
+    monotonicMs: () => now,
     after(delayMs, callback) {
       const timer = { at: now + delayMs, callback };
       timers.add(timer);
@@ -47,6 +50,9 @@ export function createManualClock(start = Date.UTC(2030, 0, 1)): ManualClock {
       }
       now = until;
       await settled();
+    },
+    set(ms) {
+      now = ms;
     },
     get armed() {
       return timers.size;

@@ -2,6 +2,9 @@
 import { systemClock } from '../../daemon/kernel/clock.ts';
 import { Store, type StoreOptions } from '../../daemon/store/store.ts';
 import type { ArtifactRecord } from '../../daemon/store/tables/artifacts.ts';
+import type { AuthFlowRecord } from '../../daemon/store/tables/auth-flows.ts';
+import type { GroupRecord, MemberRecord } from '../../daemon/store/tables/groups.ts';
+import type { PolicyDecisionRecord } from '../../daemon/store/tables/policy-decisions.ts';
 import type { ProjectRecord } from '../../daemon/store/tables/projects.ts';
 import type { SessionRecord } from '../../daemon/store/tables/sessions.ts';
 import type { StepRecord } from '../../daemon/store/tables/step-runs.ts';
@@ -30,6 +33,8 @@ export function openTestStore(options: Partial<StoreOptions> = {}): TestStore {
     },
   };
 }
+
+type NewMember = Omit<MemberRecord, 'status' | 'reason'>;
 
 /** `idOf('ses', 7)`: an id that sorts by its number. */
 export function idOf(prefix: string, n: number): string {
@@ -107,6 +112,15 @@ export function terminalRow(n: number, over: Partial<TerminalRecord> = {}): Term
   };
 }
 
+export function groupRow(n: number, over: Partial<GroupRecord> = {}): GroupRecord {
+  return { id: idOf('grp', n), projectId, kind: 'all', required: 1, failFast: false, status: 'running', createdAt: n, ...over };
+}
+
+/** The first attempt of the nth member, whose session is the nth. */
+export function memberRow(n: number, over: Partial<NewMember> = {}): NewMember {
+  return { groupId: idOf('grp', 1), member: n, attempt: 1, sessionId: idOf('ses', n), slug: `build-${n}`, commandName: 'build', ...over };
+}
+
 export function artifactRow(n: number, over: Partial<ArtifactRecord> = {}): ArtifactRecord {
   return {
     id: idOf('art', n),
@@ -123,4 +137,13 @@ export function artifactRow(n: number, over: Partial<ArtifactRecord> = {}): Arti
 
 export function tokenRow(n: number, over: Partial<TokenRecord> = {}): TokenRecord {
   return { id: idOf('tok', n), name: `token ${n}`, hash: `hash ${n}`, scopes: ['read'], createdAt: n, ...over };
+}
+
+export function decisionRow(n: number, over: Partial<PolicyDecisionRecord> = {}): PolicyDecisionRecord {
+  return { id: idOf('dec', n), at: n, decision: 'deny', ruleId: 'max_runtime', message: 'No.', actor: 'owner', projectId, ...over };
+}
+
+export function flowRow(n: number, over: Partial<AuthFlowRecord> = {}): AuthFlowRecord {
+  const shown = { userCode: 'ABCD-EFGH', verificationUri: 'https://hub.example/device', intervalSeconds: 5 };
+  return { id: idOf('flw', n), provider: 'hub', status: 'pending', ...shown, expiresAt: 1_000_000, createdAt: n, ...over };
 }

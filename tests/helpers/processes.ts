@@ -24,6 +24,22 @@ export function processesWith(text: string): FoundProcess[] {
   return found;
 }
 
+/** Memory of a process as the kernel counts it, now. */
+export function rssMiB(pid: number): number {
+  return memoryMiB(pid, 'VmRSS');
+}
+
+/** The most it ever had. */
+export function peakRssMiB(pid: number): number {
+  return memoryMiB(pid, 'VmHWM');
+}
+
+function memoryMiB(pid: number, name: string): number {
+  const kib = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(read(`/proc/${pid}/status`))?.[1];
+  if (kib === undefined) throw new Error(`process ${pid} has no ${name}; it has ended`);
+  return Number(kib) / 1024;
+}
+
 /** All command lines of the machine, as anybody can see them. */
 export function commandLines(): string {
   return readdirSync('/proc')

@@ -1,5 +1,5 @@
 // What steps run in tests: small shell programs that tell in files what they did, and wait for files instead of time.
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Home } from './real-daemon.ts';
 import { until } from './until.ts';
@@ -57,4 +57,25 @@ export function commandFile(name: string, fields: Readonly<Record<string, unknow
 
 export function shell(action: string, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return { type: 'shell', action, ...more };
+}
+
+/** Puts a program of shell into `<folder>/bin`, anew when it is there; answers a PATH on which it comes first. */
+export function putProgram(folder: string, name: string, script: string): string {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  // In one move, since somebody may run the old one.
+  const target = join(bin, name);
+  writeFileSync(`${target}.new`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  renameSync(`${target}.new`, target);
+  return `${bin}:${process.env.PATH}`;
+}
+
+/** A PATH on which everything is but the tool. */
+export function pathWithout(folder: string, tool: string): string {
+  const bin = mkdtempSync(join(folder, `without-${tool}-`));
+  const found = ['/bin', '/usr/bin', '/usr/local/bin'].flatMap((place) => readdirSync(place).map((name) => ({ place, name })));
+  for (const { place, name } of found) {
+    if (name !== tool && !existsSync(join(bin, name))) symlinkSync(join(place, name), join(bin, name));
+  }
+  return bin;
 }

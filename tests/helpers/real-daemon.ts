@@ -22,6 +22,8 @@ export const cliProgram = join(packageRoot, 'dist', 'coppice.cjs');
 export interface RealDaemonOptions {
   /** Added to a small environment (PATH, HOME, SHELL, a git identity); undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Of coppiced, at its first start. */
+  readonly args?: readonly string[];
   /** The text of config.toml. */
   readonly config?: string;
   /** Commands of the user, by name: `{ build: 'name: build\nsteps: …' }`. They need no file in any repository. */
@@ -158,8 +160,8 @@ export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<
   for (const [name, yaml] of Object.entries(options.commands ?? {})) home.writeCommand(name, yaml);
   let current: ReturnType<typeof spawnDaemon>;
   let client: Client | undefined;
-  const begin = async (env: CliOptions['env']): Promise<void> => {
-    current = spawnDaemon(home, env);
+  const begin = async (env: CliOptions['env'], args?: readonly string[]): Promise<void> => {
+    current = spawnDaemon(home, env, args);
     const { answered, exit } = current;
     const failed = exit.then((end) => Promise.reject(new Error(`the daemon ended with ${end.exitCode ?? end.signal}: ${end.stderr}`)));
     await Promise.race([answered(), failed]);
@@ -222,7 +224,7 @@ export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<
     },
   };
   try {
-    await begin(options.env);
+    await begin(options.env, options.args);
   } catch (error) {
     await daemon[Symbol.asyncDispose]();
     throw error;

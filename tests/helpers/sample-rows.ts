@@ -1,6 +1,20 @@
 // A few rows in every table, through the store's own writers.
 import type { Store } from '../../daemon/store/store.ts';
-import { artifactRow, idOf, projectId, projectRow, sessionRow, stepRow, terminalRow, tokenRow, worktreeRow } from './open-store.ts';
+import {
+  artifactRow,
+  decisionRow,
+  flowRow,
+  groupRow,
+  idOf,
+  memberRow,
+  projectId,
+  projectRow,
+  sessionRow,
+  stepRow,
+  terminalRow,
+  tokenRow,
+  worktreeRow,
+} from './open-store.ts';
 
 export async function writeSampleRows(store: Store): Promise<void> {
   await store.write((w) => {
@@ -21,10 +35,21 @@ export async function writeSampleRows(store: Store): Promise<void> {
     w.terminals.insert(terminalRow(1, { sessionId: idOf('ses', 1), worktreeId: idOf('wt', 1) }));
     w.terminals.insert(terminalRow(2));
     w.terminals.end(idOf('trm', 2), 'ended', 'killed', 5);
+    w.groups.insert(groupRow(1, { status: 'failed', reason: 'not_enough', endedAt: 3 }));
+    w.groups.addMember(memberRow(1, { sessionId: idOf('ses', 2), slug: 'build-2' }));
+    w.groups.endMember(idOf('ses', 2), { status: 'failed', reason: 'exit' });
     w.artifacts.put(artifactRow(1));
+    w.artifacts.put(artifactRow(2, { sessionId: idOf('ses', 2) }));
+    w.archives.put({
+      ...{ sessionId: idOf('ses', 2), path: '/state/artifacts/demo/build-2.tar.gz', sizeBytes: 9, sha256: 'd'.repeat(64), files: 1 },
+      ...{ state: 'replaced', archivedAt: 6 },
+    });
     w.tokens.insert(tokenRow(1, { scopes: ['read', 'operate'], expiresAt: 1_000_000 }));
     w.tokens.insert(tokenRow(2, { scopes: ['session'], sessionId: idOf('ses', 1) }));
     w.receipts.put({ key: '["owner","k1"]', method: 'session.start', paramsSha256: 'c'.repeat(64), result: { id: idOf('ses', 1) } });
+    w.policyDecisions.insert(decisionRow(1), 10);
+    w.authFlows.insert(flowRow(1), 10);
+    w.authFlows.end(idOf('flw', 1), 'denied', undefined, 6);
     const subject = { projectId, sessionId: idOf('ses', 1), worktreeId: idOf('wt', 1) };
     const data = { slug: 'build-1', commandName: 'build', kind: 'worktree', status: 'queued' } as const;
     w.events.append({ type: 'session.created', subject, actor: 'owner', data });

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { contractFiles } from '../../rpc/contract-files.ts';
 import { typeText } from '../../rpc/type-text.ts';
 import { Config } from '../../schemas/config.ts';
+import { keyPaths } from '../../schemas/config-tree.ts';
 import { events, methods } from '../../schemas/contract.ts';
 import { errorTable } from '../../schemas/errors.ts';
 
@@ -24,9 +25,9 @@ test('the reference tells of every method, event, error kind and config key', ()
     expect(text.split('\n').find((line) => line.startsWith(`| \`${name}\``))).toContain(summary);
   for (const [kind, { summary }] of Object.entries(errorTable))
     expect(text.split('\n').find((line) => line.startsWith(`| \`${kind}\``))).toContain(summary);
-  for (const [section, table] of Object.entries(Config.shape)) {
-    const part = text.slice(text.indexOf(`### [${section}]`));
-    for (const key of Object.keys(table.unwrap().shape)) expect(part).toContain(`| \`${key}\` |`);
+  for (const path of keyPaths(() => ['<name>'])) {
+    const part = text.slice(text.indexOf(`### [${path.slice(0, -1).join('.')}]`));
+    expect(part).toContain(`| \`${path.at(-1)}\` |`);
   }
   expect(text).not.toContain('undefined');
   expect(text).not.toContain('[object');
@@ -55,6 +56,10 @@ test('the schema of the configuration takes what the daemon takes, and refuses w
     { daemon: { log_level: 'loud' } },
     { hot_reload: { debounce_ms: 5 } },
     { events: 3 },
+    { policy: { allow_executables: ['git'], max_runtime: 60 }, credentials: { hub: { env: 'HUB_TOKEN' } } },
+    { credentials: { Hub: { env: 'HUB_TOKEN' } } },
+    { auth: { hub: { issuer: 'https://hub.example', client_id: 'x' } } },
+    { auth: { hub: { issuer: 'https://hub.example' } } },
   ];
   expect(samples.map((sample) => validate(sample))).toEqual(samples.map((sample) => Config.safeParse(sample).success));
   expect(JSON.parse(files['config.schema.json'] ?? '')).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#' });

@@ -28,7 +28,7 @@ test('a handler gets defaults filled in, and not the fields that the rpc room ta
 
 test('results are the shapes that are exported', () => {
   expectTypeOf<ResultOf<'session.start'>>().toEqualTypeOf<Session>();
-  expectTypeOf<ResultOf<'session.listSteps'>>().toEqualTypeOf<{ stepRuns: StepRun[] }>();
+  expectTypeOf<ResultOf<'session.listSteps'>>().toEqualTypeOf<{ stepRuns: StepRun[]; nextCursor?: string | undefined }>();
   expectTypeOf<ResultOf<'session.readOutput'>['data']>().toEqualTypeOf<string>();
   expectTypeOf<Session['status']>().toEqualTypeOf<
     'queued' | 'preparing' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'lost'

@@ -34,10 +34,11 @@ async function list(cli: Cli, { project, category }: { project?: string; categor
   const { out } = cli;
   if (out.json) return out.document({ commands });
   out.table(
-    ['COMMAND', 'KIND', 'SOURCE', 'CATEGORY', 'DESCRIPTION'],
+    ['COMMAND', 'KIND', 'WHY', 'SOURCE', 'CATEGORY', 'DESCRIPTION'],
     commands.map((command) => [
       command.valid ? command.name : { text: `${command.name} (broken)`, colour: 'red' },
       command.kind,
+      command.kindReason,
       command.source,
       command.category,
       command.description,

@@ -3,6 +3,7 @@ import type { ResultOf } from '../../../schemas/index.ts';
 import type { Cli } from '../context.ts';
 import type { Output } from '../output.ts';
 import { age, duration, size } from '../text.ts';
+import { registerDatabase } from './daemon-db.ts';
 
 export function register(program: Command, cli: Cli): void {
   const daemon = program.command('daemon').description('start, stop and look at the daemon');
@@ -22,6 +23,7 @@ export function register(program: Command, cli: Cli): void {
     .command('status')
     .description('show who the daemon is, where its things are and how much it holds')
     .action(() => status(cli));
+  registerDatabase(daemon, cli);
 }
 
 async function start(cli: Cli): Promise<void> {
@@ -54,6 +56,13 @@ async function status(cli: Cli): Promise<void> {
   else printStatus(cli.out, result);
 }
 
+function configState({ configVersion, configDrift, configDeferred, safeMode }: ResultOf<'daemon.status'>): string {
+  const version = `version ${configVersion}`;
+  if (safeMode) return `${version}, safe mode: the file is wrong, so the last good one is in force`;
+  if (configDeferred) return `${version}, a newer one waits until no session runs`;
+  return configDrift ? `${version}, the file is another one; see "coppice config validate"` : version;
+}
+
 function printStatus(out: Output, status: ResultOf<'daemon.status'>): void {
   const { daemon, paths, tmux, counts } = status;
   const sessions = Object.entries(counts.sessionsByStatus).map(([name, count]) => `${count} ${name}`);
@@ -64,7 +73,7 @@ function printStatus(out: Output, status: ResultOf<'daemon.status'>): void {
     ['websocket', status.webSocket === undefined ? 'off' : `127.0.0.1:${status.webSocket.port}`],
     ['database', paths.database],
     ['log', paths.log],
-    ['config', `${paths.config} (version ${status.configVersion})`],
+    ['config', `${paths.config} (${configState(status)})`],
     ['tmux', tmux.available ? `${tmux.version ?? 'found'}${tmux.running ? ', running' : ''}` : 'missing'],
     ['sessions', sessions.length === 0 ? 'none' : sessions.join(', ')],
     ['holds', `${counts.projects} projects, ${counts.worktrees} worktrees, ${counts.terminals} terminals`],

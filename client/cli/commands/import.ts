@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isFailure } from '../../../schemas/errors.ts';
 import type { ResultOf } from '../../../schemas/index.ts';
 import { type Cli, projectOf } from '../context.ts';
 import { listUserTmuxSessions } from '../user-tmux.ts';
@@ -15,7 +16,7 @@ export function register(program: Command, cli: Cli): void {
     .command('import')
     .description("list worktrees that the daemon does not know, and sessions of the user's own tmux")
     .option('-p, --project <project>', 'the project: id, name or path')
-    .option('--adopt', 'take the worktrees over, as they stand')
+    .option('--adopt', 'take the worktrees over, as they stand, and show the tmux sessions as terminals')
     .action((options: ImportOptions) => importAll(cli, options));
 }
 
@@ -25,12 +26,15 @@ async function importAll(cli: Cli, { project, adopt = false }: ImportOptions): P
   const tmuxSessions = await listUserTmuxSessions(cli.env);
   const adopted: string[] = [];
   const refused: { path: string; message: string }[] = [];
-  for (const { path } of adopt ? orphans : []) {
-    // One that cannot be taken must not keep the others from it.
-    await client.worktree.adopt({ path }).then(
-      (worktree) => adopted.push(worktree.id),
-      (error: Error) => refused.push({ path, message: error.message }),
+  // One that cannot be taken must not keep the others from it.
+  const take = (path: string, taken: Promise<{ id: string }>): Promise<unknown> =>
+    taken.then(
+      ({ id }) => adopted.push(id),
+      (error: Error) => isKnown(error) || refused.push({ path, message: error.message }),
     );
+  if (adopt) {
+    for (const { path } of orphans) await take(path, client.worktree.adopt({ path }));
+    for (const { name, path, socketPath } of tmuxSessions) await take(path, client.terminal.adopt({ socketPath, session: name }));
   }
   if (refused.length > 0) cli.exitWith(1);
   const { out } = cli;
@@ -43,6 +47,11 @@ async function importAll(cli: Cli, { project, adopt = false }: ImportOptions): P
     ],
   );
   for (const { path, message } of refused) out.note(`coppice: "${path}" was not taken over: ${message}`);
-  if (adopted.length > 0) out.note(`coppice: ${adopted.length} worktrees taken over.`);
-  else if (orphans.length > 0 && !adopt) out.note('coppice: "coppice import --adopt" takes the worktrees over.');
+  if (adopted.length > 0) out.note(`coppice: ${adopted.length} taken over.`);
+  else if (orphans.length + tmuxSessions.length > 0 && !adopt) out.note('coppice: "coppice import --adopt" takes them over.');
+}
+
+/** A tmux session that is in view already stays listed: it is still the user's. */
+function isKnown(error: Error): boolean {
+  return isFailure(error) && error.kind === 'ALREADY_EXISTS' && error.details?.entity === 'terminal';
 }

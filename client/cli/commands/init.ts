@@ -9,19 +9,25 @@ import type { Cli } from '../context.ts';
 export function register(program: Command, cli: Cli): void {
   program
     .command('init')
-    .description('write an example command into this repository; nothing is overwritten')
+    .description('write an example command and configuration into this repository; nothing of yours is overwritten')
     .action(() => init(cli));
 }
 
 async function init(cli: Cli): Promise<void> {
   const root = repositoryOf(cli.cwd);
   const path = join(root, '.coppice', 'commands', 'example.yaml');
+  const configPath = join(root, '.coppice', 'config.toml');
   const { exampleCommand } = await import('../example-command.ts');
+  const { exampleConfig, projectSchema } = await import('../project-config.ts');
   await mkdir(dirname(path), { recursive: true });
   const written = await writeNew(path, exampleCommand);
+  const configWritten = await writeNew(configPath, exampleConfig);
+  // Ours, like the schema it is cut from: a newer coppice knows more keys.
+  await writeFile(join(root, '.coppice', 'config.schema.json'), projectSchema());
   const project = await registerProject(cli, root);
-  if (cli.out.json) return cli.out.document({ path, written, ...(project === undefined ? {} : { project }) });
+  if (cli.out.json) return cli.out.document({ path, written, configPath, configWritten, ...(project === undefined ? {} : { project }) });
   cli.out.line(written ? `Wrote ${path}; try "coppice run example".` : `${path} is there already and was left as it is.`);
+  cli.out.line(configWritten ? `Wrote ${configPath}.` : `${configPath} is there already and was left as it is.`);
   if (project !== undefined) cli.out.line(`The repository is registered as "${project.name}".`);
 }
 

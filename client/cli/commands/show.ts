@@ -26,6 +26,7 @@ function print(out: Output, session: ResultOf<'session.get'>): void {
     ['status', `${session.status}${reason}`],
     ['error', session.error],
     ['queue', session.queuePosition === undefined ? undefined : `position ${session.queuePosition}`],
+    ['group', session.groupId],
     ['project', session.projectPath],
     ['branch', session.branch],
     ['worktree', session.worktreePath],

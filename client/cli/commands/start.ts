@@ -6,6 +6,7 @@ import { startSession } from '../start-session.ts';
 interface Options {
   base?: string;
   detach?: boolean;
+  reuse?: boolean;
   project?: string;
 }
 
@@ -16,6 +17,7 @@ export function register(program: Command, cli: Cli): void {
     .argument('<branch>', 'a new or existing branch')
     .option('-b, --base <commit>', "what a new branch begins at; default: the repository's default branch")
     .option('-d, --detach', 'do not attach')
+    .option('-r, --reuse', 'another terminal in the worktree that the branch has already, instead of refusing it')
     .option('-p, --project <project>', 'another project: id, name or path')
     .action((branch: string, options: Options) => start(cli, branch, options));
 }
@@ -25,7 +27,11 @@ async function start(cli: Cli, branch: string, options: Options): Promise<void> 
   const { cursor } = client.hello;
   const session = await startSession(cli, client, {
     command: 'start',
-    arguments: { name: branch, ...(options.base === undefined ? {} : { base_branch: options.base }) },
+    arguments: {
+      name: branch,
+      ...(options.base === undefined ? {} : { base_branch: options.base }),
+      ...(options.reuse ? { existing: 'reuse' } : {}),
+    },
     project: options.project,
   });
   const [{ leftExitCode, reportEnd, waitForSession }, { createStepView, silentStepView }] = await Promise.all([

@@ -37,8 +37,9 @@ async function remove(cli: Cli, ref: string, { project, force = false }: RemoveO
 async function restore(cli: Cli, id: string): Promise<void> {
   const client = await cli.connect();
   const back = await client.worktree.restore({ id });
-  if (cli.out.json) cli.out.document(back);
-  else cli.out.line(back.path);
+  if (cli.out.json) return cli.out.document(back);
+  cli.out.line(back.path);
+  for (const warning of back.warnings) cli.out.note(printable(`coppice: ${warning}`));
 }
 
 export async function listRemoved(cli: Cli, project: string | undefined): Promise<void> {

@@ -1,8 +1,10 @@
 import type { ArtifactService } from '../../artifacts/service.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { Mask } from '../../kernel/mask.ts';
 import type { TerminalService } from '../../terminals/service.ts';
 import type { ExitWatch } from '../../tools/exit-watch.ts';
 import type { Git } from '../../tools/git/git.ts';
+import type { Proc } from '../../tools/proc.ts';
 import type { ProcessTool } from '../../tools/process.ts';
 import type { Tmux } from '../../tools/tmux.ts';
 import type { WorktreeService } from '../../worktrees/service.ts';
@@ -18,6 +20,7 @@ export interface BuiltinDeps {
   readonly terminals: TerminalService;
   readonly worktrees: WorktreeService;
   readonly exits: ExitWatch;
+  readonly proc: Pick<Proc, 'findMarked'>;
   readonly clock: Clock;
 }
 
@@ -27,6 +30,8 @@ export interface BuiltinCall {
   /** Of the step, templates expanded. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal;
+  /** For what comes from a screen. */
+  readonly mask: Mask;
   /** A line for the log of the step. */
   readonly print: (line: string) => void;
 }

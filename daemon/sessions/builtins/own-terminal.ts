@@ -5,7 +5,7 @@ import type { TmuxPane } from '../../tools/tmux.ts';
 import type { SessionContext } from '../context.ts';
 
 /** The first window of a terminal, where its shell is. Windows of steps come and go beside it. */
-const shellWindow = 'shell';
+export const shellWindow = 'shell';
 
 export function ownTerminal({ session, terminal }: SessionContext): TerminalRecord {
   if (terminal) return terminal;

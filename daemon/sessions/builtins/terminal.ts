@@ -23,11 +23,11 @@ export const sessionSend: Builtin = async ({ context, args, print }, { terminals
 };
 
 /** Stores the text on the screen as an artifact: `name`, `history` lines above the screen, `window`. */
-export const sessionCapture: Builtin = async ({ context, args, stepIndex, print }, { terminals, tmux, artifacts }) => {
+export const sessionCapture: Builtin = async ({ context, args, stepIndex, mask, print }, { terminals, tmux, artifacts }) => {
   const name = textArg(args, 'name') ?? `capture-${String(stepIndex).padStart(3, '0')}.txt`;
   const historyLines = numberArg(args, 'history', 0, limits.captureLines) ?? 0;
   const { paneId } = await ownPane(context, terminals, textArg(args, 'window'));
-  const content = await tmux.capture({ paneId, historyLines });
+  const content = mask.text(await tmux.capture({ paneId, historyLines }));
   if (Buffer.byteLength(content) > limits.artifactPutBytes) {
     throw new Failure(
       'LIMIT_EXCEEDED',

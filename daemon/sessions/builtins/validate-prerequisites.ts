@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { Failure, isFailure } from '../../../schemas/errors.ts';
 import { baseFor } from '../../commands/branch.ts';
 import { inferKind } from '../../commands/kind.ts';
+import { renderTemplate } from '../../commands/template.ts';
 import { repositoryOf } from '../../projects/repository.ts';
 import type { Builtin } from './builtin.ts';
 
@@ -9,7 +10,7 @@ const leastFreeBytes = 100 * 1024 * 1024;
 
 /** Checks everything the command needs and names all that is missing at once. */
 export const validatePrerequisites: Builtin = async ({ context, print }, { git, tmux, process }) => {
-  const { definition, project, session, lookup } = context;
+  const { definition, project, session, lookup, secrets } = context;
   const problems: string[] = [];
   const check = async (what: string, work: () => Promise<string | undefined>): Promise<void> => {
     const problem = await work().catch((error: unknown) => {
@@ -23,8 +24,13 @@ export const validatePrerequisites: Builtin = async ({ context, print }, { git, 
   if (inferKind(definition).kind !== 'standard') {
     await check('tmux', async () => ((await tmux.available()) === undefined ? 'tmux is not installed; run: apt install tmux.' : undefined));
   }
+  // Where the steps will look: the daemon's own PATH may be another one.
+  const ownPath = definition.environment.PATH;
+  const searchPath = ownPath === undefined ? secrets.environment.PATH : renderTemplate(ownPath, lookup);
   for (const tool of definition.requires) {
-    await check(tool, async () => ((await process.which(tool)) === undefined ? `"${tool}" is not on the PATH; install it.` : undefined));
+    await check(tool, async () =>
+      (await process.which(tool, searchPath)) === undefined ? `"${tool}" is not on the PATH; install it.` : undefined,
+    );
   }
   const base = baseFor(definition, lookup);
   if (base !== undefined) await check(`base ${base}`, async () => void (await git.resolveCommit(repositoryOf(project), base)));

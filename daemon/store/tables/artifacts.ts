@@ -1,5 +1,6 @@
 import type { Artifact } from '../../../schemas/artifact.ts';
 import type { Db } from '../database.ts';
+import { isHeld } from './artifact-archives.ts';
 
 export interface ArtifactRecord extends Omit<Artifact, 'createdAt'> {
   readonly createdAt: number;
@@ -24,6 +25,8 @@ export interface ArtifactReader {
   isPrunable(sessionId: string): boolean;
   /** Of all sessions. */
   totalBytes(): number;
+  /** Of one session, without what its steps and its terminal print, which has no bound. */
+  bytesOfSession(session: { readonly id: string; readonly artifactDir: string }): number;
 }
 
 export interface ArtifactWriter extends ArtifactReader {
@@ -40,18 +43,27 @@ export function createArtifactReader(db: Db): ArtifactReader {
   const list = db.prepare<[string, string, string | null, number], ArtifactRecord>(
     `SELECT ${columns} FROM artifacts WHERE session_id = ? AND path > ? AND kind = ifnull(?, kind) ORDER BY path LIMIT ?`,
   );
-  const selectPrunable = (
-    where: string,
-  ) => `SELECT s.id, s.slug, s.artifact_dir AS artifactDir, s.ended_at AS endedAt, sum(a.size_bytes) AS sizeBytes
-     FROM sessions AS s JOIN artifacts AS a ON a.session_id = s.id
-     WHERE ${where}
-       AND s.ended_at IS NOT NULL
-       AND NOT EXISTS (SELECT 1 FROM worktrees AS w WHERE w.id = s.worktree_id AND w.status <> 'removed')
-       AND NOT EXISTS (SELECT 1 FROM terminals AS t WHERE t.session_id = s.id AND t.status = 'live')
+  const selectPrunable = (where: string) => `SELECT s.id, s.slug, s.artifact_dir AS artifactDir, s.ended_at AS endedAt,
+       CASE WHEN z.state = 'replaced' THEN z.size_bytes ELSE sum(a.size_bytes) END AS sizeBytes
+     FROM sessions AS s JOIN artifacts AS a ON a.session_id = s.id LEFT JOIN artifact_archives AS z ON z.session_id = s.id
+     WHERE ${where} AND s.ended_at IS NOT NULL AND NOT ${isHeld}
      GROUP BY s.id ORDER BY s.ended_at, s.id`;
   const prunable = db.prepare<[], PrunableSession>(selectPrunable('true'));
   const onePrunable = db.prepare<[string], PrunableSession>(selectPrunable('s.id = ?'));
-  const total = db.prepare<[], number>('SELECT ifnull(sum(size_bytes), 0) FROM artifacts').pluck();
+  const total = db
+    .prepare<[], number>(
+      `SELECT (SELECT ifnull(sum(size_bytes), 0) FROM artifacts AS a
+         WHERE NOT EXISTS (SELECT 1 FROM artifact_archives WHERE session_id = a.session_id AND state = 'replaced'))
+       + (SELECT ifnull(sum(size_bytes), 0) FROM artifact_archives WHERE state = 'replaced')`,
+    )
+    .pluck();
+  const ofSession = db
+    .prepare<[{ id: string; artifactDir: string }], number>(
+      `SELECT ifnull(sum(a.size_bytes), 0) FROM artifacts AS a
+       WHERE a.session_id = @id AND a.path <> 'logs/000-terminal.log' AND NOT EXISTS
+         (SELECT 1 FROM step_runs AS s WHERE s.session_id = a.session_id AND s.output_path = @artifactDir || '/' || a.path)`,
+    )
+    .pluck();
   return {
     get: (id) => get.get(id),
     byPath: (sessionId, path) => byPath.get(sessionId, path),
@@ -59,6 +71,7 @@ export function createArtifactReader(db: Db): ArtifactReader {
     prunable: () => prunable.all(),
     isPrunable: (sessionId) => onePrunable.get(sessionId) !== undefined,
     totalBytes: () => total.get() as number,
+    bytesOfSession: ({ id, artifactDir }) => ofSession.get({ id, artifactDir }) as number,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Session } from '../../../schemas/session.ts';
 import type { Db } from '../database.ts';
 import { createStatements } from '../statements.ts';
+import { createDefinitions } from './definitions.ts';
 import { present } from './rows.ts';
 
 type Times = 'createdAt' | 'startedAt' | 'endedAt' | 'cancelRequestedAt';
@@ -80,7 +81,9 @@ export interface SessionWriter extends SessionReader {
   remove(id: string): void;
 }
 
-const fields: Readonly<Record<keyof Required<SessionRecord>, string>> = {
+type Defined = 'definition' | 'definitionSha256';
+
+const fields: Readonly<Record<Exclude<keyof Required<SessionRecord>, Defined>, string>> = {
   id: 'id',
   slug: 'slug',
   commandName: 'command_name',
@@ -102,8 +105,6 @@ const fields: Readonly<Record<keyof Required<SessionRecord>, string>> = {
   instanceId: 'instance_id',
   threadId: 'thread_id',
   arguments: 'arguments',
-  definition: 'definition',
-  definitionSha256: 'definition_sha256',
   budgetMs: 'budget_ms',
   deadlineAt: 'deadline_at',
   concurrencyGroup: 'concurrency_group',
@@ -116,8 +117,14 @@ const fields: Readonly<Record<keyof Required<SessionRecord>, string>> = {
   startedAt: 'started_at',
   endedAt: 'ended_at',
 };
-const names = Object.keys(fields) as (keyof SessionRecord)[];
-const columns = names.map((name) => `${fields[name]} AS ${name}`).join(', ');
+const names = Object.keys(fields) as (keyof typeof fields)[];
+const ofDefinition = (column: string, name: Defined): string =>
+  `(SELECT ${column} FROM definitions WHERE definitions.id = sessions.definition_id) AS ${name}`;
+const columns = [
+  ...names.map((name) => `${fields[name]} AS ${name}`),
+  ofDefinition('body', 'definition'),
+  ofDefinition('file_sha256', 'definitionSha256'),
+].join(', ');
 const activeStatuses = "status IN ('queued', 'preparing', 'running', 'waiting')";
 
 export function createSessionReader(db: Db): SessionReader {
@@ -166,14 +173,16 @@ export function createSessionReader(db: Db): SessionReader {
 }
 
 export function createSessionWriter(db: Db): SessionWriter {
+  const definitions = createDefinitions(db);
   const insert = db.prepare(
-    `INSERT INTO sessions (${names.map((name) => fields[name]).join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`,
+    `INSERT INTO sessions (${names.map((name) => fields[name]).join(', ')}, definition_id)
+     VALUES (${names.map((name) => `@${name}`).join(', ')}, @definitionId)`,
   );
   const setData = db.prepare(
     `INSERT INTO shared_data (session_id, key, value, updated_at) VALUES (?, ?, ?, ?)
      ON CONFLICT (session_id, key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
   );
-  const remove = db.prepare('DELETE FROM sessions WHERE id = ?');
+  const remove = db.prepare<[string], number>('DELETE FROM sessions WHERE id = ? RETURNING definition_id').pluck();
   const changes = createStatements(db);
   return {
     ...createSessionReader(db),
@@ -181,6 +190,7 @@ export function createSessionWriter(db: Db): SessionWriter {
       void insert.run({
         ...Object.fromEntries(names.map((name) => [name, session[name] ?? null])),
         arguments: JSON.stringify(session.arguments),
+        definitionId: definitions.idOf(session.definitionSha256, session.definition),
       }),
     change(id, change) {
       const changed = (Object.keys(change) as (keyof SessionChange)[]).filter((name) => change[name] !== undefined);
@@ -189,7 +199,10 @@ export function createSessionWriter(db: Db): SessionWriter {
       changes(`UPDATE sessions SET ${set} WHERE id = @id`).run({ ...change, id });
     },
     setData: (id, key, value, at) => void setData.run(id, key, JSON.stringify(value), at),
-    remove: (id) => void remove.run(id),
+    remove(id) {
+      const definitionId = remove.get(id);
+      if (definitionId !== undefined) definitions.removeUnused(definitionId);
+    },
   };
 }
 

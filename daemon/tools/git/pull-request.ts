@@ -1,4 +1,4 @@
-import { Failure } from '../../../schemas/errors.ts';
+import { Failure, isFailure } from '../../../schemas/errors.ts';
 import { remotes } from './remotes.ts';
 import type { Repository } from './repository.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
@@ -29,7 +29,11 @@ export async function openPullRequest(git: RunGit, wanted: OpenPullRequest): Pro
   await git.write(worktreePath, ['push', '--quiet', '--', remote, `${ref}:${ref}`], { timeoutMs: bulkMs });
   const options = [...(base === undefined ? [] : [`--base=${base}`]), ...(draft ? ['--draft'] : [])];
   const args = ['pr', 'create', `--title=${title}`, '--body-file=-', `--head=${branch}`, ...options];
-  const { stdout, stderr } = await git.other('gh', args, { cwd: worktreePath, input: body, timeoutMs: bulkMs });
+  const { stdout, stderr } = await git.other('gh', args, { cwd: worktreePath, input: body, timeoutMs: bulkMs }).catch((cause: unknown) => {
+    if (!isFailure(cause)) throw cause;
+    const message = `${cause.message} The branch "${branch}" is on "${remote}" already; call again once that is mended.`;
+    throw new Failure(cause.kind, message, { cause, ...(cause.details === undefined ? {} : { details: cause.details }) });
+  });
   const url = /https?:\/\/\S+/.exec(stdout)?.[0];
   if (url !== undefined) return url;
   throw new Failure('TOOL_FAILED', "'gh pr create' told no address; look with 'gh pr list'.", {

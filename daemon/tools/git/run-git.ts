@@ -1,6 +1,9 @@
 // How git is called: one environment, two ways to run, nothing of the daemon's own surroundings leaking in.
 import type { Readable, Writable } from 'node:stream';
 import { Failure } from '../../../schemas/errors.ts';
+import type { Again } from '../../kernel/again.ts';
+import { lookingMark } from '../proc.ts';
+import { withHeldLock } from './held-lock.ts';
 
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
@@ -38,12 +41,16 @@ export interface GitDeps {
   readonly process: ToolRunner;
   /** The environment the process tool starts from. */
   readonly env: Readonly<Record<string, string>>;
+  readonly again: Again;
 }
 
 export interface RunGit {
   /** Takes no lock, so it never disturbs a git of the user. */
   read(cwd: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
-  /** `more` is added to the environment. */
+  /**
+   * `more` is added to the environment. While another git holds the lock file, what changes one thing in one step is tried again; what
+   * makes commits or talks to others never is.
+   */
   write(cwd: string, args: readonly string[], options?: RunOptions, more?: Readonly<Record<string, string>>): Promise<RunResult>;
   /** The first bytes of what a reading git would print; it is ended after them. */
   readStart(cwd: string, args: readonly string[], maxBytes: number): Promise<Buffer>;
@@ -88,23 +95,32 @@ const foreignVariables = [
   'LANGUAGE',
 ];
 
+/** A git that reads must not stand in the way of a removal of the worktree. */
+const looking = { GIT_OPTIONAL_LOCKS: '0', ...lookingMark };
+/** They take their lock first and then do all or nothing, so one that found it taken has done nothing. */
+const repeatable: readonly (string | undefined)[] = ['add', 'config', 'symbolic-ref', 'update-index', 'update-ref'];
+
 const always = { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' };
 
-export function createRunGit({ process, env }: GitDeps): RunGit {
+export function createRunGit({ process, env, again }: GitDeps): RunGit {
   const writeEnv: Readonly<Record<string, string | undefined>> = {
     ...Object.fromEntries(foreignVariables.map((name) => [name, undefined])),
     ...always,
   };
-  const readEnv = { ...writeEnv, GIT_OPTIONAL_LOCKS: '0' };
-  const wholeReadEnv = { ...withoutForeign(env), ...always, GIT_OPTIONAL_LOCKS: '0' };
+  const readEnv = { ...writeEnv, ...looking };
+  const wholeReadEnv = { ...withoutForeign(env), ...always, ...looking };
   const run = (cwd: string, args: readonly string[], runEnv: typeof writeEnv, options: RunOptions = {}): Promise<RunResult> => {
     refuseNul(args);
     return process.runTool('git', args, { ...options, cwd, env: runEnv });
   };
+  const write: RunGit['write'] = (cwd, args, options, more) => {
+    const once = (): Promise<RunResult> => withHeldLock(args, run(cwd, args, more ? { ...writeEnv, ...more } : writeEnv, options));
+    return repeatable.includes(args[0]) ? again('file', once, { signal: options?.signal }) : once();
+  };
   return {
     readEnv: wholeReadEnv,
     read: (cwd, args, options) => run(cwd, args, readEnv, options),
-    write: (cwd, args, options, more) => run(cwd, args, more ? { ...writeEnv, ...more } : writeEnv, options),
+    write,
     stream(cwd, args, input) {
       refuseNul(args);
       const { stdin, stdout, ended } = process.converse('git', ['-C', cwd, ...args], wholeReadEnv);

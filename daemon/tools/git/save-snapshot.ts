@@ -24,6 +24,8 @@ export interface SaveSnapshot {
   readonly ref: string;
   /** Ignored files to save too, relative to the worktree. */
   readonly ignored: readonly string[];
+  /** What is reserved for the worktree, to be told again by the manifest. */
+  readonly leases: SnapshotManifest['leases'];
   /** An empty directory for indexes of its own. */
   readonly scratchPath: string;
 }
@@ -54,7 +56,12 @@ export async function saveSnapshot(git: RunGit, wanted: SaveSnapshot): Promise<S
   }
 }
 
-async function save(git: RunGit, { repo, worktree, ref }: SaveSnapshot, state: WorkingState, scratch: string): Promise<SavedSnapshot> {
+async function save(
+  git: RunGit,
+  { repo, worktree, ref, leases }: SaveSnapshot,
+  state: WorkingState,
+  scratch: string,
+): Promise<SavedSnapshot> {
   const { path } = worktree;
   const { head, branch: headBranch } = state.status;
   const dirs = await gitDirsOf(path);
@@ -84,6 +91,7 @@ async function save(git: RunGit, { repo, worktree, ref }: SaveSnapshot, state: W
     filtered: work.filtered,
     submodules: work.submodules,
     ...describeFiles(state),
+    leases,
   };
   // What the reference holds already stays reachable.
   const former = await git.read(path, ['rev-parse', '--verify', '--quiet', ref], { okExitCodes: [0, 1] });

@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { Failure } from '../../../schemas/errors.ts';
+import { Lease } from '../../../schemas/lease.ts';
 import type { Repository } from './repository.ts';
 import { listBytes, type RunGit } from './run-git.ts';
 
@@ -38,6 +39,8 @@ const SnapshotManifest = z.object({
   files: z.array(z.object({ path: z.string(), mode: z.string(), ignored: z.boolean(), committed: z.boolean() })),
   /** Tracked files that are gone from the disk. */
   deleted: z.array(z.string()),
+  /** What was reserved for the worktree. */
+  leases: z.array(Lease.pick({ kind: true, key: true, pool: true, value: true })).default([]),
 });
 export type SnapshotManifest = z.infer<typeof SnapshotManifest>;
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Failure } from '../../../schemas/index.ts';
@@ -29,7 +29,7 @@ describe('the command line', () => {
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map((match) => match[1]);
     expect(listed).toEqual([
       ...['init', 'run', 'start', 'ps', 'show', 'logs', 'attach', 'send', 'cancel', 'rm', 'retry', 'data', 'commands', 'plan'],
-      ...['worktree', 'terminal', 'schedule'],
+      ...['task', 'worktree', 'terminal', 'group', 'gate', 'schedule'],
       ...[
         'artifacts',
         'artifact',
@@ -38,6 +38,10 @@ describe('the command line', () => {
         'events',
         'project',
         'token',
+        'agents',
+        'models',
+        'auth',
+        'policy',
         'config',
         'daemon',
         'doctor',
@@ -259,35 +263,5 @@ describe('answers', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { cursor: string }).cursor),
     ).toEqual(['e1:2', 'e1:3', 'e1:4', 'e1:5']);
-  });
-});
-
-describe('init', () => {
-  test('writes an example once, registers the repository, and never overwrites', async () => {
-    await using daemon = await FakeDaemon.started();
-    const repository = join(daemon.home, 'repo');
-    mkdirSync(join(repository, 'deep', 'er'), { recursive: true });
-    execFileSync('git', ['init', '-q', repository]);
-    const path = join(repository, '.coppice', 'commands', 'example.yaml');
-    const first = await inProcess(daemon, ['init'], { cwd: join(repository, 'deep', 'er') });
-    expect(first).toMatchObject({
-      code: 0,
-      stdout: `Wrote ${path}; try "coppice run example".\nThe repository is registered as "shop".\n`,
-    });
-    writeFileSync(path, 'name: mine\n');
-    const second = await inProcess(daemon, ['init', '--json'], { cwd: repository });
-    expect(JSON.parse(second.stdout)).toEqual({ path, written: false, project: { id: ids.project, name: 'shop' } });
-    expect(readFileSync(path, 'utf8')).toBe('name: mine\n');
-    rmSync(path);
-    await daemon.stop();
-    expect(await inProcess(daemon, ['init'], { cwd: repository })).toMatchObject({ code: 0, stderr: '' });
-    expect(existsSync(path)).toBe(true);
-  });
-
-  test('outside a repository it says so', async () => {
-    await using daemon = new FakeDaemon();
-    const { code, stderr } = await inProcess(daemon, ['init'], { cwd: daemon.home });
-    expect(stderr).toMatch(/is in no git repository; run "git init" first\.\n$/);
-    expect(code).toBe(5);
   });
 });

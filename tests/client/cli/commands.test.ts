@@ -4,9 +4,11 @@ import { Failure } from '../../../schemas/index.ts';
 import { cases } from '../helpers/command-cases.ts';
 import { FakeDaemon, type Script } from '../helpers/fake-daemon.ts';
 import { inProcess } from '../helpers/in-process.ts';
+import { moreCases } from '../helpers/more-command-cases.ts';
+import { policyCases } from '../helpers/policy-cases.ts';
 import { script, worktree } from '../helpers/scripted-answers.ts';
 
-describe.each(cases)('$words', ({ words, calls, params, prints, warns = '', json }) => {
+describe.each([...cases, ...moreCases, ...policyCases])('$words', ({ words, calls, params, prints, warns = '', json }) => {
   test('calls the daemon and tells people', async () => {
     await using daemon = await FakeDaemon.started(script);
     const { code, stdout, stderr } = await inProcess(daemon, words, { input: 'from stdin' });
@@ -39,6 +41,8 @@ describe('paths', () => {
     expect(daemon.calls.at(-1)?.params).toEqual({ project: '/src/shop' });
     await inProcess(daemon, ['project', 'add', 'sub']);
     expect(daemon.calls.at(-1)?.params).toEqual({ path: join(daemon.home, 'sub') });
+    await inProcess(daemon, ['daemon', 'db', 'backup', 'mine.db']);
+    expect(daemon.calls.at(-1)?.params).toEqual({ path: join(daemon.home, 'mine.db') });
   });
 
   test('a branch that several projects have is that of the working directory', async () => {
@@ -77,7 +81,27 @@ describe('doctor', () => {
     const { code, stdout } = await inProcess(daemon, ['doctor', '--json']);
     const { ok, running, findings } = JSON.parse(stdout) as { ok: boolean; running: boolean; findings: { check: string }[] };
     expect({ code, ok, running }).toEqual({ code: 1, ok: false, running: true });
-    expect(findings.map(({ check }) => check).sort()).toEqual(['disk', 'git', 'node', 'perl', 'socket directory', 'tmux']);
+    expect(findings.map(({ check }) => check).sort()).toEqual(['bash', 'disk', 'git', 'node', 'perl', 'socket directory', 'tmux']);
+  });
+});
+
+describe('daemon db', () => {
+  test('check tells each problem on a line and exits with 1', async () => {
+    const problems = [
+      { kind: 'integrity' as const, message: 'Page 3:\nnever used' },
+      { kind: 'reference' as const, message: 'row 7 is alone' },
+    ];
+    await using daemon = await FakeDaemon.started({ 'daemon.dbCheck': () => ({ ok: false, problems, tookMs: 7 }) });
+    const stdout = 'integrity Page 3: never used\nreference row 7 is alone\n';
+    expect(await inProcess(daemon, ['daemon', 'db', 'check'])).toEqual({ code: 1, stdout, stderr: '' });
+    expect((await inProcess(daemon, ['daemon', 'db', 'check', '--json'])).code).toBe(1);
+  });
+
+  test('status tells that there is no backup', async () => {
+    const answer = { path: '/d', version: 3, sizeBytes: 0, freeBytes: 0, walBytes: 0, rows: { sessions: 0, events: 0 }, backups: [] };
+    await using daemon = await FakeDaemon.started({ 'daemon.dbStatus': () => ({ ...answer, keptHouseAt: new Date().toISOString() }) });
+    const { code, stdout } = await inProcess(daemon, ['daemon', 'db', 'status']);
+    expect({ code, end: stdout.split('\n').slice(-3) }).toEqual({ code: 0, end: ['upkeep     done 0s ago', 'backups    none', ''] });
   });
 });
 

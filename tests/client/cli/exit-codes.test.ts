@@ -22,6 +22,7 @@ const pinned: Record<ErrorKind, number> = {
   PLAN_INVALID: 6,
   MODEL_UNKNOWN: 6,
   DB_TOO_NEW: 6,
+  DB_CORRUPT: 6,
   DB_PRAGMA: 6,
   UNAUTHENTICATED: 7,
   FORBIDDEN: 7,

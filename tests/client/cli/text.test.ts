@@ -72,6 +72,26 @@ describe('an error', () => {
     );
   });
 
+  test('names what a removal would lose, up to a bound', () => {
+    const details = {
+      reasons: ['2 paths not committed.'],
+      paths: ['a.txt', 'new ü\u001b.txt'],
+      commits: [{ commit: 'c'.repeat(40), subject: 'precious' }],
+      processes: [{ pid: 7, command: 'sleep 300' }],
+    };
+    const failure = (more: object) => formatError(new Failure('WORK_AT_RISK', 'Work would be lost.', { details: { ...details, ...more } }));
+    expect(failure({}).split('\n')).toEqual([
+      'coppice: Work would be lost.',
+      '  path a.txt',
+      '  path new ü\ufffd.txt',
+      '  commit cccccccccc precious',
+      '  process 7 sleep 300',
+    ]);
+    const many = failure({ paths: Array.from({ length: 30 }, (_, n) => `${n}`) }).split('\n');
+    expect(many).toHaveLength(22);
+    expect(many.at(-1)).toBe('  and 12 more');
+  });
+
   test('brings no control characters to a terminal', () => {
     expect(formatError(new Error('a\u001b[2Jb'))).toBe('coppice: a\ufffd[2Jb');
   });

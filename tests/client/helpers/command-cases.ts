@@ -1,7 +1,7 @@
-// What each command asks of the daemon and prints.
+// What each command asks of the daemon and prints: sessions, worktrees and commands.
 import { at, ids } from './fake-daemon.ts';
 import { session } from './records.ts';
-import { artifact, command, project, terminal, token, worktree } from './scripted-answers.ts';
+import { command, worktree } from './scripted-answers.ts';
 
 export interface Case {
   words: string[];
@@ -53,7 +53,7 @@ export const cases: Case[] = [
     words: ['commands', '--category', 'workflow'],
     calls: 'command.list',
     params: { project: ids.project, category: 'workflow' },
-    prints: 'build (broken)\tstandard\tproject\tworkflow\tBuilds\n',
+    prints: 'build (broken)\tstandard\tno lifecycle step\tproject\tworkflow\tBuilds\n',
     warns: '/p/build.yaml:2:1: Unknown key.\n/u/build.yaml: hidden by /p/build.yaml (build)\n',
     json: { commands: [command] },
   },
@@ -127,6 +127,7 @@ export const cases: Case[] = [
     calls: 'worktree.restore',
     params: { id: worktree.id },
     prints: '/w/feat\n',
+    warns: 'coppice: The port "41000" is reserved by somebody else.\n',
     json: worktree,
   },
   {
@@ -163,107 +164,5 @@ export const cases: Case[] = [
     params: { project: 'shop', branches: ['a', 'b'] },
     prints: 'a\tb\tone.txt two.txt\n',
     json: { branches: ['a', 'b'] },
-  },
-  {
-    words: ['terminal', 'list', '--all'],
-    calls: 'terminal.list',
-    params: { all: true, limit: 200 },
-    prints: `build-fox\tlive\t${at}\t${terminal.id}\t\t/w/feat\n`,
-    json: { terminals: [terminal] },
-  },
-  {
-    words: ['terminal', 'capture', 'x', '--history', '9', '-w', '@2'],
-    calls: 'terminal.capture',
-    params: { terminal: 'x', historyLines: 9, colours: false, windowId: '@2' },
-    prints: '$ make\n',
-    json: { paneId: '%1' },
-  },
-  {
-    words: ['terminal', 'send', 'x', 'ls'],
-    calls: 'terminal.send',
-    params: { terminal: 'x', text: 'ls', enter: true },
-    prints: '',
-    json: { status: 'typed' },
-  },
-  { words: ['terminal', 'kill', 'x'], calls: 'terminal.kill', params: { terminal: 'x' }, prints: '', json: {} },
-  {
-    words: ['artifacts', 'x', '--kind', 'spec'],
-    calls: 'artifact.list',
-    params: { limit: 200, session: 'x', kind: 'spec' },
-    prints: `spec\t11\t${artifact.id}\tspecs/a.md\n`,
-    json: { artifacts: [artifact] },
-  },
-  { words: ['project', 'add', 'sub', '--name', 'shop'], calls: 'project.add', prints: `shop ${ids.project} `, json: { name: 'shop' } },
-  {
-    words: ['project', 'list'],
-    calls: 'project.list',
-    params: { limit: 200 },
-    prints: `shop\t${ids.project}\t\t/src/shop\n`,
-    json: { projects: [project] },
-  },
-  {
-    words: ['project', 'rm', 'shop'],
-    calls: 'project.remove',
-    params: { project: 'shop' },
-    prints: 'shop forgotten; its files are untouched\n',
-    json: {},
-  },
-  {
-    words: ['token', 'create', 'phone', '--scope', 'read,approve', '--expires', '2027-01-31T12:00:00Z'],
-    calls: 'auth.createToken',
-    params: { name: 'phone', scopes: ['read', 'approve'], expiresAt: '2027-01-31T12:00:00.000Z' },
-    prints: 'secret\n',
-    warns: 'coppice: This is the only time that the token is shown.\n',
-    json: { token: 'secret' },
-  },
-  {
-    words: ['token', 'list'],
-    calls: 'auth.listTokens',
-    params: { limit: 200 },
-    prints: `phone\tread\t${at}\t\t\t${token.id}\n`,
-    json: { tokens: [token] },
-  },
-  { words: ['token', 'revoke', 'phone'], calls: 'auth.revokeToken', params: { token: 'phone' }, prints: 'phone revoked\n', json: {} },
-  {
-    words: ['config', 'get'],
-    calls: 'config.get',
-    params: {},
-    prints: '{\n  "sessions": {\n    "timeout": 5\n  }\n}\n',
-    json: { version: 1 },
-  },
-  {
-    words: ['config', 'get', 'sessions.timeout'],
-    calls: 'config.get',
-    params: { key: 'sessions.timeout' },
-    prints: '5\n',
-    json: { value: 5 },
-  },
-  {
-    words: ['config', 'reload'],
-    calls: 'config.reload',
-    params: {},
-    prints: 'Changed: sessions.timeout.\n',
-    warns: 'coppice: websocket.port takes effect with the next daemon; run "coppice daemon restart".\n',
-    json: { version: 2 },
-  },
-  {
-    words: ['metrics'],
-    calls: 'daemon.metrics',
-    params: {},
-    prints: 'session.get\t2\t0\t0.05 ms\t0.10 ms\t12 ms\t40 ms\nevent loop delay: p50 1.00 ms, p99 2.00 ms, max 3.00 ms\nrss: 5\n',
-    json: { gauges: { rss: 5 } },
-  },
-  {
-    words: ['daemon', 'status'],
-    calls: 'daemon.status',
-    params: {},
-    prints: 'daemon     version 0.1.0, pid 7\nrunning    1m01s',
-    json: { uptimeMs: 61_000 },
-  },
-  {
-    words: ['daemon', 'start'],
-    calls: 'daemon.hello',
-    prints: `The daemon was running already (pid ${process.pid}, version 0.1.0).\n`,
-    json: { started: false },
   },
 ];

@@ -17,6 +17,7 @@ export type Script = Partial<Handlers<FakeContext>>;
 export const ids = {
   project: 'prj_00000000000000000000000001',
   session: 'ses_00000000000000000000000001',
+  group: 'grp_00000000000000000000000001',
   step: (index: number) => `stp_0000000000000000000000000${index}`,
 };
 export const at = '2026-01-02T03:04:05.678Z';

@@ -1,4 +1,4 @@
-import type { ResultOf, Session, StepRun } from '../../../schemas/index.ts';
+import type { Group, ResultOf, Session, StepRun } from '../../../schemas/index.ts';
 import { at, ids } from './fake-daemon.ts';
 
 export function session(more: Partial<Session> = {}): Session {
@@ -49,3 +49,13 @@ export const finished = (index: number, status = 'succeeded', more: object = {})
   status,
   ...more,
 });
+
+export function group(more: Partial<Group> = {}): Group {
+  const member = { member: 1, attempt: 1, sessionId: ids.session, slug: 'build-fox', commandName: 'build', status: 'running' as const };
+  return {
+    ...{ id: ids.group, projectId: ids.project, kind: 'quorum', required: 1, failFast: false, status: 'running', succeeded: 0 },
+    members: [member, { ...member, member: 2, slug: 'build-owl', attempt: 2 }],
+    createdAt: at,
+    ...more,
+  };
+}

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createArtifactService } from '../../../daemon/artifacts/service.ts';
 import { createIds } from '../../../daemon/kernel/ids.ts';
+import { createPolicyService } from '../../../daemon/policy/service.ts';
 import { createProcessTool } from '../../../daemon/tools/process.ts';
+import { PolicyConfig } from '../../../schemas/policy.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
-import { idOf, openTestStore, projectId, projectRow, sessionRow } from '../../helpers/open-store.ts';
+import { idOf, openTestStore, projectId, projectRow, sessionRow, stepRow } from '../../helpers/open-store.ts';
 
-async function setUp() {
+async function setUp(bounds: Partial<PolicyConfig> = {}) {
   const clock = createManualClock();
+  const ids = createIds(clock);
   const opened = openTestStore({ clock });
   const artifactDir = opened.dir.at('artifacts');
   const session = { id: idOf('ses', 1), projectId, artifactDir };
@@ -17,10 +20,13 @@ async function setUp() {
     w.projects.insert(projectRow());
     w.sessions.insert(sessionRow(1, { artifactDir }));
   });
+  const { store } = opened;
+  const config = { ...PolicyConfig.parse({}), ...bounds };
+  const policy = createPolicyService({ store, clock, ids, policy: () => config, searchPath: '', ownRoots: () => [] });
   return {
-    store: opened.store,
+    store,
     session,
-    artifacts: createArtifactService({ store: opened.store, clock, ids: createIds(clock), process: createProcessTool({ baseEnv: {} }) }),
+    artifacts: createArtifactService({ store, clock, ids, policy, process: createProcessTool({ baseEnv: {} }) }),
     write(path: string, content: string | Uint8Array) {
       mkdirSync(dirname(join(artifactDir, path)), { recursive: true });
       writeFileSync(join(artifactDir, path), content);
@@ -113,4 +119,35 @@ test('one is read in ranges; none of that id, and one whose file is gone, are no
   await expect(setup.artifacts.read('art_none', range)).rejects.toMatchObject({ kind: 'NOT_FOUND' });
   rmSync(join(setup.session.artifactDir, 'outputs', 'a'));
   await expect(setup.artifacts.read(id, range)).rejects.toMatchObject({ kind: 'NOT_FOUND' });
+});
+
+test('what would go beyond the hard bound of a session is refused before it is written; logs do not count, a replaced file not twice', async () => {
+  using setup = await setUp({ artifact_soft_bytes: 6, artifact_warn_bytes: 8, artifact_hard_bytes: 10 });
+  const { artifacts, session, store } = setup;
+  const row = sessionRow(1, { artifactDir: session.artifactDir });
+  const put = (name: string, content: string) =>
+    artifacts.put(row, { name, kind: 'output', content, encoding: 'utf8' }, { actor: 'owner' });
+  for (const name of ['001-build.log', '000-terminal.log']) setup.write(`logs/${name}`, 'x'.repeat(1_000));
+  const outputPath = join(session.artifactDir, 'logs/001-build.log');
+  await store.write((w) => w.steps.insert(stepRow(1, { outputPath })));
+  await artifacts.index(session, 'daemon');
+  // By its kind alone nothing is a log.
+  const log = { name: 'mine', kind: 'log', content: 'x'.repeat(11), encoding: 'utf8' } as const;
+  await expect(artifacts.put(row, log, { actor: 'owner' })).rejects.toMatchObject({ kind: 'POLICY_DENIED' });
+  await put('a', 'x'.repeat(7));
+  await expect(put('b', 'x'.repeat(4))).rejects.toMatchObject({ kind: 'POLICY_DENIED', details: { ruleId: 'artifact_hard_bytes' } });
+  expect(existsSync(join(session.artifactDir, 'outputs', 'b'))).toBe(false);
+  await put('a', 'x'.repeat(10));
+  // Two at once, of which only one fits.
+  await put('a', '');
+  const both = await Promise.allSettled([put('c', 'x'.repeat(6)), put('d', 'x'.repeat(6))]);
+  expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  const kept = store.read((r) => r.policyDecisions.list({}, '~', 10)).map(({ ruleId }) => ruleId);
+  expect(kept.toSorted()).toEqual([
+    'artifact_hard_bytes',
+    'artifact_hard_bytes',
+    'artifact_hard_bytes',
+    'artifact_soft_bytes',
+    'artifact_warn_bytes',
+  ]);
 });

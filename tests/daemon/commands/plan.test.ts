@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { baseFor, branchFor } from '../../../daemon/commands/branch.ts';
+import { baseFor, branchFor, ownBranch } from '../../../daemon/commands/branch.ts';
 import { builtinCommands } from '../../../daemon/commands/builtin-commands.ts';
 import { inferKind } from '../../../daemon/commands/kind.ts';
 import { planSteps } from '../../../daemon/commands/plan.ts';
@@ -65,26 +65,29 @@ describe('the plan', () => {
 });
 
 describe('the branch', () => {
-  const now = new Date('2026-03-04T05:06:07.890Z');
-  const branch = (text: string, source: Parameters<typeof createLookup>[0] = {}) =>
-    branchFor(definitionOf(text), createLookup(source), now);
+  const branch = (text: string, source: Parameters<typeof createLookup>[0] = {}) => branchFor(definitionOf(text), createLookup(source));
   const step = 'name: a\narguments: [x]\nsteps: [{action: create-worktree, args: {branch: "s/{{ x }}"}}]\nworktree: {branch: w}';
   const block = 'name: a\nsteps: [create-worktree]\nworktree: {branch: "w/{{ data.x | default(1) }}"}';
   test.each([
     ['the argument of the step', step, { arguments: { x: '1' }, data: { branch_name: 'd' } }, 's/1'],
     ['the shared data', block, { data: { branch_name: 'd' } }, 'd'],
     ['the worktree block', block, {}, 'w/1'],
-    ['a name of its own', 'name: a\nsteps: [create-worktree]', {}, 'pj-a-20260304-050607'],
+    ['not said', 'name: a\nsteps: [create-worktree]', {}, undefined],
     ['the argument `name`', 'name: a\narguments: [name]\nsteps: [start-worktree-session]', { arguments: { name: 'n' } }, 'n'],
   ])('is %s', (_, text, source, expected) => {
     expect(branch(text, source)).toBe(expected);
+  });
+
+  test('that nobody names is one of the command and the second, with a number for the next', () => {
+    const now = new Date('2026-03-04T05:06:07.890Z');
+    expect([ownBranch('a', now), ownBranch('a..b', now, 2)]).toEqual(['pj-a-20260304-050607', 'pj-a.b-20260304-050607-2']);
   });
 
   test('of the built-in start is its argument', () => {
     const start = definitionOf(builtinCommands[0]!);
     const declared = start.arguments.map(({ name }) => name);
     const given = createLookup({ declared, arguments: { name: 'topic', base_branch: 'v1' } });
-    expect([branchFor(start, given, now), baseFor(start, given)]).toEqual(['topic', 'v1']);
+    expect([branchFor(start, given), baseFor(start, given)]).toEqual(['topic', 'v1']);
     expect(baseFor(start, createLookup({ declared, arguments: { name: 'topic' } }))).toBeUndefined();
   });
 });

@@ -86,6 +86,7 @@ test('a timer that comes early, as long ones do, waits for the rest', () => {
   const armed: { delayMs: number; callback: () => void }[] = [];
   const deadlines = createDeadlines({
     now: () => now,
+    monotonicMs: () => now,
     after(delayMs, callback) {
       armed.push({ delayMs, callback });
       return () => {};

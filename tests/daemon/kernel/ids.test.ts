@@ -12,7 +12,7 @@ test('a hundred thousand ids of one millisecond are unique and sort in the order
 
 test('ids sort by the moment they were made, also when the clock goes back', () => {
   let now = 1_000_000;
-  const ids = createIds({ now: () => now, after: () => () => {} });
+  const ids = createIds({ now: () => now, monotonicMs: () => now, after: () => () => {} });
   const first = ids.next('stp');
   now = 999_000;
   const second = ids.next('stp');

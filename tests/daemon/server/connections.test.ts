@@ -86,6 +86,24 @@ describe('a connection', () => {
     while (got === before) await settled();
   });
 
+  test('that takes nothing is as far behind as the log has grown since, and not at all once it took everything', async () => {
+    using place = stand();
+    const { connections, connect, fill } = place;
+    const slow = connect();
+    const good = connect();
+    expect(connections.lagEvents).toBe(0);
+    await Promise.all([slow.peer.call('subscribe'), good.peer.call('subscribe')]);
+    slow.near.pause?.();
+    await fill();
+    while (slow.far.unsentBytes < limits.unsentBytes) await settled();
+    const behind = connections.lagEvents;
+    expect(behind).toBeGreaterThan(0);
+    await fill();
+    expect(connections.lagEvents).toBe(behind + 200);
+    slow.near.resume?.();
+    while (connections.lagEvents > 0) await settled();
+  });
+
   test('that takes something in time is kept', async () => {
     using place = stand();
     const { clock, connections, deadlines, connect, fill } = place;

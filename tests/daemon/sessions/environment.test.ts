@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type EnvironmentParts, inheritable, type StepFacts, stepEnvironment, variableName } from '../../../daemon/sessions/environment.ts';
+import { virtualEnvOf } from '../../../daemon/sessions/virtual-env.ts';
 
 const facts: StepFacts = {
   sessionId: 'ses_1',
@@ -110,11 +111,33 @@ test('the steps of a PruneJuice file read the same under its names, except our s
   expect(Object.keys(build()).some((name) => name.startsWith('PRUNEJUICE_'))).toBe(false);
 });
 
-test('VIRTUAL_ENV of the client holds in its own checkout only; a worktree has its own or none; the definition decides', () => {
+test('VIRTUAL_ENV of the client comes along only where it was found to hold; the definition decides', () => {
   const inherited = { VIRTUAL_ENV: '/src/demo/.venv' };
-  const inWorktree = { ...facts, worktreePath: '/w' };
-  expect(build({ inherited }).VIRTUAL_ENV).toBe('/src/demo/.venv');
-  expect(build({ inherited, facts: inWorktree })).not.toHaveProperty('VIRTUAL_ENV');
-  expect(build({ inherited, facts: inWorktree, virtualEnv: '/w/.venv' }).VIRTUAL_ENV).toBe('/w/.venv');
-  expect(build({ facts: inWorktree, virtualEnv: '/w/.venv', definition: { VIRTUAL_ENV: '/own' } }).VIRTUAL_ENV).toBe('/own');
+  expect(build({ inherited })).not.toHaveProperty('VIRTUAL_ENV');
+  expect(build({ inherited, virtualEnv: '/w/.venv' }).VIRTUAL_ENV).toBe('/w/.venv');
+  expect(build({ virtualEnv: '/w/.venv', definition: { VIRTUAL_ENV: '/own' } }).VIRTUAL_ENV).toBe('/own');
+});
+
+test('VIRTUAL_ENV is that of the worktree, else the client’s, unless that lies in another checkout', async () => {
+  const checkouts = ['/src/demo', '/src/other', '/w'];
+  const git = {
+    findRepository: async (path: string) => {
+      const worktreePath = checkouts.find((checkout) => path.startsWith(checkout));
+      return worktreePath === undefined ? undefined : { worktreePath, mainCheckout: '/src/demo', gitCommonDir: '', isWorktree: false };
+    },
+  };
+  const found = { kind: 'directory', sizeBytes: 0, modifiedMs: 0, changedMs: 0, inode: 1 } as const;
+  const ask = (virtualEnv: string | undefined, place: { worktree?: object } = {}, own = false) =>
+    virtualEnvOf({ project: { path: '/src/demo' }, secrets: { environment: { VIRTUAL_ENV: virtualEnv } }, ...place } as never, {
+      git,
+      files: { stat: async () => (own ? found : undefined) },
+    });
+  const inWorktree = { worktree: { path: '/w' } };
+  expect(await ask('/src/demo/.venv')).toBe('/src/demo/.venv');
+  expect(await ask('/src/other/.venv')).toBeUndefined();
+  expect(await ask('/home/me/.venvs/x')).toBe('/home/me/.venvs/x');
+  expect(await ask(undefined)).toBeUndefined();
+  expect(await ask('/src/demo/.venv', inWorktree)).toBeUndefined();
+  expect(await ask('/home/me/.venvs/x', inWorktree)).toBe('/home/me/.venvs/x');
+  expect(await ask('/src/demo/.venv', inWorktree, true)).toBe('/w/.venv');
 });

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { createMask } from '../../../daemon/kernel/mask.ts';
 import { outcomeOf } from '../../../daemon/sessions/outcome.ts';
 import { Failure } from '../../../schemas/errors.ts';
 import { limits } from '../../../schemas/limits.ts';
@@ -7,12 +8,16 @@ import { stepRow } from '../../helpers/open-store.ts';
 import { createTempDir } from '../../helpers/temp-dir.ts';
 
 const silent = stepRow(1);
+const open = createMask([]);
 
 test('exit 0 is success, whatever the output says', async () => {
   using dir = createTempDir();
   writeFileSync(dir.at('log'), 'FATAL ERROR\n');
   const step = { ...silent, outputPath: dir.at('log') };
-  expect(await outcomeOf.exit({ kind: 'exit', code: 0 }, undefined, step, 12)).toEqual({ exitCode: 0, status: 'succeeded' });
+  expect(await outcomeOf.exit({ kind: 'exit', code: 0 }, undefined, step, { size: 12, mask: open })).toEqual({
+    exitCode: 0,
+    status: 'succeeded',
+  });
 });
 
 test.each([
@@ -50,7 +55,7 @@ test.each([
   ['a wrapper that was killed', { kind: 'lost' }, undefined, { status: 'lost', reason: 'lost' }],
   ['no word of how it ended', undefined, undefined, { status: 'lost', reason: 'lost' }],
 ] as const)('%s', async (_, exit, stopped, wanted) => {
-  const outcome = await outcomeOf.exit(exit as Parameters<typeof outcomeOf.exit>[0], stopped, silent, 0);
+  const outcome = await outcomeOf.exit(exit as Parameters<typeof outcomeOf.exit>[0], stopped, silent, { size: 0, mask: open });
   expect(outcome).toMatchObject(wanted);
 });
 
@@ -60,13 +65,13 @@ test('a failure carries the last lines of the output of its own attempt, cleaned
   const own = `${Array.from({ length: 50 }, (_, n) => `line ${n}`).join('\r\n')}\0\r\n\n`;
   writeFileSync(dir.at('log'), before + own);
   const step = { ...silent, outputPath: dir.at('log'), outputOffset: before.length };
-  const { error = '' } = await outcomeOf.exit({ kind: 'exit', code: 1 }, undefined, step, own.length);
+  const { error = '' } = await outcomeOf.exit({ kind: 'exit', code: 1 }, undefined, step, { size: own.length, mask: open });
   expect(error.split('\n')).toEqual([
     'It ended with exit code 1. Its last lines:',
     ...Array.from({ length: 20 }, (_, n) => `line ${n + 30}`),
   ]);
   writeFileSync(dir.at('log'), 'z'.repeat(100_000));
-  const long = await outcomeOf.exit({ kind: 'exit', code: 1 }, undefined, { ...step, outputOffset: 0 }, 100_000);
+  const long = await outcomeOf.exit({ kind: 'exit', code: 1 }, undefined, { ...step, outputOffset: 0 }, { size: 100_000, mask: open });
   expect(long.error?.length).toBeLessThanOrEqual(limits.errorMessageChars);
 });
 
@@ -85,4 +90,17 @@ test('a step that could not begin fails by the kind or code of the error; a bug 
   const noSpace = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
   expect(outcomeOf.failure(noSpace)).toEqual({ status: 'failed', reason: 'enospc', error: 'ENOSPC: no space left.' });
   expect(() => outcomeOf.failure(new TypeError('x is undefined'))).toThrow(TypeError);
+});
+
+test('what is told of the output tells no secret, also none that begins before what is read', async () => {
+  using dir = createTempDir();
+  const secret = 'canary-0123456789';
+  const mask = createMask([secret]);
+  // One line, of which the first letters to be read are the last of a secret.
+  const log = secret.repeat(1_000);
+  expect(limits.outputTailBytes % secret.length).toBeGreaterThan(3);
+  writeFileSync(dir.at('log'), `${log}\n`);
+  const step = { ...silent, outputPath: dir.at('log') };
+  const { error = '' } = await outcomeOf.exit({ kind: 'exit', code: 1 }, undefined, step, { size: log.length + 1, mask });
+  expect(error).toMatch(/^It ended with exit code 1\. Its last lines:\n(\*\*\*)+$/);
 });

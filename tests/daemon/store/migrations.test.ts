@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../../daemon/store/database.ts';
-import { checksum, type Migration, migrate } from '../../../daemon/store/migrate.ts';
+import { checksum, isDestructive, type Migration, migrate } from '../../../daemon/store/migrate.ts';
 import { migrations } from '../../../daemon/store/migrations/index.ts';
 import { Store } from '../../../daemon/store/store.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
@@ -18,10 +18,15 @@ const migrationsDir = join(import.meta.dirname, '../../../daemon/store/migration
 const checksums: Readonly<Record<number, string>> = {
   1: 'ad34444defc4acc7b30789f3c739888bef40f038e5a5d8bc44f58e1457c92999',
   2: '10270ee25f1fcb36cc19658797a4a1accefd87422dbd983eee47f48f19d4532d',
+  3: 'a138f0428825f7081baae7d14f446007a95aa6f1b9a189f3c233e69678886fbd',
+  4: '8b2e3c4f2b26f8d121e2d9aa24af73e91ea240a5ca4995ccc609d459b1aca639',
+  5: '485738dbd12a8e84b270f2f1daff8897d52476d805b5b488ec8dfd8404549480',
 };
 
+const newest = migrations.at(-1)?.version ?? 0;
+
 const next: Migration = {
-  version: migrations.length + 1,
+  version: newest + 1,
   name: 'a later one',
   sql: "ALTER TABLE projects ADD COLUMN colour TEXT; UPDATE projects SET colour = 'green'",
 };
@@ -68,6 +73,7 @@ test.each(migrations)('a database of version $version opens with all its rows', 
   store.read((r) => {
     expect(r.projects.names()).toEqual(['demo']);
     expect(r.sessions.get(idOf('ses', 1))).toMatchObject({ status: 'running', arguments: { target: "o'brien", count: 2 } });
+    expect(r.sessions.get(idOf('ses', 2))).toMatchObject({ definition: '{}', definitionSha256: '0'.repeat(64) });
     expect(r.sessions.sharedData(idOf('ses', 1))).toEqual({ branch_name: 'topic-1' });
     expect(r.steps.ofSession(idOf('ses', 1))).toHaveLength(2);
     expect(r.worktrees.allLive().map(({ id }) => id)).toEqual([idOf('wt', 1)]);
@@ -83,7 +89,7 @@ test.each(migrations)('a database of version $version opens with all its rows', 
 test('the newest fixture has exactly the schema that a new database gets', () => {
   using dir = createTempDir();
   const path = dir.at('coppice.db');
-  openFixture(path, migrations.length).close();
+  openFixture(path, newest).close();
   using fresh = openTestStore();
   expect(schemaOf(path)).toEqual(schemaOf(fresh.path));
 });
@@ -91,7 +97,7 @@ test('the newest fixture has exactly the schema that a new database gets', () =>
 test('a new database is brought to the newest version without a backup', () => {
   using opened = openTestStore();
   const db = new Database(opened.path, { readonly: true });
-  expect(db.pragma('user_version', { simple: true })).toBe(migrations.length);
+  expect(db.pragma('user_version', { simple: true })).toBe(newest);
   db.close();
   expect(readdirSync(opened.dir.at('backups'))).toEqual([]);
 });
@@ -135,8 +141,102 @@ test('one that fails undoes all of them: the database is what it was', () => {
 
 test('a database of the newest version is left alone', () => {
   using dir = createTempDir();
-  const db = openFixture(dir.at('coppice.db'), migrations.length);
+  const db = openFixture(dir.at('coppice.db'), newest);
   migrate(db, migrations, { dir: dir.at('backups'), stamp: 'now' });
   expect(() => readdirSync(dir.at('backups'))).toThrow('ENOENT');
   db.close();
+});
+
+test('each session keeps the definition it began with, and the same text is kept once', () => {
+  using dir = createTempDir();
+  const path = dir.at('coppice.db');
+  const db = openFixture(path, 2);
+  const columns = db
+    .prepare("SELECT group_concat(name, ', ') FROM pragma_table_info('sessions') WHERE name NOT IN ('id', 'slug', 'definition')")
+    .pluck()
+    .get();
+  const copy = db.prepare(
+    `INSERT INTO sessions (id, slug, definition, ${columns}) SELECT id || @n, slug || @n, @definition, ${columns} FROM sessions WHERE id = @id`,
+  );
+  for (const [n, definition] of ['{"a":1}', '{"a":2}', '{"a":1}'].entries()) {
+    copy.run({ n: String(n), definition, id: idOf('ses', 1) });
+  }
+  db.close();
+  const store = new Store({ path, backupDir: dir.at('backups'), clock: createManualClock(), random: () => 0.5 });
+  const definitions = store.read((r) => ['', '0', '1', '2'].map((n) => r.sessions.get(idOf('ses', 1) + n)?.definition));
+  expect(definitions).toEqual(['{}', '{"a":1}', '{"a":2}', '{"a":1}']);
+  store.close();
+  const migrated = new Database(path, { readonly: true });
+  expect(migrated.prepare('SELECT count(*) FROM definitions').pluck().get()).toBe(3);
+  expect(migrated.pragma('foreign_key_check')).toEqual([]);
+  migrated.close();
+});
+
+describe('a destructive migration', () => {
+  const rebuild = (rows: string): Migration => ({
+    version: next.version,
+    name: 'rebuild',
+    keepsRowsOf: ['projects', 'sessions'],
+    sql: `CREATE TABLE projects_new (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE, git_dir TEXT NOT NULL UNIQUE, created_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      INSERT INTO projects_new SELECT * FROM projects ${rows};
+      DROP TABLE projects;
+      ALTER TABLE projects_new RENAME TO projects;`,
+  });
+  const backup = (dir: { at(name: string): string }) => ({ dir: dir.at('backups'), stamp: 'now' });
+
+  test('that keeps its rows goes through, and takes nothing along that refers to them', () => {
+    using dir = createTempDir();
+    const db = openFixture(dir.at('coppice.db'), migrations.length);
+    migrate(db, [...migrations, rebuild('')], backup(dir));
+    expect(db.prepare('SELECT count(*) FROM projects').pluck().get()).toBe(1);
+    expect(db.prepare('SELECT count(*) FROM sessions').pluck().get()).toBe(2);
+    expect(db.pragma('foreign_keys', { simple: true })).toBe(1);
+    db.close();
+  });
+
+  test('that would lose a row is refused with both counts, and the database is what it was', () => {
+    using dir = createTempDir();
+    const path = dir.at('coppice.db');
+    const db = openFixture(path, migrations.length);
+    const before = schemaOf(path);
+    expect(() => migrate(db, [...migrations, rebuild('WHERE false')], backup(dir))).toThrow('would leave 0 of 1 rows of "projects"');
+    expect(schemaOf(path)).toEqual(before);
+    expect(db.pragma('user_version', { simple: true })).toBe(migrations.length);
+    expect(db.pragma('foreign_keys', { simple: true })).toBe(1);
+    db.close();
+  });
+
+  test('that breaks a reference is refused', () => {
+    using dir = createTempDir();
+    const db = openFixture(dir.at('coppice.db'), migrations.length);
+    const sql = "UPDATE projects SET id = 'prj_other'";
+    expect(() => migrate(db, [...migrations, { ...next, sql }], backup(dir))).toThrow('break a reference from "');
+    expect(db.prepare('SELECT id FROM projects').pluck().all()).toEqual([idOf('prj', 1)]);
+    db.close();
+  });
+
+  test('without a proof is a bug that nobody gets past', () => {
+    using dir = createTempDir();
+    const db = openFixture(dir.at('coppice.db'), migrations.length);
+    const { keepsRowsOf: _, ...bare } = rebuild('');
+    expect(() => migrate(db, [...migrations, bare], backup(dir))).toThrow('names no table whose rows it keeps');
+    db.close();
+    for (const migration of migrations) if (isDestructive(migration)) expect(migration.keepsRowsOf, migration.name).not.toEqual(undefined);
+    expect(migrations.filter(isDestructive).map(({ version }) => version)).toEqual([3]);
+  });
+});
+
+test('another process that holds the file keeps a migration from beginning: nothing is changed, no copy is left, and it is STORE_BUSY', () => {
+  using dir = createTempDir();
+  const path = dir.at('coppice.db');
+  openFixture(path, 1).close();
+  const other = new Database(path);
+  other.exec('BEGIN IMMEDIATE');
+  const open = (): Store => new Store({ path, backupDir: dir.at('backups'), clock: createManualClock(), random: () => 0.5 });
+  expect(open).toThrow(expect.objectContaining({ kind: 'STORE_BUSY' }));
+  expect(readdirSync(dir.at('backups'))).toEqual([]);
+  other.exec('ROLLBACK');
+  other.close();
+  open().close();
+  expect(readdirSync(dir.at('backups'))).toHaveLength(1);
 });

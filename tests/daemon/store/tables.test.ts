@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { afterAllIds, pageOf } from '../../../daemon/store/tables/rows.ts';
 import {
   artifactRow,
+  groupRow,
   idOf,
+  memberRow,
   openTestStore,
   projectRow,
   sessionRow,
@@ -185,4 +187,69 @@ test('a terminal ends once, an artifact of one path is renewed, a token of a ses
     expect(r.tokens.list(afterAllIds, 10)).toEqual([{ ...tokenRow(1), lastUsedAt: 8 }]);
     expect(r.tokens.get(idOf('tok', 2))?.revokedAt).toBe(9);
   });
+});
+
+test('a group comes back as it went in; its members tell what their sessions are, and what they were once those are gone', async () => {
+  using opened = await withProject();
+  const { store } = opened;
+  const plain = groupRow(1);
+  const full = groupRow(2, {
+    ...{ gate: 'audit', kind: 'quorum', required: 2, failFast: true, timeoutMs: 5, deadlineAt: 9, reason: 'timeout' },
+    ...{ status: 'degraded', cancelRequestedAt: 4, endedAt: 8 },
+  });
+  await store.write((w) => {
+    w.groups.insert(plain);
+    w.groups.insert(full);
+    for (const n of [1, 2, 3]) w.sessions.insert(sessionRow(n, { groupId: plain.id, status: n === 3 ? 'running' : 'failed' }));
+    w.groups.addMember(memberRow(2, { agent: 'claude' }));
+    w.groups.addMember(memberRow(1));
+    w.groups.addMember(memberRow(3, { member: 1, attempt: 2 }));
+    w.groups.endMember(idOf('ses', 1), { status: 'failed', reason: 'exit' });
+    w.groups.change(plain.id, {});
+  });
+  expect(store.read((r) => [r.groups.get(plain.id), r.groups.get(full.id)])).toEqual([plain, full]);
+  const told = () =>
+    store.read((r) => r.groups.members(plain.id).map(({ member, attempt, status, reason }) => [member, attempt, status, reason]));
+  expect(told()).toEqual([
+    [1, 1, 'failed', 'exit'],
+    [1, 2, 'running', undefined],
+    [2, 1, 'failed', undefined],
+  ]);
+  expect(store.read((r) => r.groups.memberOf(idOf('ses', 2)))).toMatchObject({ groupId: plain.id, member: 2, agent: 'claude' });
+  expect(store.read((r) => r.groups.running().map(({ id }) => id))).toEqual([plain.id]);
+  await store.write((w) => {
+    w.sessions.remove(idOf('ses', 1));
+    w.groups.change(full.id, { status: 'running', reason: null, deadlineAt: null, cancelRequestedAt: null, endedAt: null });
+  });
+  expect(told()[0]).toEqual([1, 1, 'failed', 'exit']);
+  const { reason: _1, deadlineAt: _2, cancelRequestedAt: _3, endedAt: _4, ...cleared } = full;
+  expect(store.read((r) => r.groups.get(full.id))).toEqual({ ...cleared, status: 'running' });
+});
+
+test('a group is forgotten when it has ended and its last session is gone, or with its project', async () => {
+  using opened = await withProject();
+  const { store } = opened;
+  const there = () => store.read((r) => r.groups.get(idOf('grp', 1)) !== undefined);
+  await store.write((w) => {
+    w.groups.insert(groupRow(1));
+    for (const n of [1, 2]) w.sessions.insert(sessionRow(n, { groupId: idOf('grp', 1), status: 'failed' }));
+    for (const n of [1, 2]) w.groups.addMember(memberRow(n));
+  });
+  const remove = (n: number) =>
+    store.write((w) => {
+      w.sessions.remove(idOf('ses', n));
+      w.groups.removeIfBare(idOf('grp', 1));
+    });
+  await remove(1);
+  expect(there()).toBe(true);
+  await store.write((w) => w.groups.change(idOf('grp', 1), { status: 'failed' }));
+  await remove(2);
+  expect(there()).toBe(false);
+  await store.write((w) => {
+    w.groups.insert(groupRow(1, { status: 'failed' }));
+    w.groups.addMember(memberRow(1));
+    w.projects.remove(projectRow().id);
+  });
+  expect(there()).toBe(false);
+  expect(store.read((r) => r.groups.memberOf(idOf('ses', 1)))).toBeUndefined();
 });

@@ -2,7 +2,8 @@ import { chmod, mkdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { worktreeMethods } from '../../../schemas/worktree.ts';
-import { createGitFixture, failureOf } from './git-fixture.ts';
+import { failureOf } from '../../helpers/failure-of.ts';
+import { createGitFixture } from './git-fixture.ts';
 
 const manyLines = Array.from({ length: 40 }, (_, line) => `line ${line}\n`).join('');
 const oddNames = ['new\nline', 'quo"te', 'tab\there', 'ünï ☃', ' lead', 'trail ', ':colon', '-dash', 'back\\slash', '1\t2\tx', '💥'];

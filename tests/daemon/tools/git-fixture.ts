@@ -1,10 +1,9 @@
 // The git tool over real git, in the environment of a test repository.
-import { expect } from 'vitest';
 import type { AddedWorktree } from '../../../daemon/tools/git/add-worktree.ts';
 import { createGit, type Git } from '../../../daemon/tools/git/git.ts';
 import type { Repository } from '../../../daemon/tools/git/repository.ts';
 import { createProcessTool } from '../../../daemon/tools/process.ts';
-import type { ErrorKind, Failure } from '../../../schemas/errors.ts';
+import { createTestAgain } from '../../helpers/again.ts';
 import { createTestRepo, type TestRepo, type TestRepoOptions } from '../../helpers/repo.ts';
 
 export interface GitFixture extends AsyncDisposable {
@@ -13,6 +12,8 @@ export interface GitFixture extends AsyncDisposable {
   readonly repo: Repository;
   /** The commands that were run, each as its arguments. */
   readonly calls: string[][];
+  /** The policies of what was tried again. */
+  readonly retried: readonly string[];
 }
 
 export async function createGitFixture(options: TestRepoOptions & { readonly env?: Record<string, string> } = {}): Promise<GitFixture> {
@@ -20,8 +21,10 @@ export async function createGitFixture(options: TestRepoOptions & { readonly env
   const env = { ...test.env, ...options.env };
   const process = createProcessTool({ baseEnv: env });
   const calls: string[][] = [];
+  const { again, retried } = createTestAgain(100);
   const git = createGit({
     env,
+    again,
     process: {
       runTool(tool, args, runOptions) {
         calls.push([tool, ...args]);
@@ -31,17 +34,7 @@ export async function createGitFixture(options: TestRepoOptions & { readonly env
     },
   });
   const repo = { mainCheckout: test.path, gitCommonDir: `${test.path}/.git` };
-  return { test, git, repo, calls, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
-}
-
-/** The failure a promise ends with, after a look at its kind. */
-export async function failureOf(promise: Promise<unknown>, kind: ErrorKind): Promise<Failure> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toMatchObject({ name: 'Failure', kind });
-  return error as Failure;
+  return { test, git, repo, calls, retried, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
 }
 
 /** Adds a worktree on a new branch, at `w` beside the main checkout unless told otherwise. */

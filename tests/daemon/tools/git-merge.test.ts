@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { MergeMode } from '../../../daemon/tools/git/merge.ts';
-import { createGitFixture, failureOf, type GitFixture, newBranch } from './git-fixture.ts';
+import { failureOf } from '../../helpers/failure-of.ts';
+import { createGitFixture, type GitFixture, newBranch } from './git-fixture.ts';
 
 async function compute(f: GitFixture, mode: MergeMode, more: { branch?: string; into?: string; message?: string } = {}): Promise<string> {
   const { branch = 'work', into = 'base', message } = more;

@@ -2,7 +2,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Failure } from '../../../schemas/errors.ts';
-import { createGitFixture, failureOf } from './git-fixture.ts';
+import { failureOf } from '../../helpers/failure-of.ts';
+import { createGitFixture } from './git-fixture.ts';
 
 test('head is read without git: on a branch, packed, detached and before the first commit', async () => {
   await using f = await createGitFixture();

@@ -1,7 +1,8 @@
 import { chmod, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createGitFixture, failureOf, newBranch } from './git-fixture.ts';
+import { failureOf } from '../../helpers/failure-of.ts';
+import { createGitFixture, newBranch } from './git-fixture.ts';
 
 test('removing one worktree keeps the others, also those whose disk is away', async () => {
   await using f = await createGitFixture();

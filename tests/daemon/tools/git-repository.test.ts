@@ -1,7 +1,8 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createGitFixture, failureOf } from './git-fixture.ts';
+import { failureOf } from '../../helpers/failure-of.ts';
+import { createGitFixture } from './git-fixture.ts';
 
 test('a repository is found from any depth of the main checkout, without running git', async () => {
   await using f = await createGitFixture();

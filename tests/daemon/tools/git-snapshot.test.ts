@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { failureOf } from '../../helpers/failure-of.ts';
 import { treePrint } from '../../helpers/tree-print.ts';
-import { createGitFixture, failureOf, type GitFixture, newBranch } from './git-fixture.ts';
+import { createGitFixture, type GitFixture, newBranch } from './git-fixture.ts';
 
 const ref = 'refs/coppice/removed/wt_1';
 
@@ -12,7 +13,7 @@ async function save(f: GitFixture, path: string, branch: string, ignored: string
   await mkdir(scratchPath, { recursive: true });
   const baseCommit = await f.test.git('rev-parse', 'master');
   const worktree = { id: 'wt_1', path, branch, base: 'master', baseCommit };
-  const saved = await f.git.saveSnapshot({ repo: f.repo, worktree, ref, ignored, scratchPath });
+  const saved = await f.git.saveSnapshot({ repo: f.repo, worktree, ref, ignored, leases: [], scratchPath });
   await rm(scratchPath, { recursive: true });
   return saved;
 }

@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createGitFixture, failureOf, type GitFixture, newBranch } from './git-fixture.ts';
+import { failureOf } from '../../helpers/failure-of.ts';
+import { appears } from '../../helpers/until.ts';
+import { createGitFixture, type GitFixture, newBranch } from './git-fixture.ts';
 
 /** What an addition could leave behind. */
 async function traces(f: GitFixture): Promise<unknown> {
@@ -114,7 +116,7 @@ test('a cancelled addition leaves nothing', async () => {
   // The hook says when the checkout stands; then it would wait for long.
   await f.test.hook('post-checkout', `touch "${f.test.beside('home/reached')}"; exec sleep 20`);
   const adding = failureOf(newBranch(f, 'new', { signal: control.signal }), 'CANCELLED');
-  while (!(await readdir(f.test.beside('home'))).includes('reached')) await new Promise((resolve) => setTimeout(resolve, 5));
+  await appears(f.test.beside('home/reached'));
   control.abort();
   await adding;
   expect(await traces(f)).toEqual(before);
@@ -128,7 +130,7 @@ test('a checkout cancelled in its middle does not go on behind our back', async 
   const before = await traces(f);
   const control = new AbortController();
   const adding = failureOf(newBranch(f, 'new', { signal: control.signal }), 'CANCELLED');
-  while (!(await readdir(f.test.beside('home'))).includes('reached')) await new Promise((resolve) => setTimeout(resolve, 5));
+  await appears(f.test.beside('home/reached'));
   control.abort();
   await adding;
   expect(await traces(f)).toEqual(before);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../daemon/kernel/clock.ts';
 import { killTree } from '../../../daemon/tools/kill-tree.ts';
@@ -53,6 +53,29 @@ describe('killing the tree of a step', () => {
     expect(await findMarked(step.marker)).toEqual([]);
   });
 
+  test('what lost its parent and its marks is found in the session that the wrapper leads', async () => {
+    await using place = createPlace();
+    const pidFile = place.path('pid');
+    const step = await startMarked(place, `(env -i sh -c 'echo $$ > ${pidFile}; exec sleep 60' &); echo ready; exec sleep 60`);
+    await until('the orphan', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'));
+    const orphan = Number(readFileSync(pidFile, 'utf8'));
+    expect(await findMarked(step.marker)).toEqual([step.childPid]);
+    expect(await step.kill()).toEqual({ signal: 'SIGTERM', survivors: [] });
+    expect(await isAlive(orphan)).toBe(false);
+    expect(await step.exit()).toEqual({ kind: 'signal', signal: 'SIGTERM' });
+  });
+
+  test('without a program what any step of the session left is ended, and what is no step stays', async () => {
+    await using place = createPlace();
+    const step = await startMarked(place, 'setsid sleep 60 < /dev/null & echo ready; exec sleep 60');
+    const { sessionId } = step.marker;
+    const shell = spawn('sleep', ['60'], { stdio: 'ignore', env: { ...baseEnv, COPPICE_SESSION_ID: sessionId } });
+    await until('the shell', async () => (await findMarked({ sessionId })).length === 3);
+    expect(await killTree({ marker: { sessionId, stepIndex: 'any' }, clock: systemClock })).toEqual({ signal: 'SIGTERM', survivors: [] });
+    expect(await findMarked({ sessionId })).toEqual([shell.pid]);
+    shell.kill('SIGKILL');
+  });
+
   test('a step that forks while it is killed leaves nothing', async () => {
     await using place = createPlace();
     const step = await startMarked(
@@ -87,14 +110,14 @@ describe('killing the tree of a step', () => {
     await using place = createTmuxPlace();
     const marker = { sessionId: `kill-tmux-${process.pid}` };
     const request = await place.shell('t', '(trap "" HUP; setsid sleep 60) & sleep 60', { COPPICE_SESSION_ID: marker.sessionId });
-    const { tmuxId } = await place.tmux.newSession({ ...request, name: 't' });
+    await place.tmux.newSession({ ...request, name: 't' });
     await place.watch.waitStarted('t');
     const pids = (await place.files.readPids('t')) ?? { childPid: 0, wrapperPid: 0 };
-    expect((await place.tmux.listPanes(tmuxId))[0]?.pid).toBe(pids.wrapperPid);
+    expect((await place.tmux.listPanes('t'))[0]?.pid).toBe(pids.wrapperPid);
     expect(await killTree({ ...pids, marker, clock: systemClock })).toEqual({ signal: 'SIGTERM', survivors: [] });
     await place.watch.wait('t');
     expect(await place.files.readExit('t')).toEqual({ kind: 'signal', signal: 'SIGTERM' });
-    expect(await place.tmux.listPanes(tmuxId)).toHaveLength(1);
+    expect(await place.tmux.listPanes('t')).toHaveLength(1);
   });
 });
 

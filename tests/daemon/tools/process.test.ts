@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { isAlive } from '../../../daemon/tools/proc.ts';
 import { createProcessTool } from '../../../daemon/tools/process.ts';
-import { createPlace } from './tools-fixture.ts';
+import { baseEnv, createPlace, until } from './tools-fixture.ts';
 
 describe('running a tool', () => {
   test('output, error output and accepted exit codes come back as they are', async () => {
@@ -55,6 +56,44 @@ describe('running a tool', () => {
     await expect(place.tool.runTool('sleep', ['60'], { signal: AbortSignal.abort() })).rejects.toMatchObject({ kind: 'CANCELLED' });
     await expect(place.tool.runTool('sleep', ['60'], { timeoutMs: 50 })).rejects.toMatchObject({ kind: 'DEADLINE_EXCEEDED' });
     await expect(place.tool.runTool('yes', [], { maxOutputBytes: 1000 })).rejects.toMatchObject({ kind: 'LIMIT_EXCEEDED' });
+  });
+
+  test('a tool leads a group of its own, and what it started ends with it when it is cut off', async () => {
+    await using place = createPlace();
+    const { stdout } = await place.tool.runTool('sh', ['-c', 'echo $$; ps -o pgid= -p $$']);
+    const [pid, group] = stdout.split('\n').map(Number);
+    expect(group).toBe(pid);
+    const pidFile = place.path('pid');
+    const stubborn = `sh -c 'trap "" TERM; echo $$ > ${pidFile}; while :; do sleep 0.1; done'`;
+    await expect(place.tool.runTool('sh', ['-c', `${stubborn} & wait`], { timeoutMs: 500 })).rejects.toMatchObject({
+      kind: 'DEADLINE_EXCEEDED',
+    });
+    const grandchild = Number(readFileSync(pidFile, 'utf8'));
+    await until('the grandchild to be dead', async () => !(await isAlive(grandchild)));
+  });
+
+  test('those that still run are asked to end when the tool is closed', async () => {
+    await using place = createPlace();
+    const tool = createProcessTool({ baseEnv });
+    const run = tool.runTool('sh', ['-c', `sleep 600 & echo $! > ${place.path('pid')}; wait`]);
+    const ended = expect(run).rejects.toMatchObject({ kind: 'TOOL_FAILED', message: expect.stringContaining('SIGTERM') });
+    await until('the tool to run', () => existsSync(place.path('pid')) && readFileSync(place.path('pid'), 'utf8').endsWith('\n'));
+    const child = Number(readFileSync(place.path('pid'), 'utf8'));
+    tool.close();
+    await ended;
+    await until('the child to be dead', async () => !(await isAlive(child)));
+  });
+
+  test('exit code 0 is success, whatever the error output says', async () => {
+    await using place = createPlace();
+    const said = 'fatal: panic: Segmentation fault (core dumped)';
+    expect(await place.tool.runTool('sh', ['-c', `echo "${said}" >&2`])).toEqual({ stdout: '', stderr: `${said}\n`, exitCode: 0 });
+  });
+
+  test('a large input that is not read neither blocks nor fails', async () => {
+    await using place = createPlace();
+    expect(await place.tool.runTool('true', [], { input: 'x'.repeat(8 << 20) })).toMatchObject({ exitCode: 0 });
+    expect((await place.tool.runTool('head', ['-c', '3'], { input: 'x'.repeat(8 << 20) })).stdout).toBe('xxx');
   });
 
   test('a background process that holds the pipes does not hold the answer', async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { isAlive, parentOf } from '../../../daemon/tools/proc.ts';
+import { isAlive, parentOf, startTimeOf } from '../../../daemon/tools/proc.ts';
 import { createStepFiles } from '../../../daemon/tools/step-files.ts';
 import { startStepProcess } from '../../../daemon/tools/step-process.ts';
 import { baseEnv, createPlace, type Place, until, wrapperPath } from './tools-fixture.ts';
@@ -101,6 +101,20 @@ describe('a step without a terminal', () => {
     expect(await place.files.listIds()).toEqual(['quiet']);
     await place.files.forget('quiet');
     expect(await place.files.listIds()).toEqual([]);
+  });
+
+  test('the wrapper tells when it started, so that a later process of its pid is not taken for it', async () => {
+    await using place = createPlace();
+    await place.files.writeSpec('told', { cwd: place.dir, argv: ['sleep', '60'], env: baseEnv });
+    await startStepProcess({ files: place.files, id: 'told', logPath: place.path('told.log') });
+    await place.watch.waitStarted('told');
+    const { wrapperPid, childPid, wrapperStart } = (await place.files.readPids('told')) ?? { wrapperPid: 0, childPid: 0 };
+    expect(wrapperStart).toBe(await startTimeOf(wrapperPid));
+    expect(await isAlive(wrapperPid, wrapperStart)).toBe(true);
+    writeFileSync(place.path('steps/older.pid'), '12 34\n');
+    expect(await place.files.readPids('older')).toEqual({ wrapperPid: 12, childPid: 34 });
+    process.kill(childPid, 'SIGKILL');
+    await place.watch.wait('told');
   });
 
   test('signals to the group of the child spare the wrapper, which ignores the usual ones anyway', async () => {

@@ -1,11 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isAlive } from '../../../daemon/tools/proc.ts';
-import { createTmuxControl } from '../../../daemon/tools/tmux-control.ts';
-import { tmuxQuote } from '../../../daemon/tools/tmux-quote.ts';
-import { createReplyReader, type TmuxReply } from '../../../daemon/tools/tmux-replies.ts';
-import { baseEnv, createTmuxPlace, sleep, tmuxMissing, until } from './tools-fixture.ts';
+import { baseEnv, createTmuxPlace, tmuxMissing, until } from './tools-fixture.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i + 1}\r\n`).join('');
 
@@ -29,7 +26,7 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     expect(names.sort()).toEqual(['HOME', 'ODD', 'PATH', 'PWD', 'TERM', 'TMUX', 'TMUX_PANE']);
     expect(lines).toContain("ODD=a b'c");
     expect(statSync(request.logPath).mode & 0o777).toBe(0o600);
-    const [pane] = await place.tmux.listPanes(made.tmuxId);
+    const [pane] = await place.tmux.listPanes('one');
     expect(pane).toMatchObject({
       ...made,
       windowName: "nice #{pane_id} #[fg=red] 'x' ü",
@@ -47,8 +44,8 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
       Array.from({ length: 60 }, async (_, i) => {
         const request = await place.shell(`fast${i}`, `seq 1 500; printf last; exit ${i}`);
         if (i % 2 === 0) return { ...request, ...(await place.tmux.newSession({ ...request, name: `fast${i}` })) };
-        const home = await place.tmux.newSession({ ...(await place.shell(`home${i}`, 'sleep 60')), name: `fast${i}` });
-        return { ...request, ...(await place.tmux.newWindow({ ...request, tmuxId: home.tmuxId })) };
+        await place.tmux.newSession({ ...(await place.shell(`home${i}`, 'sleep 60')), name: `fast${i}` });
+        return { ...request, ...(await place.tmux.newWindow({ ...request, sessionName: `fast${i}` })) };
       }),
     );
     const results = await Promise.all(
@@ -89,14 +86,13 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     const interrupted = await place.tmux.newSession({ ...(await place.shell('int', 'sleep 60')), name: 'int' });
     await until(
       'the step to run',
-      async () =>
-        (await place.tmux.listPanes(interrupted.tmuxId))[0]?.command === 'sh' && (await place.files.readPids('int')) !== undefined,
+      async () => (await place.tmux.listPanes('int'))[0]?.command === 'sh' && (await place.files.readPids('int')) !== undefined,
     );
     await place.control.command('send-keys', '-t', interrupted.paneId, 'C-z');
     await place.control.command('send-keys', '-t', interrupted.paneId, 'C-c');
     await place.watch.wait('int');
     expect(await place.files.readExit('int')).toEqual({ kind: 'signal', signal: 'SIGINT' });
-    const killed = await place.tmux.newWindow({ ...(await place.shell('hup', 'exec sleep 60')), tmuxId: interrupted.tmuxId });
+    const killed = await place.tmux.newWindow({ ...(await place.shell('hup', 'exec sleep 60')), sessionName: 'int' });
     await place.watch.waitStarted('hup');
     await place.tmux.killWindow(killed.windowId);
     await place.tmux.killWindow(killed.windowId);
@@ -113,14 +109,52 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     expect(readFileSync(place.path('shorter.log'), 'utf8')).toBe('mine\r\n');
     await place.tmux.killSession(shorter.tmuxId);
     await place.tmux.killSession(shorter.tmuxId);
-    await expect(place.tmux.newWindow({ ...(await place.shell('none', 'true')), tmuxId: shorter.tmuxId })).rejects.toMatchObject({
+    await expect(place.tmux.newWindow({ ...(await place.shell('none', 'true')), sessionName: 'work' })).rejects.toMatchObject({
       kind: 'NOT_FOUND',
     });
     expect(await place.tmux.listSessions()).toEqual([{ tmuxId: longer.tmuxId, name: 'work-2', attachedClients: 0 }]);
-    expect(await place.tmux.listPanes(longer.tmuxId)).toHaveLength(1);
+    expect(await place.tmux.listPanes('work-2')).toHaveLength(1);
     await expect(place.tmux.newSession({ ...(await place.shell('again', 'true')), name: 'work-2' })).rejects.toMatchObject({
       kind: 'ALREADY_EXISTS',
     });
+  });
+
+  test('a server that was started anew gives ids out again, and what is meant for a terminal of the old one touches no other', async () => {
+    await using place = createTmuxPlace();
+    const old = await place.tmux.newSession({ ...(await place.shell('old', 'exec sleep 60')), name: 'old' });
+    await until('the reader of its log', () => readdirSync(place.path('run')).includes(`${old.paneId}.reader`));
+    const [pid] = await place.control.command('display-message', '-p', '#{pid}');
+    process.kill(Number(pid), 'SIGKILL');
+    await until('the server to be gone', async () => !(await isAlive(Number(pid))));
+    const other = await place.tmux.newSession({ ...(await place.shell('other', 'exec sleep 60')), name: 'other' });
+    expect({ ...other }).toEqual({ ...old });
+
+    const window = { ...(await place.shell('late', 'true')), sessionName: 'old' };
+    await expect(place.tmux.newWindow(window)).rejects.toMatchObject({ kind: 'NOT_FOUND' });
+    await expect(place.tmux.listPanes('old')).rejects.toMatchObject({ kind: 'NOT_FOUND' });
+    await expect(place.tmux.attachedClients('old')).rejects.toMatchObject({ kind: 'NOT_FOUND' });
+    expect(await place.tmux.listPanes()).toMatchObject([{ windowName: 'other', paneId: other.paneId }]);
+  });
+
+  test('no file tells of a reader when its terminal is gone, ended by us or unseen', async () => {
+    await using place = createTmuxPlace();
+    const files = (): string[] => readdirSync(place.path('run')).filter((name) => name.endsWith('.reader'));
+    const made = await place.tmux.newSession({ ...(await place.shell('one', 'exec sleep 60')), name: 'one' });
+    const window = await place.tmux.newWindow({ ...(await place.shell('two', 'exec sleep 60')), sessionName: 'one' });
+    await until('both readers', () => files().length === 2);
+    await place.tmux.killWindow(window.windowId);
+    expect(files()).toEqual([`${made.paneId}.reader`]);
+    await place.tmux.killSession(made.tmuxId);
+    expect(files()).toEqual([]);
+
+    const kept = await place.tmux.newSession({ ...(await place.shell('kept', 'exec sleep 60')), name: 'kept' });
+    const lost = await place.tmux.newSession({ ...(await place.shell('lost', 'exec sleep 60')), name: 'lost' });
+    await until('both readers', () => files().length === 2);
+    await place.control.command('kill-session', '-t', lost.tmuxId);
+    const reader = Number(readFileSync(place.path(`run/${lost.paneId}.reader`), 'utf8'));
+    await until('its reader to end', async () => !(await isAlive(reader)));
+    await place.tmux.sweepLogs();
+    expect(files()).toEqual([`${kept.paneId}.reader`]);
   });
 
   test('text is typed as it is, of one line or many, also out of copy mode', async () => {
@@ -163,133 +197,15 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     expect(place.tmux.attachArgv('$3', `${socket},12,4`)).toEqual(['tmux', '-N', '-S', socket, 'switch-client', '-t', '$3']);
     expect(place.tmux.attachArgv('$3', '/tmp/tmux-0/default,12,4').slice(0, 4)).toEqual(['env', '-u', 'TMUX', 'tmux']);
     const { tmuxId } = await place.tmux.newSession({ ...(await place.shell('seen', 'exec sleep 60')), name: 'seen' });
-    expect(await place.tmux.attachedClients(tmuxId)).toBe(0);
+    expect(await place.tmux.attachedClients('seen')).toBe(0);
     const argv = place.tmux.attachArgv(tmuxId, '/tmp/tmux-0/default,12,4');
     const user = spawn('script', ['-qc', argv.map((word) => `'${word}'`).join(' '), '/dev/null'], {
       env: { ...baseEnv, TERM: 'xterm', TMUX: '/tmp/tmux-0/default,12,4' },
       stdio: ['pipe', 'ignore', 'ignore'],
     });
-    await until('the user to be attached', async () => (await place.tmux.attachedClients(tmuxId)) === 1);
+    await until('the user to be attached', async () => (await place.tmux.attachedClients('seen')) === 1);
     expect((await place.tmux.listSessions())[0]?.attachedClients).toBe(1);
     user.kill('SIGKILL');
-    await until('the user to be gone', async () => (await place.tmux.attachedClients(tmuxId)) === 0);
-  });
-});
-
-describe.skipIf(tmuxMissing())('the control client', () => {
-  test('after its death the next command works and the terminals live on', async () => {
-    await using place = createTmuxPlace();
-    let serverExits = 0;
-    place.control.onServerExit(() => serverExits++);
-    const { tmuxId } = await place.tmux.newSession({ ...(await place.shell('keep', 'exec sleep 60')), name: 'keep' });
-    const [pid] = await place.control.command('display-message', '-p', '#{client_pid}');
-    process.kill(Number(pid), 'SIGKILL');
-    await until('the client to die', async () => !(await isAlive(Number(pid))));
-    await sleep(20);
-    const [pane] = await place.tmux.listPanes(tmuxId);
-    expect(pane).toMatchObject({ dead: false, command: 'sh' });
-    await place.control.close();
-    const second = createTmuxControl(place.controlOptions);
-    expect(await second.command('list-sessions', '-F', '#{session_name}')).toContain('keep');
-    await second.close();
-    expect(serverExits).toBe(0);
-  });
-
-  test('the death of the server is told once, and the next command starts another', async () => {
-    await using place = createTmuxPlace();
-    let serverExits = 0;
-    place.control.onServerExit(() => serverExits++);
-    await place.tmux.newSession({ ...(await place.shell('lost', 'exec sleep 60')), name: 'lost' });
-    await place.watch.waitStarted('lost');
-    await place.control.command('kill-server').catch(() => {});
-    await until('the news', () => serverExits === 1);
-    expect(await place.tmux.listSessions()).toEqual([]);
-    const [pid] = await place.control.command('display-message', '-p', '#{pid}');
-    process.kill(Number(pid), 'SIGKILL');
-    await until('the news', () => serverExits === 2);
-    expect(await place.tmux.listSessions()).toEqual([]);
-    expect(await place.watch.wait('lost')).toBeUndefined();
-    expect(await place.files.readExit('lost')).toEqual({ kind: 'signal', signal: 'SIGHUP' });
-  });
-
-  test('server and terminals outlive the kill -9 of the daemon', async () => {
-    await using place = createTmuxPlace();
-    const { socketPath, confPath } = place.controlOptions;
-    const args = ['-C', '-S', socketPath, '-f', confPath, 'new-session', '-A', '-s', 'coppice-hub', '--', 'true'];
-    const script = `const c=require('child_process').spawn('tmux',${JSON.stringify(args)},{stdio:['pipe','pipe','ignore']});
-      c.stdout.once('data',()=>console.log(c.pid));setInterval(()=>{},1000)`;
-    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'], env: baseEnv });
-    const clientPid = await new Promise<number>((resolve) => parent.stdout.once('data', (text) => resolve(Number(String(text)))));
-    const { tmuxId } = await place.tmux.newSession({ ...(await place.shell('live', 'exec sleep 60')), name: 'live' });
-    const gone = new Promise((resolve) => parent.once('exit', resolve));
-    parent.kill('SIGKILL');
-    await gone;
-    // tmux 3.3a now and then keeps a client whose reader died with output unread; what counts is what it serves.
-    if (await isAlive(clientPid)) process.kill(clientPid, 'SIGTERM');
-    expect((await place.tmux.listPanes(tmuxId))[0]).toMatchObject({ dead: false });
-  });
-
-  test('a failing command of several ends the rest, and later ones get their own replies', async () => {
-    await using place = createTmuxPlace();
-    const print = (text: string) => ['display-message', '-p', text] as const;
-    const all = await Promise.allSettled([
-      place.control.run([print('a'), ['kill-session', '-t', '$99'], print('never')]),
-      place.control.command(...print('b')),
-      place.control.command('no-such-command'),
-      place.control.run([print('c'), print(''), print('d')]),
-    ]);
-    expect(all.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.kind))).toEqual([
-      'NOT_FOUND',
-      ['b'],
-      'TOOL_FAILED',
-      [['c'], [''], ['d']],
-    ]);
-  });
-
-  test('a server that must not be started here is not, and a missing tmux is named', async () => {
-    await using place = createTmuxPlace();
-    const none = createTmuxControl({ ...place.controlOptions, mayStartServer: false, sleep: async () => {} });
-    await expect(none.command('list-sessions')).rejects.toMatchObject({ kind: 'TOOL_FAILED' });
-    const missing = createTmuxControl({ ...place.controlOptions, tmuxPath: place.path('tmux') });
-    await expect(missing.command('list-sessions')).rejects.toMatchObject({ kind: 'TOOL_MISSING', details: { tool: 'tmux' } });
-    expect(await place.tmux.available()).toMatch(/^\d/);
-  });
-
-  test('a window is made in little time', async () => {
-    await using place = createTmuxPlace();
-    const { tmuxId } = await place.tmux.newSession({ ...(await place.shell('home', 'exec sleep 60')), name: 'home' });
-    const times: number[] = [];
-    for (let i = 0; i < 40; i++) {
-      const request = await place.shell(`w${i}`, 'true');
-      const from = performance.now();
-      await place.tmux.newWindow({ ...request, tmuxId });
-      times.push(performance.now() - from);
-    }
-    times.sort((a, b) => a - b);
-    process.stderr.write(`new window: p50 ${times[20]?.toFixed(2)} ms, max ${times.at(-1)?.toFixed(2)} ms\n`);
-    expect(times[20]).toBeLessThan(200);
-  });
-});
-
-describe('the control protocol', () => {
-  test('quotes keep every character and no line break', () => {
-    expect(tmuxQuote('a')).toBe("'a'");
-    expect(tmuxQuote("it's\n")).toBe(`'it'"'"'s'"\\n"''`);
-    expect(() => tmuxQuote('\0')).toThrow('NUL');
-  });
-
-  test('replies are read across any cut of the bytes, and a captured screen cannot forge their end', () => {
-    const text =
-      '%begin 1 2 0\nhook\n%end 1 2 0\n%output %1 x\n%begin 5 6 1\n%end 5 5 1\n%begin 9 9 1\nü€\n%end 5 6 1\n%begin 7 8 1\nno\n%error 7 8 1\n';
-    for (let size = 1; size < 40; size++) {
-      const replies: TmuxReply[] = [];
-      const read = createReplyReader((reply) => replies.push(reply));
-      const bytes = Buffer.from(text);
-      for (let from = 0; from < bytes.length; from += size) read(bytes.subarray(from, from + size));
-      expect(replies).toEqual([
-        { failed: false, lines: ['%end 5 5 1', '%begin 9 9 1', 'ü€'] },
-        { failed: true, lines: ['no'] },
-      ]);
-    }
+    await until('the user to be gone', async () => (await place.tmux.attachedClients('seen')) === 0);
   });
 });

@@ -1,5 +1,3 @@
-// Real folders, processes and a private tmux server for one test, all gone at its end.
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +9,11 @@ import { createStepFiles, type StepFiles } from '../../../daemon/tools/step-file
 import { createTmux, type Tmux } from '../../../daemon/tools/tmux.ts';
 import { tmuxConf } from '../../../daemon/tools/tmux-conf.ts';
 import { createTmuxControl, type TmuxControl, type TmuxControlOptions } from '../../../daemon/tools/tmux-control.ts';
+import { createTestAgain } from '../../helpers/again.ts';
+import { toolMissing } from '../../helpers/tool-missing.ts';
+import { until } from '../../helpers/until.ts';
 
-export { sleep };
+export { sleep, until };
 
 export const wrapperPath = fileURLToPath(new URL('../../../daemon/tools/run-step.pl', import.meta.url));
 export const baseEnv = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: process.env.HOME ?? '/' };
@@ -78,7 +79,7 @@ export function createTmuxPlace(): TmuxPlace {
     ...place,
     control,
     controlOptions,
-    tmux: createTmux({ control, process: place.tool, runDir: place.path('run'), sleep }),
+    tmux: createTmux({ control, process: place.tool, runDir: place.path('run'), sleep, again: createTestAgain().again }),
     async shell(id, script, env = {}) {
       await place.files.writeSpec(id, { cwd: place.dir, argv: ['/bin/sh', '-c', script], env: { ...baseEnv, ...env } });
       return { windowName: id, cwd: place.dir, argv: place.files.wrapperArgv(id), logPath: place.path(`${id}.log`) };
@@ -92,22 +93,4 @@ export function createTmuxPlace(): TmuxPlace {
 }
 
 /** True, with a printed reason, when tmux is missing and that is allowed. */
-export function tmuxMissing(): boolean {
-  try {
-    execFileSync('tmux', ['-V'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    if (process.env.COPPICE_REQUIRE_ALL === '1')
-      throw new Error('tmux is not installed, and COPPICE_REQUIRE_ALL=1 wants every test to run');
-    process.stderr.write('skipped: tmux is not installed\n');
-    return true;
-  }
-}
-
-export async function until(what: string, check: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!(await check())) {
-    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
-    await sleep(5);
-  }
-}
+export const tmuxMissing = (): boolean => toolMissing('tmux', ['-V']);

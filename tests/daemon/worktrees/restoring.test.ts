@@ -32,7 +32,8 @@ test('what a forced removal saved is forgotten after its time, the reference fir
     restoreSnapshot: () => Promise.reject(new Error('unused')),
     unlockRestored: () => Promise.resolve(false),
   };
-  const restoring = createRestoring({ store, git, clock, log, queue: createKeyedQueue() });
+  const leases = { regain: () => Promise.reject(new Error('unused')) };
+  const restoring = createRestoring({ store, git, clock, log, queue: createKeyedQueue(), leases });
   const left = () => store.read((r) => r.removedWorktrees.list({}, '~', 10).map(({ ref }) => ref));
 
   expect(await restoring.forgetOld()).toBe(0);

@@ -1,0 +1,24 @@
+import type { Ground } from './ground.ts';
+import type { Row } from './rows.ts';
+import type { Series, Turn } from './samples.ts';
+
+/** P0 is what every user feels, P1 what many do, P2 what runs when nobody waits. */
+export type Priority = 'P0' | 'P1' | 'P2';
+
+/** One piece of work, beside the raw limit of the same work. */
+export interface Benchmark {
+  readonly name: string;
+  readonly priority: Priority;
+  /** The client is on one core, the servers are on another. */
+  readonly apart?: boolean;
+  /** Samples of a round; more where one sample is one small thing. */
+  readonly roundsTimes?: number;
+  open(ground: Ground): Promise<Opened>;
+}
+
+export interface Opened {
+  /** `ours`, and what it stands beside. A comparison of two versions takes `ours` alone. */
+  readonly turns: Readonly<Record<string, Turn>> & { readonly ours: Turn };
+  rows(series: Series<string>): Row[];
+  close?(): Promise<void>;
+}

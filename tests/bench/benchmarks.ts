@@ -1,0 +1,29 @@
+// All that is measured, most important first.
+import type { Benchmark, Opened } from './benchmark.ts';
+import type { Ground } from './ground.ts';
+import { configLoad, configReload, retryOverhead } from './measure-config.ts';
+import { exportLog, historyQuery, subscriberReplay } from './measure-events.ts';
+import { cliStart } from './measure-processes.ts';
+import { eventDeliver, roundTrips } from './measure-rpc.ts';
+import { fanout, outputAppend, sessionCreate, stepSpawn } from './measure-sessions.ts';
+import { gc, transactions } from './measure-store.ts';
+import { placeApart } from './placement.ts';
+
+export const benchmarks: readonly Benchmark[] = [
+  ...[...roundTrips, ...transactions, sessionCreate, stepSpawn, fanout, eventDeliver, cliStart],
+  ...[configLoad, configReload, historyQuery, outputAppend, retryOverhead, subscriberReplay],
+  ...[gc, exportLog],
+];
+
+/** Opens a benchmark with every process where it belongs; its close puts them back. */
+export async function openBenchmark({ apart = false, open }: Benchmark, ground: Ground): Promise<Opened & { close(): Promise<void> }> {
+  const opened = await open(ground);
+  const putBack = apart ? placeApart([ground.daemon.pid, ground.rawPid]) : (): void => {};
+  return {
+    ...opened,
+    async close() {
+      putBack();
+      await opened.close?.();
+    },
+  };
+}
