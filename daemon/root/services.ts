@@ -23,8 +23,10 @@ import { createFileSchedules } from '../schedules/file-schedules.ts';
 import { createFiring } from '../schedules/firing.ts';
 import { createScheduleService } from '../schedules/service.ts';
 import { createAdmission } from '../sessions/admission.ts';
+import { createAgentPlaces } from '../sessions/agent-environment.ts';
 import { builtinNames } from '../sessions/builtins/index.ts';
 import { createDaemonStepRunner } from '../sessions/daemon-step.ts';
+import { createDrivenSessions } from '../sessions/driven.ts';
 import { createEnvFiles } from '../sessions/env-file.ts';
 import { createOutputWatch } from '../sessions/output.ts';
 import { type BuiltinsFor, builtinsOf } from '../sessions/own-scripts.ts';
@@ -47,6 +49,7 @@ import { createWorktreeService } from '../worktrees/service.ts';
 import { wireCredentials } from './credentials.ts';
 import { saveConfigSnapshot } from './initial-config.ts';
 import type { DaemonOptions } from './options.ts';
+import { createSpecTaskServices } from './spec-tasks.ts';
 import type { Tools } from './tools.ts';
 
 export interface Wiring {
@@ -61,7 +64,8 @@ export interface Wiring {
   readonly lifecycle: Lifecycle;
 }
 
-export function createServices({ options, tools, again, store, feed, metrics, daemon, ownerToken, lifecycle }: Wiring): Services {
+export function createServices(wiring: Wiring): Services {
+  const { options, tools, again, store, feed, metrics, daemon, ownerToken, lifecycle } = wiring;
   const { paths, clock, env } = options;
   const { log } = options.log;
   const { ids, git, tmux, stepFiles, exits, deadlines, files } = tools;
@@ -123,8 +127,14 @@ export function createServices({ options, tools, again, store, feed, metrics, da
     socketPath: paths.socketPath,
     tmuxSocketPath: paths.tmuxSocketPath,
   });
+  const agentPlaceOf = createAgentPlaces({
+    ...{ store, policy, files, git, envFiles },
+    ...{ socketPath: paths.socketPath, tmuxSocketPath: paths.tmuxSocketPath },
+  });
+  const driven = createDrivenSessions();
   const daemonSteps = createDaemonStepRunner({
     ...shared,
+    driven,
     random: options.random,
     deadlines,
     git,
@@ -181,6 +191,25 @@ export function createServices({ options, tools, again, store, feed, metrics, da
     ownEnvironment,
     userName: options.userName,
   });
+  const specTasks = createSpecTaskServices({
+    ...wiring,
+    ...{
+      agents,
+      availability,
+      catalogue,
+      projects,
+      sessions,
+      worktrees,
+      terminals,
+      artifacts,
+      policy,
+      config,
+      envFiles,
+      driven,
+      agentPlaceOf,
+    },
+    worktreesRoot: root,
+  });
   const groups = createGroupService({ ...shared, deadlines, sessions, envFiles, queue: createKeyedQueue() });
   lifecycle.own('groups', () => groups.stop());
   const gates = createGateService({
@@ -209,5 +238,6 @@ export function createServices({ options, tools, again, store, feed, metrics, da
     ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
     ...{ groups, gates, agents, models, availability, ownEnvironment, auth, policy, logins },
     ...{ metrics, doctor, upkeep, git, tmux, daemon, builtinsFor },
+    ...specTasks,
   };
 }

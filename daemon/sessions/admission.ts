@@ -1,6 +1,7 @@
 // Who runs and who waits: first come, first served, up to the bound and the limits of named pools. A pure look at the rows on each occasion; no list of its own.
 import type { Clock } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
 import { dropEnvironment, type EnvFiles } from './env-file.ts';
 import { queueOrder } from './queue.ts';
 import type { SessionRunner } from './runner.ts';
@@ -19,6 +20,9 @@ export interface AdmissionDeps {
   readonly maxRunning: () => number;
 }
 
+/** Sessions of a spec task have limits of their own, and its agents must not wait for what waits for them. */
+const takesRoom = ({ specTaskId }: Pick<SessionRecord, 'specTaskId'>): boolean => specTaskId === undefined;
+
 export function createAdmission({ store, clock, runner, envFiles, maxRunning }: AdmissionDeps): Admission {
   return {
     async admit() {
@@ -31,11 +35,10 @@ export function createAdmission({ store, clock, runner, envFiles, maxRunning }: 
           w.steps.skipPending(session.id, { from: 0, below: Number.MAX_SAFE_INTEGER }, 'cancelled');
           finish(w, session, { status: 'cancelled', reason: session.cancelReason ?? 'cancelled' }, clock.now());
         }
-        const room = maxRunning() - (active.length - queued.length);
+        const room = maxRunning() - active.filter((session) => session.status !== 'queued' && takesRoom(session)).length;
         // Read again: those that were cancelled hold up nobody any more.
-        const next = queueOrder(w.sessions.queue())
-          .ready.slice(0, Math.max(0, room))
-          .flatMap((id) => queued.find((session) => session.id === id) ?? []);
+        const ready = queueOrder(w.sessions.queue()).ready.flatMap((id) => queued.find((session) => session.id === id) ?? []);
+        const next = [...ready.filter((session) => !takesRoom(session)), ...ready.filter(takesRoom).slice(0, Math.max(0, room))];
         for (const session of next) leaveQueue(w, session, clock.now());
         return { admitted: next.map(({ id }) => id), cancelled };
       });

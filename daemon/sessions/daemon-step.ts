@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import { logFlags } from '../tools/step-process.ts';
 import type { BuiltinDeps } from './builtins/builtin.ts';
-import { builtins } from './builtins/index.ts';
+import { builtinBy } from './builtins/index.ts';
 import { type SessionContext, stepOf, tolerates } from './context.ts';
 import { deadlineOf } from './deadline.ts';
 import { acquireLeases } from './leases.ts';
@@ -49,7 +49,7 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
   const perform = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<Done> => {
     if (step.type === 'lifecycle') return { detail: await lifecycle(context, step) };
     const definition = stepOf(context.definition, step);
-    const builtin = definition && builtins[definition.action];
+    const builtin = definition && builtinBy(definition.action);
     if (!definition || !builtin) throw new Failure('NOT_FOUND', `There is no built-in step "${definition?.action ?? step.name}".`);
     const logPath = logPathOf(context.session.artifactDir, step.index, step.name);
     const lines: string[] = [];

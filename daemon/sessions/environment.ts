@@ -32,6 +32,8 @@ export interface SessionFacts {
   readonly tmuxSocket?: string;
   readonly socket: string;
   readonly token: string;
+  readonly specTaskId?: string;
+  readonly workSessionId?: string;
 }
 
 export interface StepFacts extends SessionFacts {
@@ -55,6 +57,8 @@ export function sessionVariables(facts: SessionFacts): Environment {
     TMUX_SOCKET: facts.tmuxSocket,
     SOCKET: facts.socket,
     TOKEN: facts.token,
+    SPEC_TASK_ID: facts.specTaskId,
+    WORK_SESSION_ID: facts.workSessionId,
   });
 }
 

@@ -14,6 +14,7 @@ import type { PolicyService } from '../policy/service.ts';
 import type { ProjectService } from '../projects/service.ts';
 import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { FileReader } from '../tools/files.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
@@ -43,7 +44,12 @@ export interface StartExtras {
   readonly own?: { readonly definition: CommandDefinition; readonly prompt: string };
   /** The group that it is a member of; whoever starts it writes the group's rows. */
   readonly groupId?: string;
+  /** What it does for a spec task; such a session takes no room of others. */
+  readonly links?: SessionLinks;
 }
+
+export type SessionLinks = Pick<SessionRecord, 'specTaskId'> &
+  Partial<Pick<SessionRecord, 'role' | 'workSessionId' | 'implTaskId' | 'instanceId' | 'threadId'>>;
 
 export interface StartWish {
   readonly request: StartRequest;

@@ -8,6 +8,7 @@ import type { Ids } from '../kernel/ids.ts';
 import type { Writer } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { Sync } from '../store/transaction.ts';
+import { ownBuiltinNames } from './builtins/index.ts';
 import type { Snapshot } from './context.ts';
 import type { SessionSecrets } from './env-file.ts';
 import type { Environment } from './environment.ts';
@@ -94,7 +95,7 @@ async function check(deps: StartDeps, { request, extras = {} }: StartWish, actor
   const prepared = await prepare(deps, request, extras);
   const { definition, project } = prepared;
   const secrets = { ...secretsOf(deps, prepared, given), ...(extras.own ? { promptIsPlain: true } : {}) };
-  const builtins = await deps.builtinsFor(project.path, definition);
+  const builtins = [...(await deps.builtinsFor(project.path, definition)), ...(extras.own ? ownBuiltinNames : [])];
   const facts = { files: deps.files, agents: deps.agents, project, definition, environment: secrets.environment, builtins };
   await deps.policy.enforce(await questionsOfStart(deps.policy, facts), { actor, projectId: project.id });
   await checkResources(deps, prepared);
@@ -126,6 +127,7 @@ function insertSession(
     ...poolOf(prepared, extras),
     ...(extras.scheduleId === undefined ? {} : { scheduleId: extras.scheduleId }),
     ...(extras.groupId === undefined ? {} : { groupId: extras.groupId }),
+    ...extras.links,
   };
   w.sessions.insert(session);
   if (extras.goesOnIn !== undefined) w.sessions.setData(id, 'branch_name', extras.goesOnIn, clock.now());

@@ -8,17 +8,16 @@ import type { PolicyService } from '../policy/service.ts';
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { FileReader } from '../tools/files.ts';
-import type { Git } from '../tools/git/git.ts';
 import type { StepSpec } from '../tools/step-files.ts';
 import { type Agents, agentFiles } from './agent-step.ts';
 import { placeOf, type SessionContext, stepOf } from './context.ts';
 import { writeContextFile } from './context-file.ts';
-import { stepEnvironment } from './environment.ts';
+import { type Environment, stepEnvironment } from './environment.ts';
 import { leaseVariables } from './leases.ts';
 import { contextFileOf, outputFileOf, promptFileOf } from './paths.ts';
 import { argvOf } from './step-command.ts';
 import { giveCredentials, type StepCredentialDeps } from './step-credentials.ts';
-import { virtualEnvOf } from './virtual-env.ts';
+import { type VirtualEnvDeps, virtualEnvOf } from './virtual-env.ts';
 import { workingDirectoryOf } from './working-directory.ts';
 
 /** What the wrapper is told, and the context that knows of the secrets in it. */
@@ -27,20 +26,21 @@ export interface PreparedStep {
   readonly context: SessionContext;
 }
 
-export interface StepSpecDeps extends StepCredentialDeps {
+export interface EnvironmentDeps extends VirtualEnvDeps {
   readonly store: Store;
-  readonly files: FileReader;
-  readonly agents: Agents;
-  readonly availability: Pick<Availability, 'assertUsable'>;
   readonly policy: PolicyService;
-  readonly git: Pick<Git, 'findRepository'>;
   readonly socketPath: string;
   readonly tmuxSocketPath: string;
 }
 
+export interface StepSpecDeps extends StepCredentialDeps, EnvironmentDeps {
+  readonly files: FileReader;
+  readonly agents: Agents;
+  readonly availability: Pick<Availability, 'assertUsable'>;
+}
+
 export async function stepSpec(context: SessionContext, step: StepRecord, deps: StepSpecDeps): Promise<PreparedStep> {
-  const definition = stepOf(context.definition, step);
-  if (!definition) throw new Error(`step ${step.index} of session "${context.session.id}" is in its rows but not in its definition`);
+  const definition = stepDefinition(context, step);
   const { artifactDir } = context.session;
   const tidying = step.phase === 'cleanup' || step.phase === 'finally';
   const workingDirectory = await workingDirectoryOf(context, {
@@ -52,12 +52,28 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
     definition.type === 'agent'
       ? await agentFiles(context, step, definition, deps.agents)
       : { argv: await argvOf(definition, place), agent: undefined };
+  const env = await environmentOfStep(context, step, workingDirectory, deps);
+  if (agent !== undefined) await deps.availability.assertUsable(agent.name, run.argv[0] ?? '', agent.env, env);
+  const argv = await permitted(run.argv, { context, step, policy: deps.policy, place: { searchPath: env.PATH, cwd: workingDirectory } });
+  const given = await giveCredentials(context, definition, deps);
+  return { spec: { cwd: workingDirectory, ...run, argv, env: { ...env, ...given.variables } }, context: given.context };
+}
+
+/** The environment of a step, credentials aside. Writes the context file that it names. */
+export async function environmentOfStep(
+  context: SessionContext,
+  step: StepRecord,
+  workingDirectory: string,
+  deps: EnvironmentDeps,
+): Promise<Environment> {
+  const { artifactDir } = context.session;
+  const definition = stepDefinition(context, step);
   const contextFile = contextFileOf(artifactDir);
   await writeContextFile(contextFile, context, step, deps.store);
   const virtualEnv = await virtualEnvOf(context, deps);
   const rendered = (variables: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, renderTemplate(value, context.lookup)]));
-  const env = stepEnvironment({
+  return stepEnvironment({
     inherited: deps.policy.narrow(context.secrets.environment),
     definition: {
       ...rendered(context.definition.environment),
@@ -84,15 +100,19 @@ export async function stepSpec(context: SessionContext, step: StepRecord, deps: 
       ...(context.definition.promptFile === undefined ? {} : { promptFile: promptFileOf(artifactDir) }),
       socket: deps.socketPath,
       token: context.secrets.token,
+      ...(context.session.specTaskId === undefined ? {} : { specTaskId: context.session.specTaskId }),
+      ...(context.session.workSessionId === undefined ? {} : { workSessionId: context.session.workSessionId }),
       ...(context.worktree === undefined ? {} : { worktreePath: context.worktree.path }),
       ...(context.session.branch === undefined ? {} : { branch: context.session.branch }),
       ...(context.terminal === undefined ? {} : { tmuxSession: context.terminal.name, tmuxSocket: deps.tmuxSocketPath }),
     },
   });
-  if (agent !== undefined) await deps.availability.assertUsable(agent.name, run.argv[0] ?? '', agent.env, env);
-  const argv = await permitted(run.argv, { context, step, policy: deps.policy, place: { searchPath: env.PATH, cwd: workingDirectory } });
-  const given = await giveCredentials(context, definition, deps);
-  return { spec: { cwd: workingDirectory, ...run, argv, env: { ...env, ...given.variables } }, context: given.context };
+}
+
+function stepDefinition(context: SessionContext, step: StepRecord): CommandStep {
+  const definition = stepOf(context.definition, step);
+  if (definition) return definition;
+  throw new Error(`step ${step.index} of session "${context.session.id}" is in its rows but not in its definition`);
 }
 
 /** A prompt is for standard input; as a variable it could be longer than the kernel takes. */

@@ -9,6 +9,7 @@ import type { ProcessTool } from '../../tools/process.ts';
 import type { Tmux } from '../../tools/tmux.ts';
 import type { WorktreeService } from '../../worktrees/service.ts';
 import type { SessionContext } from '../context.ts';
+import type { DrivenSessions } from '../driven.ts';
 import type { Resources } from '../resources.ts';
 
 export interface BuiltinDeps {
@@ -22,6 +23,7 @@ export interface BuiltinDeps {
   readonly exits: ExitWatch;
   readonly proc: Pick<Proc, 'findMarked'>;
   readonly clock: Clock;
+  readonly driven: DrivenSessions;
 }
 
 export interface BuiltinCall {

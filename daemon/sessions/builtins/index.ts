@@ -1,3 +1,4 @@
+import { agentThread } from './agent-thread.ts';
 import type { Builtin } from './builtin.ts';
 import { cleanup } from './cleanup.ts';
 import { gatherContext } from './gather-context.ts';
@@ -10,7 +11,7 @@ import { validatePrerequisites } from './validate-prerequisites.ts';
 import { worktreeRemove } from './worktree-remove.ts';
 
 /** The steps that the daemon runs itself, by the name that a command file uses. */
-export const builtins: Readonly<Record<string, Builtin>> = {
+const builtins: Readonly<Record<string, Builtin>> = {
   'setup-environment': setupEnvironment,
   'validate-prerequisites': validatePrerequisites,
   'gather-context': gatherContext,
@@ -29,3 +30,11 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 };
 
 export const builtinNames: readonly string[] = Object.keys(builtins);
+
+/** Steps of definitions that the daemon makes itself; no file can name them. */
+const ownBuiltins: Readonly<Record<string, Builtin>> = { 'agent-thread': agentThread };
+export const ownBuiltinNames: readonly string[] = Object.keys(ownBuiltins);
+
+export function builtinBy(name: string): Builtin | undefined {
+  return builtins[name] ?? ownBuiltins[name];
+}
