@@ -13,8 +13,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['{schemas,rpc,client,daemon}/**/*.{ts,mjs}'],
-      reporter: process.env.CI ? ['text-summary'] : [['text', { skipFull: true }]],
-      thresholds: { lines: 80 },
+      // tests/coverage adds what ran in daemons, and has the floor.
+      reporter: ['json'],
     },
   },
 });

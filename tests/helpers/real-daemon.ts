@@ -7,9 +7,11 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Client, connect } from '../../client/index.ts';
 import type { ParamsOf, ResultOf, Session } from '../../schemas/index.ts';
+import { coverageDir } from '../coverage/dir.ts';
 import { packageRoot } from './package-root.ts';
 import { processesWith } from './processes.ts';
 import { deadlineMs, until } from './until.ts';
@@ -18,6 +20,9 @@ const run = promisify(execFile);
 
 export const daemonProgram = join(packageRoot, 'dist', 'daemon', 'main.js');
 export const cliProgram = join(packageRoot, 'dist', 'coppice.cjs');
+
+/** Under `npm run coverage` daemons write down what of them ran (tests/coverage). */
+const coverageEnv: Readonly<Record<string, string>> = coverageDir === undefined ? {} : { NODE_V8_COVERAGE: coverageDir };
 
 export interface RealDaemonOptions {
   /** Added to a small environment (PATH, HOME, SHELL, a git identity); undefined takes a variable away. */
@@ -218,6 +223,7 @@ export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<
     },
     async [Symbol.asyncDispose]() {
       await client?.close();
+      if (coverageDir !== undefined) await endInOrder(current);
       kill(current.pid, 'SIGKILL');
       await current.exit;
       await home[Symbol.asyncDispose]();
@@ -232,6 +238,14 @@ export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<
   return daemon;
 }
 
+/** Only a process that ends by itself writes down what of it ran. */
+async function endInOrder({ pid, exit }: { readonly pid: number; readonly exit: Promise<Exit> }): Promise<void> {
+  kill(pid, 'SIGTERM');
+  const patience = new AbortController();
+  await Promise.race([exit, setTimeout(5_000, undefined, { signal: patience.signal }).catch(() => undefined)]);
+  patience.abort();
+}
+
 export async function runCli(home: Home, args: readonly string[], { cwd = home.dir, env = {} }: CliOptions = {}): Promise<CliResult> {
   return new Promise((resolve) => {
     const options = { cwd, env: home.env(env), timeout: deadlineMs + 5_000, maxBuffer: 64 * 1024 * 1024 };
@@ -243,7 +257,11 @@ export async function runCli(home: Home, args: readonly string[], { cwd = home.d
 }
 
 function spawnDaemon(home: Home, env: CliOptions['env'] = {}, args: readonly string[] = []) {
-  const child = spawn(process.execPath, [daemonProgram, ...args], { cwd: '/', env: home.env(env), stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [daemonProgram, ...args], {
+    cwd: '/',
+    env: { ...home.env(env), ...coverageEnv },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
