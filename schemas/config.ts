@@ -9,6 +9,7 @@ import { Argv } from './primitives.ts';
 import { QualityGateConfig } from './quality-gate.ts';
 import { RegistryName } from './registry-name.ts';
 import { RetryConfig } from './retry.ts';
+import { SpecTasksConfig } from './spec-tasks-config.ts';
 
 const DaemonConfig = z.strictObject({
   log_level: key(z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'), 'The least level that reaches the log.', {
@@ -129,6 +130,7 @@ export const Config = z.strictObject({
   models: z.record(RegistryName, ModelConfig).prefault({}),
   agents: z.record(RegistryName, AgentConfig).prefault({}),
   quality_gates: z.record(RegistryName, QualityGateConfig).prefault({}),
+  spec_tasks: SpecTasksConfig.prefault({}),
   validation: ValidationConfig.prefault({}),
   hot_reload: HotReloadConfig.prefault({}),
   policy: PolicyConfig.prefault({}),
