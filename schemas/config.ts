@@ -145,6 +145,7 @@ export const Config = z.strictObject({
   models: z.record(RegistryName, ModelConfig).prefault({}),
   agents: z.record(RegistryName, AgentConfig).prefault({}),
   quality_gates: z.record(RegistryName, QualityGateConfig).prefault({}),
+  spec_tasks: SpecTasksConfig.prefault({}),
   validation: ValidationConfig.prefault({}),
   hot_reload: HotReloadConfig.prefault({}),
   policy: PolicyConfig.prefault({}),
@@ -152,7 +153,6 @@ export const Config = z.strictObject({
   auth: ProvidersConfig.prefault({}),
   metrics: MetricsConfig.prefault({}),
   retry: RetryConfig.prefault({}),
-  spec_tasks: SpecTasksConfig.prefault({}),
 });
 export type Config = z.output<typeof Config>;
 export type ConfigInput = z.input<typeof Config>;

@@ -116,6 +116,9 @@ export const limits = {
   workSessionsPerTask: 1_000,
   messagesPerTask: 10_000,
   sharedStateKeys: 256,
+  sharedStateBytes: 64 * 1024,
+  /** Of a spec task, in its overview. */
+  recentEvents: 30,
   /** Reports of an instance outside of the daemon, each. */
   reportBytes: 64 * 1024,
   /** An agent's line on the wire; a longer one ends it. */

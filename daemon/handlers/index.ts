@@ -13,6 +13,7 @@ import { leaseHandlers } from './lease.ts';
 import { modelHandlers } from './model.ts';
 import { policyHandlers } from './policy.ts';
 import { projectHandlers } from './project.ts';
+import { reviewHandlers } from './review.ts';
 import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
@@ -39,7 +40,8 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...rpcHandlers(services),
     ...scheduleHandlers(services),
     ...sessionHandlers(services),
-    ...specTaskHandlers(),
+    ...reviewHandlers(services),
+    ...specTaskHandlers(services),
     ...terminalHandlers(services),
     ...worktreeHandlers(services),
   } as Partial<Handlers<Connection>> as Handlers<Connection>;

@@ -1,5 +1,6 @@
 import { Failure } from '../../schemas/errors.ts';
 import type { Call } from '../server/connection.ts';
+import type { SessionService } from '../sessions/service.ts';
 
 /** A process inside a session may change its own session only, whatever the method allows. */
 export function assertOwnSession(call: Call, sessionId: string | undefined): void {
@@ -7,5 +8,14 @@ export function assertOwnSession(call: Call, sessionId: string | undefined): voi
   if (own === undefined || own === sessionId) return;
   throw new Failure('FORBIDDEN', 'A process inside a session may change its own session only; ask from outside of it.', {
     details: { scope: 'session', sessionId: own },
+  });
+}
+
+/** A process inside a session of a spec task may speak for that task only. */
+export function assertOwnSpecTask(call: Call, sessions: Pick<SessionService, 'resolve'>, specTaskId: string): void {
+  const own = call.context.caller.sessionId;
+  if (own === undefined || sessions.resolve(own).specTaskId === specTaskId) return;
+  throw new Failure('FORBIDDEN', 'A process inside a session may speak for its own spec task only; ask from outside of it.', {
+    details: { scope: 'session', sessionId: own, specTaskId },
   });
 }

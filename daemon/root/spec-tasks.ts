@@ -1,10 +1,18 @@
 // Spec tasks, wired: from the request to what lands. Each part gets what it names and nothing else.
 
+import { createAttentionService } from '../attention/service.ts';
+import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
 import type { Services } from '../handlers/services.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
 import type { DrivenSessions } from '../sessions/driven.ts';
 import type { EnvFiles } from '../sessions/env-file.ts';
+import { parsePlan } from '../spec-tasks/plan/parse-plan.ts';
+import { createRowsForPlan } from '../spec-tasks/rows-for-plan.ts';
+import { createSpecTaskService } from '../spec-tasks/service.ts';
+import { createSources } from '../spec-tasks/sources.ts';
+import { createTaskTemplates } from '../spec-tasks/templates.ts';
+import { fetchText } from '../tools/fetch-text.ts';
 import type { Wiring } from './services.ts';
 
 /** What the rest of the domain lends to spec tasks. */
@@ -19,6 +27,24 @@ export interface SpecTaskWiring
   readonly worktreesRoot: () => string;
 }
 
-export function createSpecTaskServices(_: SpecTaskWiring) {
-  return {};
+export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, 'specTasks'> {
+  const { options, tools, store, feed, config, agents, projects, catalogue, envFiles } = wiring;
+  const { clock } = options;
+  const { ids, git, files, process } = tools;
+  const shared = { store, clock, ids };
+  const attention = createAttentionService(shared);
+  const specTasks = createSpecTaskService({
+    ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan },
+    templates: createTaskTemplates({ files }),
+    sources: createSources({ process, fetchText, environment: tools.ownEnv }),
+    defaults: () => {
+      const { planning_agent, implementation_agents, adapter } = config.current.spec_tasks;
+      return { planningAgent: planning_agent, implementationAgents: implementation_agents, adapter };
+    },
+    assertCommand: async (projectPath, name) => void runnable(await catalogue.get(projectPath, name)),
+    rowsFor: createRowsForPlan(shared),
+    epoch: () => feed.epoch,
+    waits: () => new Map(),
+  });
+  return { specTasks };
 }

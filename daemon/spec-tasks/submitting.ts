@@ -9,7 +9,7 @@ import type { Ids } from '../kernel/ids.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { mayChange } from '../kernel/transitions.ts';
 import { settle } from '../store/receipts.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Writer } from '../store/store.ts';
 import type { RevisionRecord } from '../store/tables/reviews.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import { retireComments } from './comments.ts';
@@ -48,9 +48,8 @@ export async function submitSpecs(deps: SubmitDeps, task: SpecTaskRecord, docume
     if (newest?.sha256 === sha256 && newest.status === 'in_review') return settle(w, origin.receipt, revisionView(newest));
     // In review a newer revision takes the place of the one before; the status stays.
     if (now.status !== 'spec_review') mayChange(specTaskTransitions, nameOf(now), now.status, 'spec_review');
-    const record = revisionOf(documents, { id: deps.ids.next('rev'), task: now, sha256, createdAt: deps.clock.now() });
     if (newest?.status === 'in_review') w.reviews.changeRevision(newest.id, { status: 'superseded' });
-    w.reviews.insertRevision(record);
+    const record = insertRevision(deps, w, now, documents, 'in_review');
     retireComments(w, now, record, origin.actor);
     const change = { revision: record.number, lastError: null };
     if (now.status === 'spec_review') w.specTasks.change(now.id, change);
@@ -77,13 +76,7 @@ export function assertPlan(parsed: ParsedPlan): ParsedPlan {
   );
 }
 
-function raiseReview(
-  { attention }: SubmitDeps,
-  w: Parameters<AttentionService['raise']>[0],
-  task: SpecTaskRecord,
-  revision: RevisionRecord,
-  parsed: ParsedPlan,
-): void {
+function raiseReview({ attention }: SubmitDeps, w: Writer, task: SpecTaskRecord, revision: RevisionRecord, parsed: ParsedPlan): void {
   attention.settleAbout(w, task.id, 'daemon', 'review');
   attention.raise(w, {
     kind: 'review',
@@ -95,15 +88,22 @@ function raiseReview(
   });
 }
 
-function revisionOf(
-  { requirements, design, plan, source, commit }: NewRevision,
-  { id, task, sha256, createdAt }: { id: string; task: SpecTaskRecord; sha256: string; createdAt: number },
+/** The next revision, which nobody changes any more. */
+export function insertRevision(
+  { ids, clock }: Pick<SubmitDeps, 'ids' | 'clock'>,
+  w: Writer,
+  task: SpecTaskRecord,
+  documents: NewRevision,
+  status: RevisionRecord['status'],
 ): RevisionRecord {
-  return {
-    ...{ id, specTaskId: task.id, number: task.revision + 1, requirements, design, plan, source, status: 'in_review', sha256 },
-    ...{ approvals: [], createdAt },
+  const { requirements, design, plan, source, commit } = documents;
+  const record: RevisionRecord = {
+    ...{ id: ids.next('rev'), specTaskId: task.id, number: task.revision + 1, requirements, design, plan, source, status },
+    ...{ sha256: digest(documents), approvals: [], createdAt: clock.now() },
     ...(commit === undefined ? {} : { commit }),
   };
+  w.reviews.insertRevision(record);
+  return record;
 }
 
 function digest({ requirements, design, plan }: Documents): string {

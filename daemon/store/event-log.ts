@@ -28,6 +28,8 @@ export interface EventReader {
   firstSeq(): number;
   /** Events after `seq`, oldest first, whose subject has all the given ids. */
   page(afterSeq: number, limit: number, subject?: Subject): LoggedEvent[];
+  /** The newest whose subject has all the given ids, oldest of them first. */
+  newest(limit: number, subject: Subject): LoggedEvent[];
   /** How many are older than `beforeMs` or beyond the newest `keepRows`, found without reading them. */
   prunable(options: { beforeMs: number; keepRows: number }): number;
 }
@@ -74,19 +76,21 @@ export function createEventReader(db: Db): EventReader {
     }
     return low;
   };
+  const select = (afterSeq: number, limit: number, subject: Subject, order: 'ASC' | 'DESC'): LoggedEvent[] => {
+    const keys = subjectKeys.filter((key) => subject[key] !== undefined);
+    const where = keys.map((key) => ` AND ${subjectColumns[key]} = ?`).join('');
+    const sql = `SELECT ${columns} FROM events WHERE seq > ?${where} ORDER BY seq ${order} LIMIT ?`;
+    return pages(sql)
+      .all(afterSeq, ...keys.map((key) => subject[key]), limit)
+      .map(toEvent);
+  };
   const reader: EventReader = {
     lastSeq: () => last.get()?.seq ?? 0,
     firstSeq: () => first.get()?.seq ?? reader.lastSeq() + 1,
     prunable: ({ beforeMs, keepRows }) =>
       Math.max(firstSince(beforeMs), reader.lastSeq() - keepRows + 1, reader.firstSeq()) - reader.firstSeq(),
-    page(afterSeq, limit, subject = {}) {
-      const keys = subjectKeys.filter((key) => subject[key] !== undefined);
-      const where = keys.map((key) => ` AND ${subjectColumns[key]} = ?`).join('');
-      const sql = `SELECT ${columns} FROM events WHERE seq > ?${where} ORDER BY seq LIMIT ?`;
-      return pages(sql)
-        .all(afterSeq, ...keys.map((key) => subject[key]), limit)
-        .map(toEvent);
-    },
+    page: (afterSeq, limit, subject = {}) => select(afterSeq, limit, subject, 'ASC'),
+    newest: (limit, subject) => select(0, limit, subject, 'DESC').toReversed(),
   };
   return reader;
 }
