@@ -1,5 +1,6 @@
 // Spec tasks, wired: from the request to what lands. Each part gets what it names and nothing else.
 
+import { Failure } from '../../schemas/errors.ts';
 import { createAttentionService } from '../attention/service.ts';
 import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
@@ -8,6 +9,8 @@ import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
 import type { DrivenSessions } from '../sessions/driven.ts';
 import type { EnvFiles } from '../sessions/env-file.ts';
 import { parsePlan } from '../spec-tasks/plan/parse-plan.ts';
+import type { PlannerThreads } from '../spec-tasks/planning/deps.ts';
+import { createPlanning } from '../spec-tasks/planning/service.ts';
 import { createRowsForPlan } from '../spec-tasks/rows-for-plan.ts';
 import { createSpecTaskService } from '../spec-tasks/service.ts';
 import { createSources } from '../spec-tasks/sources.ts';
@@ -27,8 +30,8 @@ export interface SpecTaskWiring
   readonly worktreesRoot: () => string;
 }
 
-export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, 'specTasks'> {
-  const { options, tools, store, feed, config, agents, projects, catalogue, envFiles } = wiring;
+export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, 'specTasks' | 'planning'> {
+  const { options, tools, store, feed, config, agents, projects, catalogue, envFiles, lifecycle } = wiring;
   const { clock } = options;
   const { ids, git, files, process } = tools;
   const shared = { store, clock, ids };
@@ -46,5 +49,24 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, '
     epoch: () => feed.epoch,
     waits: () => new Map(),
   });
-  return { specTasks };
+  const planning = createPlanning({
+    ...{ store, clock, agents, catalogue, envFiles, files, git, log: options.log.log },
+    ...{ sessions: wiring.sessions, driven: wiring.driven, threads: noThreads },
+    submit: specTasks.submit,
+    maxPlanning: () => config.current.spec_tasks.max_planning,
+  });
+  lifecycle.own('planning', () => planning.stop());
+  lifecycle.own('planning limit', config.onChange(planning.lookAtQueue));
+  return { specTasks, planning };
 }
+
+/** Until instances are there. */
+const noThreads: PlannerThreads = {
+  ensure: () => {
+    throw new Failure('PRECONDITION', 'No agent can be driven yet.', { details: { reason: 'no_instances' } });
+  },
+  enqueue: () => {
+    throw new Failure('PRECONDITION', 'No agent can be driven yet.', { details: { reason: 'no_instances' } });
+  },
+  close: () => {},
+};
