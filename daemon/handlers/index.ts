@@ -11,6 +11,7 @@ import { gateHandlers } from './gate.ts';
 import { groupHandlers } from './group.ts';
 import { leaseHandlers } from './lease.ts';
 import { modelHandlers } from './model.ts';
+import { permissionHandlers } from './permission.ts';
 import { policyHandlers } from './policy.ts';
 import { projectHandlers } from './project.ts';
 import { reviewHandlers } from './review.ts';
@@ -19,6 +20,7 @@ import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
 import { specTaskHandlers } from './spec-task.ts';
+import { specTaskImplementationHandlers } from './spec-task-implementation.ts';
 import { specTaskLandingHandlers } from './spec-task-landing.ts';
 import { terminalHandlers } from './terminal.ts';
 import { worktreeHandlers } from './worktree.ts';
@@ -43,7 +45,9 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...sessionHandlers(services),
     ...reviewHandlers(services),
     ...specTaskHandlers(services),
+    ...specTaskImplementationHandlers(services),
     ...specTaskLandingHandlers(services),
+    ...permissionHandlers(services),
     ...terminalHandlers(services),
     ...worktreeHandlers(services),
   } as Partial<Handlers<Connection>> as Handlers<Connection>;

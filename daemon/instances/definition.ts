@@ -2,14 +2,8 @@
 import type { CommandDefinition } from '../commands/definition.ts';
 import { ownDefinition } from '../commands/own-command.ts';
 
-export interface HostProgram {
-  /** Of node. */
-  readonly execPath: string;
-  readonly script: string;
-}
-
-export function hostSession({ execPath, script }: HostProgram, dir: string): CommandDefinition {
-  const action = `exec ${[execPath, script, '--dir', dir].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}`;
+export function hostSession(program: readonly string[], dir: string): CommandDefinition {
+  const action = `exec ${[...program, '--dir', dir].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}`;
   return ownDefinition(
     'agent-host',
     { name: 'host', type: 'shell', action, runIn: 'tmux', timeoutSeconds: 0 },

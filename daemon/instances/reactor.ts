@@ -14,7 +14,7 @@ import type { SessionService } from '../sessions/service.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { InstanceRecord } from '../store/tables/instances.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
-import { type HostProgram, hostSession } from './definition.ts';
+import { hostSession } from './definition.ts';
 import { type ApplyDeps, applyHostEvent, isFact } from './host-events.ts';
 import { isLive, restartDelaysMs } from './machine.ts';
 import { dueOf } from './silence.ts';
@@ -30,7 +30,8 @@ export interface InstanceDeps extends ApplyDeps {
   readonly agentPlaceOf: AgentPlaceOf;
   readonly sessions: Pick<SessionService, 'startTogether' | 'cancelAll'>;
   readonly hostsDir: string;
-  readonly hostProgram: HostProgram;
+  /** A program and its first arguments. */
+  readonly hostProgram: readonly string[];
   readonly ownEnvironment: Readonly<Record<string, string>>;
   /** What waits for the recipient, to stand before its next prompt; told as delivered in the same transaction. */
   readonly takeDeliveries: (w: Writer, workSessionId: string) => string | undefined;
