@@ -1,3 +1,5 @@
+import { methods } from '../../schemas/contract.ts';
+import { Failure } from '../../schemas/errors.ts';
 import type { Handlers } from '../../rpc/bind.ts';
 import type { Connection } from '../server/connection.ts';
 import { agentHandlers } from './agent.ts';
@@ -26,7 +28,10 @@ import { terminalHandlers } from './terminal.ts';
 import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
+  // FIXME lead: until all are there
+  const missing = Object.fromEntries(Object.keys(methods).map((name) => [name, () => { throw new Failure('UNAVAILABLE', `${name} is not there yet`); }]));
   return {
+    ...missing,
     ...agentHandlers(services),
     ...artifactHandlers(services),
     ...authHandlers(services),
