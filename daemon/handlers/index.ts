@@ -2,9 +2,11 @@ import type { Handlers } from '../../rpc/bind.ts';
 import type { Connection } from '../server/connection.ts';
 import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
+import { attentionHandlers } from './attention.ts';
 import { authHandlers } from './auth.ts';
 import { commandHandlers } from './command.ts';
 import { configHandlers } from './config.ts';
+import { coordinationHandlers } from './coordination.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
 import { gateHandlers } from './gate.ts';
@@ -18,6 +20,7 @@ import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
+import { sharedStateHandlers } from './shared-state.ts';
 import { specTaskHandlers } from './spec-task.ts';
 import { terminalHandlers } from './terminal.ts';
 import { worktreeHandlers } from './worktree.ts';
@@ -26,9 +29,11 @@ export function createHandlers(services: Services): Handlers<Connection> {
   return {
     ...agentHandlers(services),
     ...artifactHandlers(services),
+    ...attentionHandlers(services),
     ...authHandlers(services),
     ...commandHandlers(services),
     ...configHandlers(services),
+    ...coordinationHandlers(services),
     ...daemonHandlers(services),
     ...eventHandlers(services),
     ...gateHandlers(services),
@@ -41,6 +46,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...scheduleHandlers(services),
     ...sessionHandlers(services),
     ...reviewHandlers(services),
+    ...sharedStateHandlers(services),
     ...specTaskHandlers(services),
     ...terminalHandlers(services),
     ...worktreeHandlers(services),

@@ -1,7 +1,9 @@
 import type { ArtifactService } from '../artifacts/service.ts';
+import type { AttentionService } from '../attention/service.ts';
 import type { AuthService } from '../auth/service.ts';
 import type { Catalogue } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
+import type { CoordinationService } from '../coordination/service.ts';
 import type { LoginService } from '../credentials/logins.ts';
 import type { DoctorService } from '../doctor/service.ts';
 import type { Feed } from '../events/feed.ts';
@@ -65,6 +67,8 @@ export interface Services {
   readonly artifacts: ArtifactService;
   readonly leases: LeaseService;
   readonly specTasks: SpecTaskService;
+  readonly attention: AttentionService;
+  readonly coordination: CoordinationService;
   readonly auth: AuthService;
   readonly policy: PolicyService;
   readonly logins: LoginService;

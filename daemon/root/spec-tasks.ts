@@ -3,6 +3,7 @@
 import { createAttentionService } from '../attention/service.ts';
 import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
+import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
 import type { DrivenSessions } from '../sessions/driven.ts';
@@ -27,12 +28,15 @@ export interface SpecTaskWiring
   readonly worktreesRoot: () => string;
 }
 
-export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, 'specTasks'> {
-  const { options, tools, store, feed, config, agents, projects, catalogue, envFiles } = wiring;
+export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, 'specTasks' | 'attention' | 'coordination'> {
+  const { options, tools, store, feed, lifecycle, config, agents, projects, catalogue, envFiles } = wiring;
   const { clock } = options;
   const { ids, git, files, process } = tools;
   const shared = { store, clock, ids };
+  const { log } = options.log;
   const attention = createAttentionService(shared);
+  const coordination = createCoordination({ ...shared, log });
+  lifecycle.own('messages', () => coordination.stop());
   const specTasks = createSpecTaskService({
     ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan },
     templates: createTaskTemplates({ files }),
@@ -46,5 +50,5 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, '
     epoch: () => feed.epoch,
     waits: () => new Map(),
   });
-  return { specTasks };
+  return { specTasks, attention, coordination };
 }
