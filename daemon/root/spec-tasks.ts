@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createAttentionService } from '../attention/service.ts';
 import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
+import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
 import { createPermissionService } from '../instances/permissions.ts';
 import { createInstanceReactor } from '../instances/reactor.ts';
@@ -38,7 +39,17 @@ export interface SpecTaskWiring
   readonly worktreesRoot: () => string;
 }
 
-type Made = 'specTasks' | 'planning' | 'landing' | 'implementation' | 'instances' | 'threads' | 'permissions' | 'work' | 'attention';
+type Made =
+  | 'specTasks'
+  | 'planning'
+  | 'landing'
+  | 'implementation'
+  | 'instances'
+  | 'threads'
+  | 'permissions'
+  | 'work'
+  | 'attention'
+  | 'coordination';
 
 export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, Made> {
   const { options, tools, store, feed, config, agents, projects, catalogue, envFiles, driven, sessions, worktrees, lifecycle } = wiring;
@@ -48,6 +59,8 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const shared = { store, clock, ids };
   const limits = () => config.current.spec_tasks.limits;
   const attention = createAttentionService(shared);
+  const coordination = createCoordination({ ...shared, log });
+  lifecycle.own('messages', () => coordination.stop());
   const threads = createThreads({ clock, ids, attention });
   const rowsFor = createRowsForPlan(shared);
   const waits = (r: Reader) => scheduleOf(r, limits()).waits;
@@ -80,13 +93,14 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     hostsDir: join(paths.stateDir, 'hosts'),
     hostProgram: options.hostProgram,
     ownEnvironment: tools.ownEnv,
-    takeDeliveries: () => undefined,
+    takeDeliveries: coordination.takeDeliveries,
   });
   lifecycle.own('instances', () => instances.stop());
   const work = createWorkReactor({
     ...{ ...shared, log, attention, threads, merging, sessions, driven, envFiles, limits },
-    blocksOf: () => [],
-    announce: () => undefined,
+    blocksOf: coordination.blocksOf,
+    announce: coordination.announce,
+    callsForTurn: coordination.callsForTurn,
   });
   lifecycle.own('work sessions', () => work.stop());
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
@@ -95,5 +109,5 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     start: (task, request, origin) =>
       startImplementation({ ...shared, agents, rowsFor, slotsPerTask: () => limits().slots_per_task }, task, request, origin),
   };
-  return { specTasks, planning, landing, implementation, instances, threads, permissions, work, attention };
+  return { specTasks, planning, landing, implementation, instances, threads, permissions, work, attention, coordination };
 }
