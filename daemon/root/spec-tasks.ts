@@ -1,13 +1,16 @@
 // Spec tasks, wired: from the request to what lands. Each part gets what it names and nothing else.
 
 import { Failure } from '../../schemas/errors.ts';
+import { ImplementationSettings } from '../../schemas/spec-task.ts';
 import { createAttentionService } from '../attention/service.ts';
 import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
 import type { Services } from '../handlers/services.ts';
+import { createMergingService } from '../merging/service.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
 import type { DrivenSessions } from '../sessions/driven.ts';
 import type { EnvFiles } from '../sessions/env-file.ts';
+import { createLanding } from '../spec-tasks/landing.ts';
 import { parsePlan } from '../spec-tasks/plan/parse-plan.ts';
 import type { PlannerThreads } from '../spec-tasks/planning/deps.ts';
 import { createPlanning } from '../spec-tasks/planning/service.ts';
@@ -16,6 +19,7 @@ import { createSpecTaskService } from '../spec-tasks/service.ts';
 import { createSources } from '../spec-tasks/sources.ts';
 import { createTaskTemplates } from '../spec-tasks/templates.ts';
 import { fetchText } from '../tools/fetch-text.ts';
+import { implementWithin } from '../work-sessions/implementing.ts';
 import type { Wiring } from './services.ts';
 
 /** What the rest of the domain lends to spec tasks. */
@@ -30,14 +34,17 @@ export interface SpecTaskWiring
   readonly worktreesRoot: () => string;
 }
 
-export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, 'specTasks' | 'planning'> {
+export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, 'specTasks' | 'planning' | 'landing'> {
   const { options, tools, store, feed, config, agents, projects, catalogue, envFiles, lifecycle } = wiring;
   const { clock } = options;
   const { ids, git, files, process } = tools;
   const shared = { store, clock, ids };
   const attention = createAttentionService(shared);
+  const rowsFor = createRowsForPlan(shared);
+  const implementing = { ...shared, agents, rowsFor, slotsPerTask: () => config.current.spec_tasks.limits.slots_per_task };
   const specTasks = createSpecTaskService({
     ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan },
+    implement: (w, id, origin) => void implementWithin(implementing, w, id, wholeTask, origin),
     templates: createTaskTemplates({ files }),
     sources: createSources({ process, fetchText, environment: tools.ownEnv }),
     defaults: () => {
@@ -45,7 +52,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, '
       return { planningAgent: planning_agent, implementationAgents: implementation_agents, adapter };
     },
     assertCommand: async (projectPath, name) => void runnable(await catalogue.get(projectPath, name)),
-    rowsFor: createRowsForPlan(shared),
+    rowsFor,
     epoch: () => feed.epoch,
     waits: () => new Map(),
   });
@@ -57,8 +64,19 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, '
   });
   lifecycle.own('planning', () => planning.stop());
   lifecycle.own('planning limit', config.onChange(planning.lookAtQueue));
-  return { specTasks, planning };
+  const { worktrees } = wiring;
+  const verifyTimeoutMs = () => config.current.spec_tasks.verify_timeout * 1_000;
+  const landing = createLanding({
+    ...{ store, clock, attention, worktrees },
+    merging: createMergingService({ store, git, worktrees, process, verifyTimeoutMs }),
+    threads: { stopInstance: () => {} },
+    forget: (specTaskId) => envFiles.remove(specTaskId),
+  });
+  return { specTasks, planning, landing };
 }
+
+/** What starting a task without a plan asks for. */
+const wholeTask = { ...ImplementationSettings.parse({}), select: 'all', includeDependencies: false, dryRun: false } as const;
 
 /** Until instances are there. */
 const noThreads: PlannerThreads = {
