@@ -1,6 +1,7 @@
 // Spec tasks, wired: from the request to what lands. Each part gets what it names and nothing else.
 
 import { join } from 'node:path';
+import { ImplementationSettings } from '../../schemas/spec-task.ts';
 import { createAttentionService } from '../attention/service.ts';
 import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
@@ -22,7 +23,7 @@ import { createSources } from '../spec-tasks/sources.ts';
 import { createTaskTemplates } from '../spec-tasks/templates.ts';
 import type { Reader } from '../store/store.ts';
 import { fetchText } from '../tools/fetch-text.ts';
-import { startImplementation } from '../work-sessions/implementing.ts';
+import { implementWithin, startImplementation } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
 import type { Wiring } from './services.ts';
@@ -63,9 +64,11 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('messages', () => coordination.stop());
   const threads = createThreads({ clock, ids, attention });
   const rowsFor = createRowsForPlan(shared);
+  const implementing = { ...shared, agents, rowsFor, slotsPerTask: () => limits().slots_per_task };
   const waits = (r: Reader) => scheduleOf(r, limits()).waits;
   const specTasks = createSpecTaskService({
     ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan, rowsFor, waits },
+    implement: (w, id, origin) => void implementWithin(implementing, w, id, wholeTask, origin),
     templates: createTaskTemplates({ files }),
     sources: createSources({ process, fetchText, environment: tools.ownEnv }),
     defaults: () => {
@@ -106,8 +109,10 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
   const implementation: Services['implementation'] = {
-    start: (task, request, origin) =>
-      startImplementation({ ...shared, agents, rowsFor, slotsPerTask: () => limits().slots_per_task }, task, request, origin),
+    start: (task, request, origin) => startImplementation(implementing, task, request, origin),
   };
   return { specTasks, planning, landing, implementation, instances, threads, permissions, work, attention, coordination };
 }
+
+/** What starting a task without a plan asks for. */
+const wholeTask = { ...ImplementationSettings.parse({}), select: 'all', includeDependencies: false, dryRun: false } as const;
