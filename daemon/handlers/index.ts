@@ -9,6 +9,7 @@ import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
 import { gateHandlers } from './gate.ts';
 import { groupHandlers } from './group.ts';
+import { implTaskHandlers } from './impl-task.ts';
 import { leaseHandlers } from './lease.ts';
 import { modelHandlers } from './model.ts';
 import { policyHandlers } from './policy.ts';
@@ -19,8 +20,10 @@ import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
 import { specTaskHandlers } from './spec-task.ts';
+import { specTaskImplementationHandlers } from './spec-task-implementation.ts';
 import { specTaskLandingHandlers } from './spec-task-landing.ts';
 import { terminalHandlers } from './terminal.ts';
+import { workSessionHandlers } from './work-session.ts';
 import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
@@ -34,6 +37,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...eventHandlers(services),
     ...gateHandlers(services),
     ...groupHandlers(services),
+    ...implTaskHandlers(services),
     ...leaseHandlers(services),
     ...modelHandlers(services),
     ...policyHandlers(services),
@@ -44,7 +48,9 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...reviewHandlers(services),
     ...specTaskHandlers(services),
     ...specTaskLandingHandlers(services),
+    ...specTaskImplementationHandlers(services),
     ...terminalHandlers(services),
+    ...workSessionHandlers(services),
     ...worktreeHandlers(services),
   } as Partial<Handlers<Connection>> as Handlers<Connection>;
 }

@@ -26,6 +26,7 @@ import type { TerminalService } from '../terminals/service.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
 import type { UpkeepService } from '../upkeep/service.ts';
+import type { WorkSessionService } from '../work-sessions/service.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 
 /** Who this daemon is, and what only its root knows. */
@@ -61,6 +62,7 @@ export interface Services {
   readonly gates: GateService;
   readonly schedules: ScheduleService;
   readonly output: OutputWatch;
+  readonly workSessions: WorkSessionService;
   readonly worktrees: WorktreeService;
   readonly terminals: TerminalService;
   readonly artifacts: ArtifactService;
