@@ -66,7 +66,7 @@ export function createImplTasks(deps: ControlDeps): ImplTasks {
     update: (id, edit, origin) =>
       change(id, origin, (w, item) => {
         assertNotStarted(w, item);
-        write(w, item, present(edit), origin);
+        write(w, item, present(edit) as Change<ImplTaskRecord>, origin);
         retell(w, find(w, id));
       }),
     skip: (id, reason = 'Its implementation task was skipped.', origin) =>
