@@ -13,6 +13,7 @@ import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
 import { gateHandlers } from './gate.ts';
 import { groupHandlers } from './group.ts';
+import { implTaskHandlers } from './impl-task.ts';
 import { leaseHandlers } from './lease.ts';
 import { modelHandlers } from './model.ts';
 import { permissionHandlers } from './permission.ts';
@@ -28,6 +29,7 @@ import { specTaskHandlers } from './spec-task.ts';
 import { specTaskImplementationHandlers } from './spec-task-implementation.ts';
 import { specTaskLandingHandlers } from './spec-task-landing.ts';
 import { terminalHandlers } from './terminal.ts';
+import { workSessionHandlers } from './work-session.ts';
 import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
@@ -53,6 +55,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...eventHandlers(services),
     ...gateHandlers(services),
     ...groupHandlers(services),
+    ...implTaskHandlers(services),
     ...leaseHandlers(services),
     ...modelHandlers(services),
     ...policyHandlers(services),
@@ -67,6 +70,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...specTaskLandingHandlers(services),
     ...permissionHandlers(services),
     ...terminalHandlers(services),
+    ...workSessionHandlers(services),
     ...worktreeHandlers(services),
   } as Partial<Handlers<Connection>> as Handlers<Connection>;
 }

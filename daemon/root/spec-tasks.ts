@@ -23,9 +23,10 @@ import { createSources } from '../spec-tasks/sources.ts';
 import { createTaskTemplates } from '../spec-tasks/templates.ts';
 import type { Reader } from '../store/store.ts';
 import { fetchText } from '../tools/fetch-text.ts';
-import { implementWithin, startImplementation } from '../work-sessions/implementing.ts';
+import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
+import { createWorkSessionService } from '../work-sessions/service.ts';
 import type { Wiring } from './services.ts';
 
 /** What the rest of the domain lends to spec tasks. */
@@ -44,7 +45,7 @@ type Made =
   | 'specTasks'
   | 'planning'
   | 'landing'
-  | 'implementation'
+  | 'workSessions'
   | 'instances'
   | 'threads'
   | 'permissions'
@@ -108,10 +109,8 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('work sessions', () => work.stop());
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
-  const implementation: Services['implementation'] = {
-    start: (task, request, origin) => startImplementation(implementing, task, request, origin),
-  };
-  return { specTasks, planning, landing, implementation, instances, threads, permissions, work, attention, coordination };
+  const workSessions = createWorkSessionService({ ...shared, agents, rowsFor, threads, attention, limits, git });
+  return { specTasks, planning, landing, workSessions, instances, threads, permissions, work, attention, coordination };
 }
 
 /** What starting a task without a plan asks for. */
