@@ -1,5 +1,6 @@
 export type { Agent } from './agent.ts';
 export { type Artifact, artifactKinds } from './artifact.ts';
+export type { Attention } from './attention.ts';
 export type { Login, LoginStatus, Token } from './auth.ts';
 export { type CommandArgument, type CommandSummary, keepPolicies, type PlannedStep, sessionKinds, stepTypes } from './command.ts';
 export { Config, type ConfigInput } from './config.ts';
@@ -29,6 +30,8 @@ export {
 export { type Event, notifications, type Subject } from './event.ts';
 export type { Gate } from './gate.ts';
 export { type Group, type GroupMember, type GroupOutcome, type GroupStatus, groupKinds } from './group.ts';
+export type { ImplTask } from './impl-task.ts';
+export type { Instance, Thread } from './instance.ts';
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
 export type { Model } from './model.ts';
@@ -39,6 +42,8 @@ export type { Project } from './project.ts';
 export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';
 export type { Schedule } from './schedule.ts';
 export { type Session, SessionStatus, sessionStatuses } from './session.ts';
+export type { Revision, SpecTask } from './spec-task.ts';
 export { type StepAttempt, type StepPhase, type StepRun, StepStatus, stepPhases } from './step.ts';
 export type { Terminal, TerminalWindow } from './terminal.ts';
+export type { Prompt, WorkSession } from './work-session.ts';
 export type { FileChange, RemovedWorktree, WorkAtRisk, Worktree } from './worktree.ts';

@@ -115,6 +115,7 @@ export const limits = {
   promptsQueued: 100,
   workSessionsPerTask: 1_000,
   messagesPerTask: 10_000,
+  verifyOutputBytes: 16 * 1024,
   sharedStateKeys: 256,
   sharedStateBytes: 64 * 1024,
   /** Of a spec task, in its overview. */

@@ -19,6 +19,7 @@ import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
 import { specTaskHandlers } from './spec-task.ts';
+import { specTaskLandingHandlers } from './spec-task-landing.ts';
 import { terminalHandlers } from './terminal.ts';
 import { worktreeHandlers } from './worktree.ts';
 
@@ -42,6 +43,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...sessionHandlers(services),
     ...reviewHandlers(services),
     ...specTaskHandlers(services),
+    ...specTaskLandingHandlers(services),
     ...terminalHandlers(services),
     ...worktreeHandlers(services),
   } as Partial<Handlers<Connection>> as Handlers<Connection>;

@@ -19,6 +19,7 @@ import type { ScheduleService } from '../schedules/service.ts';
 import type { OutputWatch } from '../sessions/output.ts';
 import type { BuiltinsFor } from '../sessions/own-scripts.ts';
 import type { SessionService } from '../sessions/service.ts';
+import type { LandingService } from '../spec-tasks/landing.ts';
 import type { SpecTaskService } from '../spec-tasks/service.ts';
 import type { Store } from '../store/store.ts';
 import type { TerminalService } from '../terminals/service.ts';
@@ -65,6 +66,7 @@ export interface Services {
   readonly artifacts: ArtifactService;
   readonly leases: LeaseService;
   readonly specTasks: SpecTaskService;
+  readonly landing: LandingService;
   readonly auth: AuthService;
   readonly policy: PolicyService;
   readonly logins: LoginService;

@@ -17,11 +17,13 @@ export interface StepOutcome {
   readonly outputSize?: number;
 }
 
-export function sessionSubject(session: Pick<SessionRecord, 'id' | 'projectId' | 'worktreeId'>) {
+export function sessionSubject(session: Pick<SessionRecord, 'id' | 'projectId' | 'worktreeId' | 'specTaskId' | 'workSessionId'>) {
   return {
     projectId: session.projectId,
     sessionId: session.id,
     ...(session.worktreeId === undefined ? {} : { worktreeId: session.worktreeId }),
+    ...(session.specTaskId === undefined ? {} : { specTaskId: session.specTaskId }),
+    ...(session.workSessionId === undefined ? {} : { workSessionId: session.workSessionId }),
   };
 }
 

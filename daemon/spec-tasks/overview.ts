@@ -9,8 +9,8 @@ import { instanceView, threadView } from '../instances/view.ts';
 import type { Reader, Store } from '../store/store.ts';
 import type { ImplTaskRecord } from '../store/tables/impl-tasks.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
-import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
 import { implTaskView } from '../work-sessions/impl-task-view.ts';
+import { mergeQueueOf } from '../work-sessions/merge-queue.ts';
 import { remainingPaths } from '../work-sessions/schedule.ts';
 import { workSessionView } from '../work-sessions/view.ts';
 import { progressOf } from './progress.ts';
@@ -60,13 +60,6 @@ export function overviewOf({ store, epoch, waits }: OverviewDeps, id: string): O
       cursor: formatCursor(epoch(), asOfSeq),
     };
   });
-}
-
-/** Who is to be merged, in order. */
-export function mergeQueueOf(workSessions: readonly WorkSessionRecord[]): WorkSessionRecord[] {
-  return workSessions
-    .filter(({ status, stage }) => status === 'active' && (stage === 'awaiting_merge' || stage === 'merging'))
-    .toSorted((a, b) => (a.mergeRequestedAt ?? 0) - (b.mergeRequestedAt ?? 0) || (a.id < b.id ? -1 : 1));
 }
 
 function countBy(rows: readonly { readonly status: string }[]): Record<string, number> {

@@ -12,7 +12,7 @@ export function workSessionView(r: Reader, record: WorkSessionRecord, waits?: Re
     conflictAskedFor: _4,
     mergeRequestedAt: _5,
     turnsSeen: _6,
-    verifySessionId: _7,
+    mergedFrom: _7,
     createdAt,
     startedAt,
     endedAt,

@@ -20,8 +20,8 @@ export interface WorkSessionRecord extends Omit<WorkSession, Times | Joined> {
   readonly mergeRequestedAt?: number;
   /** Ended turns of its thread that were acted on. */
   readonly turnsSeen: number;
-  /** The session that runs its verify commands. */
-  readonly verifySessionId?: string;
+  /** Where the branch it is merged into was before; written before the merge. */
+  readonly mergedFrom?: string;
 }
 
 export interface WorkSessionFilter {
@@ -36,18 +36,8 @@ const table = defineTable<WorkSessionRecord>({
   fields: [
     ...(['id', 'specTaskId', 'projectId', 'sessionId', 'implTaskId', 'kind', 'parentId', 'depth', 'name', 'description'] as const),
     ...(['prompt', 'status', 'stage', 'blockedReason', 'blockedDetail', 'started', 'required', 'mergeInto', 'base'] as const),
-    ...(['dependsOn', 'branch', 'worktreeId', 'baseCommit', 'headCommit', 'mergedCommit', 'conflictAskedFor'] as const),
-    ...([
-      'mergeRequestedAt',
-      'attempt',
-      'turnsSeen',
-      'verifySessionId',
-      'verifyAttempts',
-      'progress',
-      'summary',
-      'agent',
-      'lastError',
-    ] as const),
+    ...(['dependsOn', 'branch', 'worktreeId', 'baseCommit', 'headCommit', 'mergedCommit', 'mergedFrom', 'conflictAskedFor'] as const),
+    ...(['mergeRequestedAt', 'attempt', 'turnsSeen', 'verifyAttempts', 'progress', 'summary', 'agent', 'lastError'] as const),
     ...(['createdAt', 'startedAt', 'endedAt', 'version'] as const),
   ],
   json: ['dependsOn'],

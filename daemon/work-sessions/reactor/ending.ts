@@ -1,0 +1,44 @@
+// The end of a work session: its row, its thread and its session end together.
+import { Failure } from '../../../schemas/errors.ts';
+import { byDaemon } from '../../kernel/origin.ts';
+import type { Writer } from '../../store/store.ts';
+import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
+import { hasEnded } from '../machine.ts';
+import type { WorkDeps } from '../needs.ts';
+import { freshWorkSession, moveWorkSession } from '../transition.ts';
+
+const actor = byDaemon.actor;
+
+export function complete({ clock, threads, attention, announce }: WorkDeps, w: Writer, id: string): void {
+  const now = freshWorkSession(w, id);
+  if (now.status !== 'active') return;
+  moveWorkSession(w, id, { to: 'completed', change: { progress: 1 } }, { actor, now: clock.now() });
+  const thread = w.threads.ofWorkSession(id);
+  if (thread) threads.close(w, thread.id, 'completed', 'its work is merged');
+  attention.settleAbout(w, id, actor);
+  announce(w, id);
+}
+
+export function fail({ clock, threads, announce }: WorkDeps, w: Writer, id: string, why: string): void {
+  const now = freshWorkSession(w, id);
+  if (hasEnded(now.status)) return;
+  moveWorkSession(w, id, { to: 'failed', detail: why }, { actor, now: clock.now() });
+  const thread = w.threads.ofWorkSession(id);
+  if (thread && thread.status !== 'failed' && thread.status !== 'completed') threads.close(w, thread.id, 'failed', why);
+  announce(w, id);
+}
+
+/** Its session waits for this. Said again at each look: whoever did not hear it is told once more. */
+export function tellSession({ driven, store }: WorkDeps, { sessionId, status, name, lastError }: WorkSessionRecord): void {
+  if (sessionId === undefined) return;
+  if (store.read((r) => r.sessions.get(sessionId)?.endedAt) !== undefined) return;
+  driven.tellEnd(
+    sessionId,
+    status === 'completed'
+      ? undefined
+      : new Failure(
+          'AGENT_FAILED',
+          `The work session "${name}" ${status === 'cancelled' ? 'was cancelled' : `failed: ${lastError ?? 'no reason was told'}`}.`,
+        ),
+  );
+}

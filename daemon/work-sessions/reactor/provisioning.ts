@@ -1,0 +1,90 @@
+// A place to work: the session with its worktree, then the thread with its first prompt. A daemon that died in between finds the row and
+// goes on.
+import { byDaemon } from '../../kernel/origin.ts';
+import type { Reader } from '../../store/store.ts';
+import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
+import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
+import { agentSession } from '../definition.ts';
+import type { WorkDeps } from '../needs.ts';
+import { freshWorkSession, moveWorkSession } from '../transition.ts';
+import { fail } from './ending.ts';
+import { environmentOf } from './environment.ts';
+import { isFinal } from './questions.ts';
+
+const actor = byDaemon.actor;
+
+export async function provision(deps: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
+  const { store } = deps;
+  const session = store.read((r) => (one.sessionId === undefined ? undefined : r.sessions.get(one.sessionId)));
+  if (!session || (session.endedAt !== undefined && session.createdAt < (one.startedAt ?? 0))) return startSession(deps, one);
+  if (session.endedAt !== undefined) {
+    await store.write((w) => fail(deps, w, one.id, session.error ?? session.reason ?? 'its session ended before its agent began'));
+    return true;
+  }
+  return store.read((r) => waitsForAgent(r, session.id)) && beginWork(deps, one);
+}
+
+async function startSession(deps: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
+  const { store, clock, sessions } = deps;
+  const task = store.read((r) => r.specTasks.get(one.specTaskId)) as SpecTaskRecord;
+  const worktree = store.read((r) => (one.worktreeId === undefined ? undefined : r.worktrees.get(one.worktreeId)));
+  try {
+    const base = await baseOf(deps, task, one);
+    const definition = agentSession({ name: 'work-session', branch: one.branch, base }, task);
+    const environment = await environmentOf(deps, task);
+    const links = { specTaskId: task.id, workSessionId: one.id, role: 'implementation' } as const;
+    const wish = {
+      request: { project: one.projectId, command: definition.name, arguments: {}, environment },
+      extras: {
+        own: { definition, prompt: one.prompt },
+        links: { ...links, ...(one.implTaskId === undefined ? {} : { implTaskId: one.implTaskId }) },
+        ...(worktree?.status === 'present' ? { goesOnIn: one.branch } : {}),
+      },
+    };
+    await sessions.startTogether([wish], actor, (w, [session]) => {
+      const now = freshWorkSession(w, one.id);
+      // Cancelled meanwhile: the session sees that at its next look.
+      w.workSessions.change(one.id, {
+        sessionId: session?.id as string,
+        ...(now.startedAt === undefined ? { startedAt: clock.now() } : {}),
+      });
+    });
+  } catch (error) {
+    if (!isFinal(error)) throw error;
+    await store.write((w) => fail(deps, w, one.id, error.message));
+  }
+  return true;
+}
+
+function baseOf({ merging, store }: WorkDeps, task: SpecTaskRecord, one: WorkSessionRecord): Promise<string> {
+  const parent =
+    one.base === 'parent_head' && one.parentId !== undefined ? store.read((r) => r.workSessions.get(one.parentId as string)) : undefined;
+  return merging.headOf(task, parent?.branch ?? task.integrationBranch);
+}
+
+function waitsForAgent(r: Reader, sessionId: string): boolean {
+  return r.steps.ofSession(sessionId).some(({ name, status }) => name === 'agent' && status === 'running');
+}
+
+/** The thread and what it is told first, in one transaction with the row that says so. */
+async function beginWork({ store, clock, threads }: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
+  await store.write((w) => {
+    const now = freshWorkSession(w, one.id);
+    const session = w.sessions.get(now.sessionId ?? '');
+    if (now.status !== 'pending' || now.stage !== 'provisioning' || !session) return;
+    const worktree = session.worktreeId === undefined ? undefined : w.worktrees.get(session.worktreeId);
+    const thread = threads.ensure(w, { specTaskId: now.specTaskId, workSessionId: now.id, sessionId: session.id, agent: now.agent });
+    threads.enqueue(w, { threadId: thread.id, workSessionId: now.id, content: firstPrompt(now), origin: actor });
+    const change = {
+      ...(worktree === undefined ? {} : { worktreeId: worktree.id, baseCommit: worktree.baseCommit }),
+      turnsSeen: thread.turns,
+      startedAt: now.startedAt ?? clock.now(),
+    };
+    moveWorkSession(w, now.id, { to: 'active', stage: 'running', change }, { actor, now: clock.now() });
+  });
+  return true;
+}
+
+function firstPrompt({ prompt, attempt }: WorkSessionRecord): string {
+  return attempt === 1 ? prompt : `${prompt}\n\nThis is attempt ${attempt}: look at what is here already, keep what is right, and go on.`;
+}

@@ -1,0 +1,13 @@
+import { isFailure } from '../../../schemas/errors.ts';
+import type { Reader } from '../../store/store.ts';
+import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
+
+/** Required children, and those whose work goes into it, come first. */
+export function waitsForChildren(r: Reader, { id }: WorkSessionRecord): boolean {
+  return r.workSessions.children(id).some((child) => child.required && child.status !== 'completed' && child.status !== 'cancelled');
+}
+
+/** A start or a tool that says why it can not be: that ends the work session, and is no fault of ours to try for ever. */
+export function isFinal(error: unknown): error is Error {
+  return isFailure(error) && !error.retryable && error.kind !== 'SHUTTING_DOWN';
+}

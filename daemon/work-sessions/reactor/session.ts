@@ -1,0 +1,147 @@
+// What is to be done for one work session: its place, its turns, its verification. Each look does one thing.
+import { byDaemon } from '../../kernel/origin.ts';
+import type { Reader, Writer } from '../../store/store.ts';
+import type { ThreadRecord } from '../../store/tables/instances.ts';
+import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
+import { hasEnded } from '../machine.ts';
+import type { WorkDeps } from '../needs.ts';
+import { freshWorkSession, moveWorkSession } from '../transition.ts';
+import { fail, tellSession } from './ending.ts';
+import { provision } from './provisioning.ts';
+import { waitsForChildren } from './questions.ts';
+import { verify } from './verifying.ts';
+
+const actor = byDaemon.actor;
+
+/** True when there may be more to do. */
+export async function advanceSession(deps: WorkDeps, id: string, signal: AbortSignal): Promise<boolean> {
+  const one = deps.store.read((r) => r.workSessions.get(id));
+  if (!one) return false;
+  if (hasEnded(one.status)) {
+    tellSession(deps, one);
+    return false;
+  }
+  if (one.status === 'pending') return one.stage === 'provisioning' ? provision(deps, one) : false;
+  if (await followSession(deps, one)) return true;
+  if (await followThread(deps, one)) return true;
+  return one.status === 'active' && one.stage === 'verifying' ? verify(deps, one, signal) : false;
+}
+
+/** Somebody ended its session from outside: that is the end of the work too. */
+async function followSession({ store, clock, threads, ...deps }: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
+  const session = store.read((r) => (one.sessionId === undefined ? undefined : r.sessions.get(one.sessionId)));
+  if (one.sessionId !== undefined && session !== undefined && session.endedAt === undefined) return false;
+  const why = session?.error ?? session?.reason ?? 'its session is gone';
+  await store.write((w) => {
+    if (session?.status !== 'cancelled') return fail({ store, clock, threads, ...deps }, w, one.id, why);
+    if (hasEnded(freshWorkSession(w, one.id).status)) return;
+    moveWorkSession(w, one.id, { to: 'cancelled', detail: session.reason ?? 'its session was cancelled' }, { actor, now: clock.now() });
+    const thread = w.threads.ofWorkSession(one.id);
+    if (thread) threads.close(w, thread.id, 'failed', 'its session was cancelled');
+  });
+  return true;
+}
+
+type Step = (w: Writer) => void;
+
+async function followThread(deps: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
+  const { store } = deps;
+  if (store.read((r) => stepFor(deps, r, one.id)) === undefined) return false;
+  return store.write((w) => {
+    const step = stepFor(deps, w, one.id);
+    step?.(w);
+    return step !== undefined;
+  });
+}
+
+/** What the state of the thread means for the work session. Pure, but for the step it answers. */
+function stepFor(deps: WorkDeps, r: Reader, id: string): Step | undefined {
+  const one = freshWorkSession(r, id);
+  const thread = r.threads.ofWorkSession(id);
+  if (!thread) return undefined;
+  const by = { actor, now: deps.clock.now() };
+  const to = (move: Parameters<typeof moveWorkSession>[2]): Step => {
+    return (w) => void moveWorkSession(w, id, move, by);
+  };
+  if (thread.status === 'failed') return (w) => fail(deps, w, id, lastErrorOf(r, thread));
+  const isAgentNeeded = one.status === 'blocked' || one.stage === 'running' || one.stage === 'waiting_human';
+  if (thread.status === 'disconnected' && one.blockedReason !== 'instance_lost' && isAgentNeeded && one.blockedReason !== 'paused')
+    return to({ to: 'blocked', reason: 'instance_lost', detail: 'Its agent host is gone; it is started again.' });
+  if (one.blockedReason === 'instance_lost') return thread.status === 'active' ? to({ to: 'active', stage: 'running' }) : undefined;
+  const open = r.prompts.openOf(thread.id).length;
+  const ended = thread.turns > one.turnsSeen && thread.turn === 'idle' && open === 0;
+  if (one.status === 'blocked') return stepFromBlocked(deps, r, { one, thread, ended, open }, to);
+  if (one.stage === 'verifying' || one.stage === 'awaiting_merge' || one.stage === 'merging') return undefined;
+  if (thread.turn === 'requires_action' && one.stage === 'running') return to({ to: 'active', stage: 'waiting_human' });
+  if (thread.turn !== 'requires_action' && one.stage === 'waiting_human' && !ended) return to({ to: 'active', stage: 'running' });
+  return ended ? afterTurn(deps, r, one, thread) : undefined;
+}
+
+interface Seen {
+  readonly one: WorkSessionRecord;
+  readonly thread: ThreadRecord;
+  readonly ended: boolean;
+  readonly open: number;
+}
+
+function stepFromBlocked(
+  deps: WorkDeps,
+  r: Reader,
+  { one, thread, ended, open }: Seen,
+  to: (move: Parameters<typeof moveWorkSession>[2]) => Step,
+): Step | undefined {
+  switch (one.blockedReason) {
+    case 'paused':
+    case 'dependency_failed':
+      return undefined;
+    case 'waiting_session':
+      if (waitsForChildren(r, one) || deps.blocksOf(r, one.id).length > 0) return undefined;
+      return to({ to: 'active', stage: one.turnsSeen === thread.turns && open === 0 ? 'verifying' : 'running' });
+    default: {
+      // Somebody, or the merge queue, has asked its agent again: what comes of that is looked at like any turn.
+      if (!ended) return undefined;
+      return (w) => {
+        deps.attention.settleAbout(w, one.id, actor);
+        moveWorkSession(
+          w,
+          one.id,
+          { to: 'active', stage: 'verifying', change: { turnsSeen: thread.turns } },
+          { actor, now: deps.clock.now() },
+        );
+      };
+    }
+  }
+}
+
+function afterTurn(deps: WorkDeps, r: Reader, one: WorkSessionRecord, thread: ThreadRecord): Step {
+  const by = { actor, now: deps.clock.now() };
+  const change = { turnsSeen: thread.turns };
+  if (thread.lastTurnInterrupted) {
+    return (w) => {
+      w.workSessions.change(one.id, change);
+      const content =
+        'You were interrupted: your process ended in the middle of the work. Look at what is done already, and go on from there.';
+      deps.threads.enqueue(w, { threadId: thread.id, workSessionId: one.id, content, origin: actor });
+    };
+  }
+  if (thread.lastStopReason === 'cancelled' || thread.lastStopReason === 'refusal') {
+    const detail = thread.lastStopReason === 'refusal' ? 'Its agent refused to go on.' : 'Its turn was cancelled.';
+    return (w) => {
+      moveWorkSession(w, one.id, { to: 'blocked', reason: 'waiting_human', detail, change }, by);
+      deps.attention.raise(w, {
+        ...{ kind: 'question', refId: one.id, title: `"${one.name}" waits: ${detail}`, remedy: `coppice work send ${one.id}` },
+        ...{ projectId: one.projectId, specTaskId: one.specTaskId, workSessionId: one.id },
+      });
+    };
+  }
+  if (deps.blocksOf(r, one.id).length > 0) {
+    return (w) =>
+      void moveWorkSession(w, one.id, { to: 'blocked', reason: 'waiting_session', detail: 'It waits for the answer of another.' }, by);
+  }
+  return (w) => void moveWorkSession(w, one.id, { to: 'active', stage: 'verifying', change }, by);
+}
+
+function lastErrorOf(r: Reader, thread: ThreadRecord): string {
+  const instance = r.instances.get(thread.instanceId);
+  return thread.lastStopReason ?? instance?.lastError ?? 'its agent could not be run';
+}
