@@ -34,6 +34,7 @@ interface Turn {
 }
 
 const authRequired = -32000;
+const resourceNotFound = -32002;
 const openMs = 60_000;
 const bufferedUpdates = 100;
 
@@ -171,6 +172,8 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
     const kind: FailureCode =
       code === authRequired
         ? 'auth_required'
+        : code === resourceNotFound && wanted.externalId !== undefined
+          ? 'gone'
         : code === 'ENOENT' || code === 'EACCES'
           ? 'spawn'
           : error === late
