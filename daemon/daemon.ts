@@ -149,7 +149,7 @@ async function openEpoch(store: Store, { machineBootId }: DaemonOptions, { ids }
 
 /** Rows and reality are compared before anybody can ask: what lives is adopted, what died is marked. */
 async function reconcile(
-  { store, terminals, worktrees, sessions, groups, logins }: Services,
+  { store, terminals, worktrees, sessions, groups, logins, planning, instances, work }: Services,
   { control, stepFiles }: Tools,
   log: Log,
 ): Promise<void> {
@@ -161,11 +161,14 @@ async function reconcile(
   await sweepSteps({ store, stepFiles });
   await sessions.resume();
   groups.resume();
+  planning.resume();
+  instances.resume();
+  work.resume();
   await logins.resume();
 }
 
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
-  const { store, config, metrics, schedules } = services;
+  const { store, config, metrics, schedules, coordination } = services;
   const { log } = options.log;
   // What is under way when the daemon stops is told to end, and waited for.
   const job = (name: string, expression: string, work: (signal: AbortSignal) => Promise<unknown>): void => {
@@ -180,6 +183,7 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
   job('schedule files', '20 * * * * *', () => schedules.follow());
   job('missing wrappers', '*/15 * * * * *', () => findMissingWrappers({ store, stepFiles, isAlive }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));
+  coordination.start();
   lifecycle.own(
     'log level',
     config.onChange((next) => options.log.setLevel(next.daemon.log_level)),

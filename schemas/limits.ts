@@ -106,6 +106,10 @@ export const limits = {
   gateMembers: 5,
   nameChars: 255,
   taskPromptChars: 50_000,
+  /** How often a planner may come to an end without a plan that can be taken. */
+  planningAttempts: 3,
+  /** Events that wait for one hook; further ones pass it by. */
+  hookEvents: 1_000,
   planDependencies: 50,
   commentChars: 20_000,
   commentsPerTask: 1_000,
@@ -116,6 +120,13 @@ export const limits = {
   workSessionsPerTask: 1_000,
   messagesPerTask: 10_000,
   verifyOutputBytes: 16 * 1024,
+  /** What a message carries beside its text. */
+  messageDataBytes: 64 * 1024,
+  /** Messages that one prompt brings along; the first one whatever its length. */
+  messagesPerPrompt: 20,
+  messagesPerPromptChars: 64 * 1024,
+  /** Deliveries whose deadline is over, a transaction. */
+  expiredPerWrite: 200,
   sharedStateKeys: 256,
   sharedStateBytes: 64 * 1024,
   /** Of a spec task, in its overview. */

@@ -1,186 +1,266 @@
-// What the events of a host mean for the rows. Each is applied in the transaction that moves the cursor past it, so each counts once.
+// What a host tells, written down: each event once, in one transaction with its number.
+
 import type { HostEvent, HostEventData } from '../agents/host/protocol.ts';
+import type { AttentionService } from '../attention/service.ts';
+import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Ids } from '../kernel/ids.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import type { ResolvedAgent } from '../models/registry.ts';
 import type { Writer } from '../store/store.ts';
 import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
-import { restartDelaysMs } from './machine.ts';
-import { type PermissionDeps, requestPermission, settlePermission } from './permissions.ts';
-import { changePrompt } from './prompts.ts';
-import { changeThread, freshInstance, freshThread, moveInstance, moveThread, threadData, threadSubject } from './transition.ts';
-import { currentPrompt, endTurn } from './turns.ts';
+import type { Threads } from '../work-sessions/needs.ts';
+import { recordPermission, withdraw } from './permissions.ts';
+import { changePrompt, moveThread, setAgentState, threadSubject } from './transition.ts';
 
-export interface HostEventDeps extends PermissionDeps {
-  /** Waits before each restart in a row. */
-  readonly restartDelaysMs?: readonly number[];
+export interface ApplyDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly attention: AttentionService;
+  readonly threads: Threads;
+  readonly permissionsOf: (agent: string) => ResolvedAgent['permissions'];
 }
 
-/** A usage limit whose end the agent does not tell is tried again after this. */
+/** An agent whose limit has no end that it told is asked again after this. */
 const unknownLimitMs = 15 * 60_000;
-const actor = 'daemon';
-const protocol = { source: 'protocol' } as const;
+const { actor } = byDaemon;
 
-export function applyHostEvents(deps: HostEventDeps, w: Writer, instanceId: string, events: readonly HostEvent[], now: number): void {
-  for (const event of events) {
-    const instance = freshInstance(w, instanceId);
-    if (event.seq <= instance.lastEventSeq) continue;
-    w.instances.change(instanceId, { lastEventSeq: event.seq });
-    const thread = event.threadId === undefined ? undefined : w.threads.get(event.threadId);
-    if (event.kind === 'host.started') hostStarted(w, instance, event.data.pid, now);
-    else if (thread?.instanceId === instanceId) applyToThread(deps, w, thread, event, now);
-  }
+/** Does it change a row? What only streams by is told to those who watch and is no fact of the store. */
+export function isFact(event: HostEvent, thread: ThreadRecord | undefined, now: number): boolean {
+  if (event.kind !== 'update') return true;
+  if (!thread) return false;
+  const { sessionUpdate } = event.data.update as { sessionUpdate?: string };
+  return sessionUpdate === 'plan' || thread.agentState?.state !== 'working' || now - (thread.lastActivityAt ?? 0) > 5_000;
 }
 
-/** A host that has begun has no agents yet. */
-function hostStarted(w: Writer, instance: InstanceRecord, pid: number, now: number): void {
-  const change = { pid, lastHeartbeatAt: now, restartAt: null };
-  if (instance.status === 'starting' || instance.status === 'lost') moveInstance(w, instance.id, 'ready', { actor, now }, change);
-  else w.instances.change(instance.id, change);
-  for (const { id, status } of w.threads.ofInstance(instance.id))
-    if (status === 'active') moveThread(w, id, 'disconnected', { actor, now, reason: 'its host began anew', evidence: { source: 'exit' } });
-}
-
-function applyToThread(deps: HostEventDeps, w: Writer, thread: ThreadRecord, event: HostEvent, now: number): void {
-  switch (event.kind) {
-    case 'thread.opened':
-      return opened(w, thread, event.data, now);
-    case 'thread.openFailed':
-      return openFailed(deps, w, thread, event.data, now);
-    case 'turn.started':
-      return turnStarted(w, thread, event.data.promptId, now);
-    case 'update':
-      return updated(deps, w, thread, event.data.update, now);
-    case 'permission.requested':
-      return requestPermission(deps, w, thread, event.data, now);
-    case 'permission.settled':
-      return permissionSettled(deps, w, thread, event.data, now);
-    case 'turn.finished':
-      return turnFinished(deps, w, thread, event.data, now);
-    case 'turn.failed':
-      return turnFailed(deps, w, thread, event.data, now);
-    case 'thread.exited':
-      return exited(deps, w, thread, event.data, now);
-  }
-}
-
-function hasEnded({ status }: ThreadRecord): boolean {
-  return status === 'completed' || status === 'failed';
-}
-
-function opened(w: Writer, thread: ThreadRecord, data: HostEventData<'thread.opened'>, now: number): void {
-  if (hasEnded(thread)) return;
-  const { externalId, generation, capabilities, modes, models } = data;
-  const offered = { ...capabilities, ...(modes === undefined ? {} : { modes }), ...(models === undefined ? {} : { models }) };
-  const instance = freshInstance(w, thread.instanceId);
-  w.instances.change(instance.id, { capabilities: { ...instance.capabilities, [thread.agent]: offered } });
-  const change = { externalId, generation, wakeAt: null, lastActivityAt: now };
-  moveThread(w, thread.id, 'active', { actor, now, reason: data.how, evidence: protocol, change });
-}
-
-function openFailed(deps: HostEventDeps, w: Writer, thread: ThreadRecord, data: HostEventData<'thread.openFailed'>, now: number): void {
-  if (hasEnded(thread) || thread.status === 'active' || data.generation !== thread.generation) return;
-  const { code, message } = data;
-  // Proof that the conversation is no more: the next one begins anew.
-  if (code === 'gone') {
-    changeThread(w, thread.id, { externalId: null, wakeAt: now }, { source: 'protocol', detail: message }, now);
+export function applyHostEvent(deps: ApplyDeps, w: Writer, instanceId: string, event: HostEvent): void {
+  const instance = w.instances.get(instanceId) as InstanceRecord;
+  if (event.seq <= instance.lastEventSeq) return;
+  const now = deps.clock.now();
+  w.instances.change(instanceId, { lastEventSeq: event.seq, lastHeartbeatAt: now });
+  if (event.kind === 'host.started') {
+    hostStarted(deps, w, instanceId, event.data.pid);
     return;
   }
-  if (code === 'auth_required') return loginRequired(deps, w, thread, message, now);
-  if (code === 'spawn') return failThread(w, thread, message, now);
-  reopenLater(deps, w, thread, message, now);
+  const thread = event.threadId === undefined ? undefined : w.threads.get(event.threadId);
+  if (!thread || thread.instanceId !== instanceId) return;
+  switch (event.kind) {
+    case 'thread.opened':
+      opened(w, thread, event.data, now);
+      break;
+    case 'thread.openFailed':
+      openFailed(deps, w, thread, event.data);
+      break;
+    case 'turn.started':
+      w.threads.change(thread.id, { turn: 'running', lastActivityAt: now });
+      setAgentState(w, thread.id, { state: 'working', source: 'protocol' }, now);
+      tellTurn(w, thread, event.data.promptId);
+      break;
+    case 'update':
+      progressed(w, thread, event.data.update, now);
+      break;
+    case 'permission.requested':
+      proven(w, thread, 'it asked for permission', now);
+      recordPermission(w, deps, thread, event.data, deps.permissionsOf(thread.agent));
+      followPermissions(w, thread.id, now);
+      break;
+    case 'permission.settled':
+      permissionSettled(deps, w, thread, event.data);
+      break;
+    case 'turn.finished':
+      turnFinished(deps, w, thread, event.data);
+      break;
+    case 'turn.failed':
+      turnFailed(deps, w, thread, event.data);
+      break;
+    case 'thread.exited':
+      exited(w, thread, event.data, now);
+      break;
+    case 'notice':
+  }
 }
 
-/** Opened again after a while, as long as the budget of the instance lasts. */
-export function reopenLater({ restartDelaysMs: delays = restartDelaysMs }: HostEventDeps, w: Writer, thread: ThreadRecord, why: string, now: number): void {
-  const { id, restartCount } = freshInstance(w, thread.instanceId);
-  const delayMs = delays[restartCount];
-  if (delayMs === undefined) return failThread(w, thread, `${why} (tried ${restartCount} times again)`, now);
-  w.instances.change(id, { restartCount: restartCount + 1 });
-  const change = { wakeAt: now + delayMs };
-  moveThread(w, thread.id, 'disconnected', { actor, now, reason: why, evidence: { source: 'exit', detail: why }, change });
+/** A new host: the agents of the one before are dead, and so is what they asked. */
+function hostStarted({ attention, clock }: ApplyDeps, w: Writer, instanceId: string, pid: number): void {
+  w.instances.change(instanceId, { pid });
+  for (const thread of w.threads.ofInstance(instanceId)) {
+    for (const permission of w.permissions.pendingOf(thread.id))
+      withdraw(w, { attention, now: clock.now() }, permission, 'its agent ended');
+    if (thread.status === 'active')
+      moveThread(w, thread.id, { to: 'disconnected', reason: 'its agent host was started again' }, clock.now());
+  }
 }
 
-export function failThread(w: Writer, thread: ThreadRecord, why: string, now: number): void {
-  const change = { lastStopReason: why, turn: 'idle' } as const;
-  moveThread(w, thread.id, 'failed', { actor, now, reason: why, evidence: { source: 'exit', detail: why }, change });
+function opened(
+  w: Writer,
+  thread: ThreadRecord,
+  { externalId, generation, modes, models }: HostEventData<'thread.opened'>,
+  now: number,
+): void {
+  if (thread.status === 'completed' || thread.status === 'failed') return;
+  moveThread(w, thread.id, { to: 'active', change: { externalId, generation, wakeAt: null } }, now);
+  w.instances.change(thread.instanceId, { capabilities: { modes: modes ?? null, models: models ?? null } });
+  setAgentState(w, thread.id, { state: 'idle', source: 'protocol' }, now);
 }
 
-/** Nothing is retried: only a human can log in. */
-function loginRequired(deps: HostEventDeps, w: Writer, thread: ThreadRecord, message: string, now: number): void {
-  const { agent, id } = thread;
-  deps.attention.raise(w, {
-    ...{ kind: 'login_required', refId: thread.workSessionId ?? id, title: `The agent "${agent}" wants you to log in`, detail: message },
-    ...{ remedy: `log in by the agent's own program, then retry`, ...threadSubject(w, thread) },
-  });
-  failThread(w, thread, `login required: ${message}`, now);
+function openFailed(
+  { attention, threads, clock }: ApplyDeps,
+  w: Writer,
+  thread: ThreadRecord,
+  data: HostEventData<'thread.openFailed'>,
+): void {
+  if (data.code === 'gone') {
+    // The proof that the conversation is gone: the next one is new.
+    w.threads.change(thread.id, { externalId: null });
+    return;
+  }
+  if (data.code === 'auth_required') {
+    attention.raise(w, {
+      ...{ kind: 'login_required', refId: thread.id, title: `The agent "${thread.agent}" asks for a login`, detail: data.message },
+      ...{
+        remedy: `log in with the program of "${thread.agent}", then: coppice task retry ${thread.specTaskId}`,
+        specTaskId: thread.specTaskId,
+      },
+    });
+  }
+  threads.close(w, thread.id, 'failed', `the agent "${thread.agent}" could not be started: ${data.message}`);
+  setAgentState(w, thread.id, { state: 'exited', source: 'protocol', detail: data.message.slice(0, 500) }, clock.now());
 }
 
-function turnStarted(w: Writer, thread: ThreadRecord, promptId: string, now: number): void {
-  const prompt = w.prompts.get(promptId);
-  if (!prompt || hasEnded(thread)) return;
-  if (prompt.status === 'submitted') changePrompt(w, prompt, { proof: 'host: written to the agent' }, now);
-  changeThread(w, thread.id, { turn: 'running', lastActivityAt: now }, protocol, now);
-  const data = { ...threadData(thread), promptId };
+function tellTurn(w: Writer, thread: ThreadRecord, promptId: string): void {
+  const { workSessionId } = thread;
+  const data = { threadId: thread.id, promptId, ...(workSessionId === undefined ? {} : { workSessionId }) };
   w.events.append({ type: 'thread.turnStarted', subject: threadSubject(w, thread), actor, data });
 }
 
-interface Update {
-  readonly sessionUpdate?: unknown;
-  readonly entries?: readonly { readonly status?: unknown }[];
+/** What the agent does after a prompt proves that it has it. */
+function proven(w: Writer, thread: ThreadRecord, proof: string, now: number): void {
+  for (const prompt of w.prompts.openOf(thread.id)) {
+    if (prompt.status === 'submitted') changePrompt(w, prompt, { status: 'accepted', proof, settledAt: now });
+  }
 }
 
-function updated(deps: HostEventDeps, w: Writer, thread: ThreadRecord, update: unknown, now: number): void {
-  if (hasEnded(thread)) return;
-  const { sessionUpdate = 'update', entries } = (update ?? {}) as Update;
-  const prompt = currentPrompt(w, thread);
-  if (prompt?.status === 'submitted') changePrompt(w, prompt, { status: 'accepted', proof: `protocol: ${String(sessionUpdate)}` }, now);
-  const done = sessionUpdate === 'plan' && Array.isArray(entries) && entries.length > 0;
-  const ticked = done ? { ticked: entries.filter(({ status }) => status === 'completed').length / entries.length } : {};
-  changeThread(w, thread.id, { lastActivityAt: now, ...ticked }, { source: 'protocol', detail: String(sessionUpdate) }, now);
+function progressed(w: Writer, thread: ThreadRecord, update: unknown, now: number): void {
+  const { sessionUpdate, entries } = update as { sessionUpdate?: string; entries?: readonly { status?: string }[] };
+  const isPlan = sessionUpdate === 'plan' && Array.isArray(entries) && entries.length > 0;
+  const ticked = isPlan ? { ticked: entries.filter(({ status }) => status === 'completed').length / entries.length } : {};
+  w.threads.change(thread.id, { lastActivityAt: now, ...ticked });
+  if (thread.turn === 'idle') return;
+  proven(w, thread, 'the agent answers', now);
+  if (thread.turn === 'running') setAgentState(w, thread.id, { state: 'working', source: 'protocol' }, now);
+}
+
+function followPermissions(w: Writer, threadId: string, now: number): void {
+  const asks = w.permissions.pendingOf(threadId);
+  w.threads.change(threadId, { turn: asks.length > 0 ? 'requires_action' : 'running', lastActivityAt: now });
+  const [first] = asks;
+  setAgentState(
+    w,
+    threadId,
+    first
+      ? { state: 'waiting_permission', source: 'protocol', detail: first.title.slice(0, 500) }
+      : { state: 'working', source: 'protocol' },
+    now,
+  );
+}
+
+function permissionSettled(
+  { attention, clock }: ApplyDeps,
+  w: Writer,
+  thread: ThreadRecord,
+  data: HostEventData<'permission.settled'>,
+): void {
+  const record = w.permissions.byKey(thread.id, data.requestKey);
+  if (!record) return;
+  if (record.status === 'pending') withdraw(w, { attention, now: clock.now() }, record, 'the agent asks no more');
+  w.permissions.change(record.id, { settled: true });
+  if (thread.turn !== 'idle') followPermissions(w, thread.id, clock.now());
+}
+
+function endTurn(
+  w: Writer,
+  deps: ApplyDeps,
+  thread: ThreadRecord,
+  how: { promptId: string; stopReason: string; interrupted: boolean },
+): void {
+  const now = deps.clock.now();
+  const { promptId, stopReason, interrupted } = how;
+  for (const permission of w.permissions.pendingOf(thread.id))
+    withdraw(w, { attention: deps.attention, now }, permission, 'its turn ended');
   deps.attention.settleAbout(w, thread.id, actor, 'silent');
+  const turns = thread.turns + 1;
+  w.threads.change(thread.id, {
+    ...{
+      turn: 'idle',
+      turns,
+      lastStopReason: stopReason.slice(0, 1_000),
+      lastTurnInterrupted: interrupted,
+      lastActivityAt: now,
+      cancelRequestedAt: null,
+    },
+  });
+  const data = {
+    threadId: thread.id,
+    promptId,
+    stopReason: stopReason.slice(0, 1_000),
+    interrupted,
+    ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
+  };
+  w.events.append({ type: 'thread.turnFinished', subject: threadSubject(w, thread), actor, data });
 }
 
-function permissionSettled(deps: HostEventDeps, w: Writer, thread: ThreadRecord, data: HostEventData<'permission.settled'>, now: number): void {
-  const permission = w.permissions.byKey(thread.id, data.requestKey);
-  if (!permission) return;
-  settlePermission(deps, w, permission, 'the agent does not wait for it any more', now);
-  if (freshThread(w, thread.id).turn === 'requires_action' && w.permissions.unsettledOf(thread.id).length === 0)
-    changeThread(w, thread.id, { turn: 'running', lastActivityAt: now }, protocol, now);
-}
-
-/** The end of a turn that is known to have ended already is no second one. */
-function isCurrent(w: Writer, thread: ThreadRecord, promptId: string): boolean {
-  return currentPrompt(w, thread)?.id === promptId && !hasEnded(thread);
-}
-
-function turnFinished(deps: HostEventDeps, w: Writer, thread: ThreadRecord, data: HostEventData<'turn.finished'>, now: number): void {
-  const { promptId, stopReason, cancelled, empty = false } = data;
-  if (!isCurrent(w, thread, promptId)) return;
-  const reason = cancelled ? 'cancelled' : empty ? 'empty' : stopReason;
-  endTurn(deps, w, thread, { stopReason: reason, source: 'protocol', prompt: { proof: `protocol: ${reason}` } }, now);
-  deps.attention.settleAbout(w, thread.id, actor, 'silent');
+function turnFinished(deps: ApplyDeps, w: Writer, thread: ThreadRecord, { promptId, stopReason }: HostEventData<'turn.finished'>): void {
+  const now = deps.clock.now();
+  proven(w, thread, `the agent ended its turn (${stopReason})`, now);
+  endTurn(w, deps, thread, { promptId, stopReason, interrupted: false });
+  setAgentState(w, thread.id, { state: 'idle', source: 'protocol', detail: stopReason }, now);
+  // A turn that came to its end gives the restarts back.
   w.instances.change(thread.instanceId, { restartCount: 0 });
 }
 
-function turnFailed(deps: HostEventDeps, w: Writer, thread: ThreadRecord, data: HostEventData<'turn.failed'>, now: number): void {
-  const { promptId, code, message, wakeAt } = data;
-  if (!isCurrent(w, thread, promptId)) return;
-  const common = { source: 'protocol', detail: message } as const;
+function turnFailed(
+  deps: ApplyDeps,
+  w: Writer,
+  thread: ThreadRecord,
+  { promptId, code, message, wakeAt }: HostEventData<'turn.failed'>,
+): void {
+  const now = deps.clock.now();
+  const prompt = w.prompts.get(promptId);
   if (code === 'rate_limited') {
-    const until = Math.max(now + 1_000, wakeAt ?? now + unknownLimitMs);
-    endTurn(deps, w, thread, { ...common, stopReason: code, wakeAt: until, prompt: { proof: 'protocol: usage limit' } }, now);
+    const at = wakeAt ?? now + unknownLimitMs;
+    proven(w, thread, 'the agent answered with its limit', now);
+    w.threads.change(thread.id, { turn: 'idle', wakeAt: at, cancelRequestedAt: null });
+    setAgentState(w, thread.id, { state: 'rate_limited', source: 'protocol', detail: message.slice(0, 500), wakeAt: isoTime(at) }, now);
+    const content = 'Your usage limit is over. Look at what is done already, and go on from there.';
+    deps.threads.enqueue(w, {
+      threadId: thread.id,
+      content,
+      origin: actor,
+      ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
+    });
     return;
   }
-  if (code === 'exited') {
-    endTurn(deps, w, thread, { source: 'exit', detail: message, stopReason: 'interrupted', interrupted: true, prompt: { failure: message } }, now);
-    return;
+  if (prompt?.status === 'submitted') {
+    // The turn had begun; what became of the prompt in it nobody can tell.
+    changePrompt(w, prompt, { status: 'accepted', proof: 'its turn had begun', settledAt: now });
   }
-  endTurn(deps, w, thread, { ...common, stopReason: code, prompt: { failure: message } }, now);
-  if (code === 'auth_required') loginRequired(deps, w, freshThread(w, thread.id), message, now);
+  endTurn(w, deps, thread, { promptId, stopReason: message, interrupted: code === 'exited' });
+  if (code === 'exited') return;
+  if (code === 'auth_required') {
+    deps.attention.raise(w, {
+      ...{
+        kind: 'login_required',
+        refId: thread.id,
+        title: `The agent "${thread.agent}" asks for a login`,
+        detail: message,
+        specTaskId: thread.specTaskId,
+      },
+    });
+  }
+  deps.threads.close(w, thread.id, 'failed', message);
 }
 
-function exited(deps: HostEventDeps, w: Writer, thread: ThreadRecord, data: HostEventData<'thread.exited'>, now: number): void {
-  if (thread.status !== 'active') return;
-  const why = `its process ended with ${data.signal ?? `exit code ${data.exitCode}`}`;
-  if (thread.turn !== 'idle')
-    endTurn(deps, w, thread, { source: 'exit', detail: why, stopReason: 'interrupted', interrupted: true, prompt: { failure: why } }, now);
-  reopenLater(deps, w, freshThread(w, thread.id), why, now);
+function exited(w: Writer, thread: ThreadRecord, { exitCode, signal }: HostEventData<'thread.exited'>, now: number): void {
+  setAgentState(w, thread.id, { state: 'exited', source: 'exit', detail: signal ?? `exit code ${exitCode}` }, now);
+  if (thread.status === 'active')
+    moveThread(w, thread.id, { to: 'disconnected', reason: `its agent ended with ${signal ?? `exit code ${exitCode}`}` }, now);
 }

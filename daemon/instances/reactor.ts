@@ -1,196 +1,252 @@
-// What makes instances go: each is looked at whenever something of it changes, a deadline is due, and at the start of the daemon.
-import { isFailure } from '../../schemas/errors.ts';
-import type { Clock } from '../kernel/clock.ts';
+// What is to be done for an instance: its host, its threads, and what was asked of them. Each look does one thing the rows ask for, so a
+// daemon that starts goes on where the former one was.
+import type { HostEvent } from '../agents/host/protocol.ts';
+import { connectHost, type HostClient, readHostEvents } from '../agents/host-client.ts';
+import type { Feed } from '../events/feed.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
 import type { Log } from '../kernel/log.ts';
+import { byDaemon } from '../kernel/origin.ts';
 import { createReactor } from '../kernel/reactor.ts';
-import type { LoggedEvent } from '../store/event-log.ts';
+import type { AgentRegistry } from '../models/registry.ts';
+import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
+import type { SessionService } from '../sessions/service.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { InstanceRecord } from '../store/tables/instances.ts';
-import type { Adapter } from './adapter.ts';
-import { createConnections } from './connections.ts';
-import { lookAtExternal } from './external.ts';
-import type { HostEventDeps } from './host-events.ts';
-import { finishStop, loseInstance } from './instance-end.ts';
-import { isLive } from './machine.ts';
-import { driveThread, type ThreadDriverDeps } from './thread-driver.ts';
-import { freshInstance, moveInstance } from './transition.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
+import { hostSession } from './definition.ts';
+import { type ApplyDeps, applyHostEvent, isFact } from './host-events.ts';
+import { isLive, restartDelaysMs } from './machine.ts';
+import { dueOf } from './silence.ts';
+import { advanceThread } from './thread-work.ts';
+import { moveInstance, moveThread, threadSubject } from './transition.ts';
+
+export interface InstanceDeps extends ApplyDeps {
+  readonly store: Store;
+  readonly log: Log;
+  readonly feed: Feed;
+  readonly deadlines: Deadlines;
+  readonly agents: Pick<AgentRegistry, 'resolve'>;
+  readonly agentPlaceOf: AgentPlaceOf;
+  readonly sessions: Pick<SessionService, 'startTogether' | 'cancelAll'>;
+  /** Where the host of an instance keeps its memory. */
+  readonly dirOf: (instanceId: string) => string;
+  /** A program and its first arguments. */
+  readonly hostProgram: readonly string[];
+  readonly ownEnvironment: Readonly<Record<string, string>>;
+  /** What waits for the recipient, to stand before its next prompt; told as delivered in the same transaction. */
+  readonly takeDeliveries: (w: Writer, workSessionId: string) => string | undefined;
+  /** Default: 15, 30 and 60 s. */
+  readonly restartDelaysMs?: readonly number[];
+}
 
 export interface InstanceReactor {
-  /** Goes on with what a former daemon left. */
   resume(): void;
-  poke(instanceId: string): void;
-  /** The order is given on the connection of the instance; undefined: there is none now. */
-  connectionOf(instanceId: string): ReturnType<ReturnType<typeof createConnections>['of']>;
-  /** Resolves when nothing is to be done now. */
-  idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface InstanceReactorDeps extends ThreadDriverDeps, HostEventDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly feed: Parameters<typeof createConnections>[0]['feed'];
-  readonly deadlines: Deadlines;
-  /** Of instances that the daemon drives itself. */
-  readonly adapters: Readonly<Record<'acp' | 'tmux', Adapter>>;
+/** The connection to one host, and what was said on it. */
+export interface Link {
+  readonly host: HostClient;
+  readonly queue: HostEvent[];
+  /** Threads that this connection has asked to open, cancel or close: once is enough, the rest comes as events. */
+  readonly opening: Set<string>;
+  readonly cancelling: Set<string>;
+  readonly closing: Set<string>;
 }
 
 const readyMs = 60_000;
-const pollMs = 200;
-const never = Number.POSITIVE_INFINITY;
-const actor = 'daemon';
+const connectPauseMs = 100;
+const eventsAtOnce = 200;
 
-export function createInstanceReactor(deps: InstanceReactorDeps): InstanceReactor {
-  const { store, clock, log, deadlines } = deps;
-  const connections = createConnections({ ...deps, onChange: (id) => reactor.poke(id) });
+export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
+  const { store, clock, log, deadlines, sessions, dirOf } = deps;
+  const links = new Map<string, Link>();
+  const delays = deps.restartDelaysMs ?? restartDelaysMs;
+
+  const advance = async (id: string, signal: AbortSignal): Promise<boolean> => {
+    const instance = store.read((r) => r.instances.get(id));
+    if (!instance || instance.adapter === 'zed') return false;
+    const link = links.get(id);
+    if (link && link.queue.length > 0) return takeEvents(instance, link);
+    if (!isLive(instance.status)) return endLink(id);
+    const session = store.read((r) => r.sessions.active().find((one) => one.instanceId === id));
+    if (instance.status === 'stopping') return stopHost(instance, session, link);
+    if (instance.status === 'lost') return restart(instance);
+    if (session && instance.restartRequestedAt !== undefined) return endHost(instance, session, link);
+    if (!session) return instance.status === 'starting' ? startHost(instance) : lose(instance, 'its agent host ended');
+    if (!link) return connect(instance, session, signal);
+    if (instance.status !== 'ready') return becomeReady(instance);
+    for (const thread of store.read((r) => r.threads.ofInstance(id))) {
+      if (await advanceThread(deps, thread, link)) return true;
+    }
+    watchSilence(id);
+    return false;
+  };
+
+  const startHost = async (instance: InstanceRecord): Promise<boolean> => {
+    if (instance.restartAt !== undefined && instance.restartAt > clock.now()) return wait(instance.id, instance.restartAt);
+    const task = store.read((r) => r.specTasks.get(instance.specTaskId));
+    if (!task) return false;
+    const definition = hostSession(deps.hostProgram, dirOf(instance.id));
+    const request = { project: task.projectId, command: definition.name, arguments: {}, environment: deps.ownEnvironment };
+    const links = { specTaskId: task.id, instanceId: instance.id };
+    await sessions.startTogether([{ request, extras: { own: { definition, prompt: '' }, links } }], byDaemon.actor, () => undefined);
+    return true;
+  };
+  const connect = async (instance: InstanceRecord, session: SessionRecord, signal: AbortSignal): Promise<boolean> => {
+    const queue: HostEvent[] = [];
+    try {
+      const onEvent = (event: HostEvent): void => {
+        queue.push(event);
+        reactor.poke(instance.id);
+      };
+      const host = await connectHost({ dir: dirOf(instance.id), since: instance.lastEventSeq, onEvent });
+      links.set(instance.id, { host, queue, opening: new Set(), cancelling: new Set(), closing: new Set() });
+      void host.closed.then(() => {
+        // What had come is still read.
+        if (links.get(instance.id)?.host === host && queue.length === 0) links.delete(instance.id);
+        reactor.poke(instance.id);
+      });
+      return true;
+    } catch {
+      if (signal.aborted) return false;
+      if (clock.now() - session.createdAt > readyMs && instance.status === 'starting') {
+        await sessions.cancelAll([session.id], 'the agent host did not answer in time', byDaemon.actor);
+        return lose(instance, `its agent host did not answer within ${readyMs / 1_000} s`);
+      }
+      return wait(instance.id, clock.now() + connectPauseMs);
+    }
+  };
+  const becomeReady = async ({ id }: InstanceRecord): Promise<boolean> => {
+    await store.write((w) => moveInstance(w, id, { to: 'ready', change: { lastHeartbeatAt: clock.now(), restartAt: null } }, clock.now()));
+    return true;
+  };
+  const takeEvents = async (instance: InstanceRecord, link: Link): Promise<boolean> => {
+    const events = link.queue.splice(0, eventsAtOnce);
+    await write(instance, events);
+    for (const event of events) tell(event);
+    if (link.queue.length === 0 && (await isClosed(link.host))) links.delete(instance.id);
+    return true;
+  };
+  const write = async (instance: InstanceRecord, events: readonly HostEvent[]): Promise<void> => {
+    const threadOf = (event: HostEvent) =>
+      event.threadId === undefined ? undefined : store.read((r) => r.threads.get(event.threadId as string));
+    const facts = events.filter((event) => isFact(event, threadOf(event), clock.now()));
+    if (facts.length === 0) return;
+    await store.write((w) => {
+      for (const event of facts) applyHostEvent(deps, w, instance.id, event);
+    });
+  };
+  /** To those who watch. */
+  const tell = (event: HostEvent): void => {
+    if (event.kind !== 'update' || event.threadId === undefined) return;
+    const thread = store.read((r) => r.threads.get(event.threadId as string));
+    if (!thread) return;
+    const { update } = event.data;
+    const kind = (update as { sessionUpdate?: string }).sessionUpdate ?? 'update';
+    const data = {
+      threadId: thread.id,
+      ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
+      seq: event.seq,
+      kind,
+      update,
+    };
+    deps.feed.emit({ type: 'thread.activity', subject: store.read((r) => threadSubject(r, thread)), actor: byDaemon.actor, data });
+  };
+  /** What the dead host wrote last is taken first; then its threads have nobody. */
+  const lose = async (instance: InstanceRecord, why: string): Promise<boolean> => {
+    await write(instance, readHostEvents(dirOf(instance.id), instance.lastEventSeq));
+    const now = clock.now();
+    await store.write((w) => {
+      for (const thread of w.threads.ofInstance(instance.id)) {
+        if (thread.status === 'active' || thread.status === 'pending') moveThread(w, thread.id, { to: 'disconnected', reason: why }, now);
+      }
+      moveInstance(w, instance.id, { to: 'lost', reason: why }, now);
+    });
+    return true;
+  };
+  const restart = async (instance: InstanceRecord): Promise<boolean> => {
+    const delay = delays[instance.restartCount];
+    await store.write((w) => {
+      if (delay !== undefined) {
+        const change = { restartCount: instance.restartCount + 1, restartAt: clock.now() + delay };
+        moveInstance(w, instance.id, { to: 'starting', change }, clock.now());
+        return;
+      }
+      const why = `its agent host ended ${delays.length + 1} times in a row: ${instance.lastError ?? ''}`;
+      for (const thread of w.threads.ofInstance(instance.id)) deps.threads.close(w, thread.id, 'failed', why);
+      moveInstance(w, instance.id, { to: 'failed', reason: why }, clock.now());
+      deps.attention.raise(w, {
+        ...{ kind: 'instance_lost', refId: instance.id, title: `The agent host of a spec task can not be kept running`, detail: why },
+        ...{ remedy: `coppice task retry ${instance.specTaskId}`, projectId: instance.projectId, specTaskId: instance.specTaskId },
+      });
+    });
+    return true;
+  };
+  const stopHost = async (instance: InstanceRecord, session: SessionRecord | undefined, link: Link | undefined): Promise<boolean> => {
+    if (link) {
+      await link.host
+        .call('shutdown', {})
+        .catch((error: unknown) => log.debug({ err: error }, 'an agent host was gone before it was asked to end'));
+      await link.host.closed;
+      return true;
+    }
+    if (session) await sessions.cancelAll([session.id], 'the instance is stopped', byDaemon.actor);
+    await store.write((w) => {
+      for (const thread of w.threads.ofInstance(instance.id)) deps.threads.close(w, thread.id, 'failed', 'its instance was stopped');
+      moveInstance(w, instance.id, { to: 'stopped' }, clock.now());
+    });
+    return false;
+  };
+  /** Its end is then found like any other, and answered by a start without waiting. */
+  const endHost = async (instance: InstanceRecord, session: SessionRecord, link: Link | undefined): Promise<boolean> => {
+    await store.write((w) => w.instances.change(instance.id, { restartRequestedAt: null }));
+    if (link) await link.host.call('shutdown', {});
+    else await sessions.cancelAll([session.id], 'the instance is started again', byDaemon.actor);
+    return true;
+  };
+  const endLink = (id: string): boolean => {
+    links.get(id)?.host.end();
+    links.delete(id);
+    return false;
+  };
+  const wait = (id: string, at: number): false => {
+    deadlines.set(`instance ${id}`, at, () => reactor.poke(id));
+    return false;
+  };
+  const watchSilence = (id: string): void => {
+    const due = store.read((r) => dueOf(r.threads.ofInstance(id), clock.now()));
+    if (due !== undefined) wait(id, due);
+  };
+
   const reactor = createReactor({
     clock,
-    advance: async (id, signal) => {
-      const { done, until } = await look(id, signal);
-      const key = `instance:${id}`;
-      if (until === never) deadlines.clear(key);
-      else deadlines.set(key, until, () => reactor.poke(id));
-      return done;
-    },
+    advance,
     onError: (error, id) => log.error({ err: error, instanceId: id }, 'an instance could not go on; it is looked at again'),
   });
-  /** Since when a host that should be there does not answer. */
-  const triedSince = new Map<string, number>();
-
-  const look = async (id: string, signal: AbortSignal): Promise<{ done: boolean; until: number }> => {
-    const instance = store.read((r) => r.instances.get(id));
-    if (!instance || !isLive(instance.status)) {
-      connections.drop(id);
-      triedSince.delete(id);
-      return { done: false, until: never };
-    }
-    if (instance.adapter === 'zed') return lookAtExternal(deps, instance);
-    const adapter = deps.adapters[instance.adapter];
-    if (instance.status === 'stopping') return stopping(instance, adapter);
-    if (instance.status === 'lost') return lost(instance, adapter);
-    if (!connections.of(id)) return connect(instance, adapter);
-    return driveThreads(instance, adapter, signal);
+  const pokeTask = (specTaskId: string): void => {
+    const live = store.read((r) => r.instances.liveOf(specTaskId));
+    if (live) reactor.poke(live.id);
   };
-  const driveThreads = async (instance: InstanceRecord, adapter: Adapter, signal: AbortSignal) => {
-    const connection = connections.of(instance.id);
-    await connection?.settled();
-    const known = store.read((r) => r.instances.get(instance.id)?.lastEventSeq ?? 0);
-    if (connection === undefined || known < connection.caughtUpAt) return { done: false, until: never };
-    let until = never;
-    let done = false;
-    for (const { id } of store.read((r) => r.threads.ofInstance(instance.id))) {
-      if (signal.aborted || !connection.isOpen) return { done: false, until: never };
-      const step = await driveThread(deps, adapter, connection, id);
-      done ||= step.done;
-      until = Math.min(until, step.until);
-    }
-    return { done, until };
-  };
-  const connect = async (instance: InstanceRecord, adapter: Adapter) => {
-    const { id } = instance;
-    const presence = store.read((r) => adapter.presence(r, instance));
-    if (presence === 'absent') {
-      await begin(instance, adapter, () => undefined);
-      return { done: true, until: never };
-    }
-    if (presence === 'ended') {
-      await connections.readLeft(instance, adapter);
-      await store.write((w) => loseInstance(deps, w, id, 'its agent host has ended', clock.now()));
-      return { done: true, until: never };
-    }
-    const startedAt = store.read((r) => adapter.startedAt(r, instance)) ?? 0;
-    const since = Math.max(startedAt, triedSince.get(id) ?? clock.now());
-    triedSince.set(id, since);
-    try {
-      await connections.open(freshly(id), adapter);
-      triedSince.delete(id);
-      return { done: true, until: never };
-    } catch (error) {
-      // A probe that failed is no proof of death.
-      if (clock.now() - since < readyMs) return { done: false, until: clock.now() + pollMs };
-      log.warn({ err: error, instanceId: id }, 'an agent host does not answer; it is ended and started again');
-      triedSince.delete(id);
-      await adapter.end(instance);
-      await store.write((w) => loseInstance(deps, w, id, `its agent host did not answer within ${readyMs / 1_000} s`, clock.now()));
-      return { done: true, until: never };
-    }
-  };
-  const freshly = (id: string): InstanceRecord => store.read((r) => freshInstance(r, id));
-  const begin = async (instance: InstanceRecord, adapter: Adapter, also: (w: Writer) => void): Promise<void> => {
-    try {
-      await adapter.begin(instance, also);
-    } catch (error) {
-      if (isFailure(error) && error.retryable) throw error;
-      log.warn({ err: error, instanceId: instance.id }, 'an agent host could not be started');
-      const why = isFailure(error) ? error.message : 'its agent host could not be started';
-      await store.write((w) => {
-        const { status, restartCount } = freshInstance(w, instance.id);
-        if (!isLive(status)) return;
-        if (status === 'lost') w.instances.change(instance.id, { restartCount: restartCount + 1 });
-        loseInstance(deps, w, instance.id, why, clock.now());
-      });
-    }
-  };
-  const lost = async (instance: InstanceRecord, adapter: Adapter) => {
-    const { id, restartAt = 0, restartCount } = instance;
-    connections.drop(id);
-    if (restartAt > clock.now()) return { done: false, until: restartAt };
-    if (store.read((r) => adapter.presence(r, instance)) === 'running') {
-      await adapter.end(instance);
-      return { done: false, until: clock.now() + pollMs };
-    }
-    await begin(instance, adapter, (w) => {
-      const change = { restartCount: restartCount + 1, restartAt: null };
-      moveInstance(w, id, 'starting', { actor, now: clock.now(), reason: `start ${restartCount + 1} in a row` }, change);
-    });
-    return { done: true, until: never };
-  };
-  const stopping = async (instance: InstanceRecord, adapter: Adapter) => {
-    const connection = connections.of(instance.id);
-    const isRunning = (): boolean => store.read((r) => adapter.presence(r, instance)) === 'running';
-    if (connection && !connection.told.has('shutdown')) {
-      connection.told.add('shutdown');
-      await connection.client.call('shutdown', {}).catch((error: unknown) => log.debug({ err: error }, 'a host ended while it was asked to'));
-    }
-    if (isRunning()) {
-      await adapter.end(instance);
-      if (isRunning()) return { done: false, until: clock.now() + pollMs };
-    }
-    await connections.readLeft(freshly(instance.id), adapter);
-    connections.drop(instance.id);
-    await store.write((w) => finishStop(deps, w, instance.id, clock.now()));
-    return { done: true, until: never };
-  };
-
-  const heard = (events: readonly LoggedEvent[]): void => {
-    const told = new Set(events.flatMap((event) => specTaskOf(store, event) ?? []));
-    for (const specTaskId of told) {
-      const instance = store.read((r) => r.instances.liveOf(specTaskId));
-      if (instance) reactor.poke(instance.id);
-    }
-  };
-  const unsubscribe = store.onEvents(heard);
+  const unsubscribe = store.onEvents((events) => {
+    for (const specTaskId of new Set(events.flatMap(({ subject }) => subject.specTaskId ?? []))) pokeTask(specTaskId);
+    for (const id of links.keys()) if (!isLive(store.read((r) => r.instances.get(id))?.status ?? 'stopped')) reactor.poke(id);
+  });
   return {
     resume() {
       for (const { id } of store.read((r) => r.instances.live())) reactor.poke(id);
     },
-    poke: reactor.poke,
-    connectionOf: connections.of,
-    idle: reactor.idle,
     async stop() {
       unsubscribe();
       await reactor.stop();
-      connections.close();
+      for (const id of [...links.keys()]) {
+        deadlines.clear(`instance ${id}`);
+        endLink(id);
+      }
     },
   };
 }
 
-/** Sessions tell of themselves without their spec task. */
-function specTaskOf(store: Store, { type, subject }: LoggedEvent): string | undefined {
-  if (subject.specTaskId !== undefined) return subject.specTaskId;
-  const { sessionId } = subject;
-  if (sessionId === undefined || (type !== 'step.started' && type !== 'session.finished')) return undefined;
-  return store.read((r) => r.sessions.get(sessionId)?.specTaskId);
+function isClosed(host: HostClient): Promise<boolean> {
+  return Promise.race([host.closed.then(() => true), Promise.resolve(false)]);
 }

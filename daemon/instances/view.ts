@@ -6,7 +6,7 @@ import type { Reader } from '../store/store.ts';
 import type { InstanceRecord, PermissionRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
 
 export function instanceView(r: Reader, record: InstanceRecord): Instance {
-  const { terminalId, lastEventSeq: _1, restartAt: _2, createdAt, endedAt, lastHeartbeatAt, ...plain } = record;
+  const { terminalId, lastEventSeq: _1, restartAt: _2, restartRequestedAt: _3, createdAt, endedAt, lastHeartbeatAt, ...plain } = record;
   const terminal = terminalId === undefined ? undefined : r.terminals.get(terminalId);
   const threadSummary: Record<string, number> = {};
   for (const { status } of r.threads.ofInstance(record.id)) threadSummary[status] = (threadSummary[status] ?? 0) + 1;
@@ -18,8 +18,7 @@ export function instanceView(r: Reader, record: InstanceRecord): Instance {
   };
 }
 
-export function threadView(record: ThreadRecord): Thread {
-  const { wakeAt: _1, cancelRequestedAt: _2, createdAt, endedAt, lastActivityAt, ...plain } = record;
+export function threadView({ createdAt, endedAt, lastActivityAt, ...plain }: ThreadRecord): Thread {
   return { ...plain, ...times({ createdAt, endedAt, lastActivityAt }) };
 }
 
@@ -28,7 +27,7 @@ export function promptView({ createdAt, settledAt, workSessionId = '', ...plain 
   return { ...plain, workSessionId, ...times({ createdAt, settledAt }) };
 }
 
-export function permissionView({ requestKey: _1, settled: _2, requestedAt, answeredAt, ...plain }: PermissionRecord): Permission {
+export function permissionView({ requestKey: _, requestedAt, answeredAt, ...plain }: PermissionRecord): Permission {
   return { ...plain, ...times({ requestedAt, answeredAt }) };
 }
 

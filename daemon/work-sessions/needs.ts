@@ -8,11 +8,13 @@ import type { DrivenSessions } from '../sessions/driven.ts';
 import type { EnvFiles } from '../sessions/env-file.ts';
 import type { SessionService } from '../sessions/service.ts';
 import type { Reader, Store, Writer } from '../store/store.ts';
-import type { PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
+import type { InstanceRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 
 /** Rows only, in the caller's transaction; whoever drives agents does the rest after the commit. */
 export interface Threads {
+  /** The live instance of a spec task, or a new one. */
+  ensureInstance(w: Writer, specTaskId: string): InstanceRecord;
   /** Idempotent: the thread that it has, or a new one, in the task's live instance or a new one. */
   ensure(
     w: Writer,
@@ -92,6 +94,8 @@ export interface WorkDeps {
   readonly limits: () => WorkLimits;
   /** Work sessions it waits for with a blocking message. */
   readonly blocksOf: (r: Reader, workSessionId: string) => readonly string[];
+  /** Whether a message waits for it that asks for a turn of its own. */
+  readonly callsForTurn: (r: Reader, workSessionId: string) => boolean;
   /** Tells the others what became of one, in the same transaction. */
   readonly announce: (w: Writer, workSessionId: string) => void;
 }

@@ -66,8 +66,6 @@ export interface SessionReader {
   /** Not ended, oldest first. */
   active(): SessionRecord[];
   activeInWorktree(worktreeId: string): SessionRecord[];
-  /** The newest in which the host of an instance runs, or ran. */
-  hostOf(instanceId: string): SessionRecord | undefined;
   /** What decides who leaves the queue, of all that have not ended, oldest first. */
   queue(): QueueRow[];
   activeOfSchedule(scheduleId: string): { readonly id: string; readonly status: SessionRecord['status'] }[];
@@ -135,7 +133,6 @@ export function createSessionReader(db: Db): SessionReader {
   const bySlug = select('slug = ?');
   const active = select(`${activeStatuses} ORDER BY id`);
   const inWorktree = select(`worktree_id = ? AND ${activeStatuses}`);
-  const hostOf = select("command_name = 'agent-host' AND instance_id = ? ORDER BY id DESC LIMIT 1");
   const queue = db.prepare<[], { [K in keyof QueueRow]: QueueRow[K] | null }>(
     `SELECT id, status, concurrency_group AS concurrencyGroup, concurrency_limit AS concurrencyLimit FROM sessions
      WHERE ${activeStatuses} ORDER BY id`,
@@ -166,7 +163,6 @@ export function createSessionReader(db: Db): SessionReader {
         .map(toRecord);
     },
     active: () => active.all().map(toRecord),
-    hostOf: (instanceId) => one(hostOf.get(instanceId)),
     activeInWorktree: (worktreeId) => inWorktree.all(worktreeId).map(toRecord),
     queue: () => queue.all().map((row) => present(row) as QueueRow),
     activeOfSchedule: (scheduleId) => ofSchedule.all(scheduleId),
