@@ -11,6 +11,7 @@ import type { GateService } from '../gates/service.ts';
 import type { GroupService } from '../groups/service.ts';
 import type { PermissionService } from '../instances/permissions.ts';
 import type { InstanceReactor } from '../instances/reactor.ts';
+import type { Reports } from '../instances/reports.ts';
 import type { InstanceService } from '../instances/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
@@ -80,6 +81,7 @@ export interface Services {
   readonly planning: Planning;
   readonly instances: InstanceReactor;
   readonly instanceService: InstanceService;
+  readonly reports: Reports;
   readonly threads: Threads;
   readonly permissions: PermissionService;
   readonly work: WorkReactor;
