@@ -106,6 +106,10 @@ export const limits = {
   gateMembers: 5,
   nameChars: 255,
   taskPromptChars: 50_000,
+  /** How often a planner may come to an end without a plan that can be taken. */
+  planningAttempts: 3,
+  /** Events that wait for one hook; further ones pass it by. */
+  hookEvents: 1_000,
   planDependencies: 50,
   commentChars: 20_000,
   commentsPerTask: 1_000,

@@ -25,6 +25,7 @@ const entries: readonly Entry[] = [
   { names: ['data'], load: () => import('./commands/data.ts') },
   { names: ['commands', 'plan'], load: () => import('./commands/command.ts') },
   { names: ['task'], load: () => import('./commands/task.ts') },
+  { names: ['work'], load: () => import('./commands/work.ts') },
   { names: ['worktree'], load: () => import('./commands/worktree.ts') },
   { names: ['terminal'], load: () => import('./commands/terminal.ts') },
   { names: ['group'], load: () => import('./commands/group.ts') },

@@ -1,4 +1,6 @@
 import type { Handlers } from '../../rpc/bind.ts';
+import { methods } from '../../schemas/contract.ts';
+import { Failure } from '../../schemas/errors.ts';
 import type { Connection } from '../server/connection.ts';
 import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
@@ -12,6 +14,7 @@ import { groupHandlers } from './group.ts';
 import { implTaskHandlers } from './impl-task.ts';
 import { leaseHandlers } from './lease.ts';
 import { modelHandlers } from './model.ts';
+import { permissionHandlers } from './permission.ts';
 import { policyHandlers } from './policy.ts';
 import { projectHandlers } from './project.ts';
 import { reviewHandlers } from './review.ts';
@@ -27,7 +30,17 @@ import { workSessionHandlers } from './work-session.ts';
 import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
+  // FIXME lead: until all are there
+  const missing = Object.fromEntries(
+    Object.keys(methods).map((name) => [
+      name,
+      () => {
+        throw new Failure('UNAVAILABLE', `${name} is not there yet`);
+      },
+    ]),
+  );
   return {
+    ...missing,
     ...agentHandlers(services),
     ...artifactHandlers(services),
     ...authHandlers(services),
@@ -47,8 +60,9 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...sessionHandlers(services),
     ...reviewHandlers(services),
     ...specTaskHandlers(services),
-    ...specTaskLandingHandlers(services),
     ...specTaskImplementationHandlers(services),
+    ...specTaskLandingHandlers(services),
+    ...permissionHandlers(services),
     ...terminalHandlers(services),
     ...workSessionHandlers(services),
     ...worktreeHandlers(services),

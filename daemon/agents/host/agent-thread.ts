@@ -34,6 +34,7 @@ interface Turn {
 }
 
 const authRequired = -32000;
+const resourceNotFound = -32002;
 const openMs = 60_000;
 const bufferedUpdates = 100;
 
@@ -166,18 +167,16 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
     if (mode !== undefined) await wire.call('session/set_mode', { sessionId: externalId, modeId: mode });
     if (model !== undefined) await wire.call('session/set_model', { sessionId: externalId, modelId: model });
   };
+  const codeOf = (code: unknown, error: unknown): FailureCode => {
+    if (code === authRequired) return 'auth_required';
+    if (code === resourceNotFound && wanted.externalId !== undefined) return 'gone';
+    if (code === 'ENOENT' || code === 'EACCES') return 'spawn';
+    if (error === late) return 'timeout';
+    return fault === undefined ? 'error' : 'protocol';
+  };
   const failedToOpen = (error: unknown): void => {
     const { code, message, data } = error as { code?: unknown; message?: string; data?: unknown };
-    const kind: FailureCode =
-      code === authRequired
-        ? 'auth_required'
-        : code === 'ENOENT' || code === 'EACCES'
-          ? 'spawn'
-          : error === late
-            ? 'timeout'
-            : fault
-              ? 'protocol'
-              : 'error';
+    const kind = codeOf(code, error);
     const methods = (data as { authMethods?: unknown[] } | undefined)?.authMethods;
     const event = { generation, code: kind, message: String(message ?? error), ...(methods === undefined ? {} : { methods }) };
     tell({ kind: 'thread.openFailed', threadId, data: event }, true);
