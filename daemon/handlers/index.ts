@@ -4,9 +4,11 @@ import { Failure } from '../../schemas/errors.ts';
 import type { Connection } from '../server/connection.ts';
 import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
+import { attentionHandlers } from './attention.ts';
 import { authHandlers } from './auth.ts';
 import { commandHandlers } from './command.ts';
 import { configHandlers } from './config.ts';
+import { coordinationHandlers } from './coordination.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
 import { gateHandlers } from './gate.ts';
@@ -22,6 +24,7 @@ import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
+import { sharedStateHandlers } from './shared-state.ts';
 import { specTaskHandlers } from './spec-task.ts';
 import { specTaskImplementationHandlers } from './spec-task-implementation.ts';
 import { specTaskLandingHandlers } from './spec-task-landing.ts';
@@ -43,9 +46,11 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...missing,
     ...agentHandlers(services),
     ...artifactHandlers(services),
+    ...attentionHandlers(services),
     ...authHandlers(services),
     ...commandHandlers(services),
     ...configHandlers(services),
+    ...coordinationHandlers(services),
     ...daemonHandlers(services),
     ...eventHandlers(services),
     ...gateHandlers(services),
@@ -59,6 +64,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...scheduleHandlers(services),
     ...sessionHandlers(services),
     ...reviewHandlers(services),
+    ...sharedStateHandlers(services),
     ...specTaskHandlers(services),
     ...specTaskImplementationHandlers(services),
     ...specTaskLandingHandlers(services),

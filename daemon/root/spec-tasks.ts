@@ -1,9 +1,11 @@
 // Spec tasks, wired: from the request to what lands. Each part gets what it names and nothing else.
 
 import { join } from 'node:path';
+import { ImplementationSettings } from '../../schemas/spec-task.ts';
 import { createAttentionService } from '../attention/service.ts';
 import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
+import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
 import { createPermissionService } from '../instances/permissions.ts';
 import { createInstanceReactor } from '../instances/reactor.ts';
@@ -21,6 +23,7 @@ import { createSources } from '../spec-tasks/sources.ts';
 import { createTaskTemplates } from '../spec-tasks/templates.ts';
 import type { Reader } from '../store/store.ts';
 import { fetchText } from '../tools/fetch-text.ts';
+import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
 import { createWorkSessionService } from '../work-sessions/service.ts';
@@ -38,7 +41,17 @@ export interface SpecTaskWiring
   readonly worktreesRoot: () => string;
 }
 
-type Made = 'specTasks' | 'planning' | 'landing' | 'workSessions' | 'instances' | 'threads' | 'permissions' | 'work' | 'attention';
+type Made =
+  | 'specTasks'
+  | 'planning'
+  | 'landing'
+  | 'workSessions'
+  | 'instances'
+  | 'threads'
+  | 'permissions'
+  | 'work'
+  | 'attention'
+  | 'coordination';
 
 export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, Made> {
   const { options, tools, store, feed, config, agents, projects, catalogue, envFiles, driven, sessions, worktrees, lifecycle } = wiring;
@@ -48,11 +61,15 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const shared = { store, clock, ids };
   const limits = () => config.current.spec_tasks.limits;
   const attention = createAttentionService(shared);
+  const coordination = createCoordination({ ...shared, log });
+  lifecycle.own('messages', () => coordination.stop());
   const threads = createThreads({ clock, ids, attention });
   const rowsFor = createRowsForPlan(shared);
+  const implementing = { ...shared, agents, rowsFor, slotsPerTask: () => limits().slots_per_task };
   const waits = (r: Reader) => scheduleOf(r, limits()).waits;
   const specTasks = createSpecTaskService({
     ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan, rowsFor, waits },
+    implement: (w, id, origin) => void implementWithin(implementing, w, id, wholeTask, origin),
     templates: createTaskTemplates({ files }),
     sources: createSources({ process, fetchText, environment: tools.ownEnv }),
     defaults: () => {
@@ -80,17 +97,21 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     hostsDir: join(paths.stateDir, 'hosts'),
     hostProgram: options.hostProgram,
     ownEnvironment: tools.ownEnv,
-    takeDeliveries: () => undefined,
+    takeDeliveries: coordination.takeDeliveries,
   });
   lifecycle.own('instances', () => instances.stop());
   const work = createWorkReactor({
     ...{ ...shared, log, attention, threads, merging, sessions, driven, envFiles, limits },
-    blocksOf: () => [],
-    announce: () => undefined,
+    blocksOf: coordination.blocksOf,
+    announce: coordination.announce,
+    callsForTurn: coordination.callsForTurn,
   });
   lifecycle.own('work sessions', () => work.stop());
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
-  const workSessions = createWorkSessionService({ ...shared, threads, attention, limits, agents, rowsFor, git });
-  return { specTasks, planning, landing, workSessions, instances, threads, permissions, work, attention };
+  const workSessions = createWorkSessionService({ ...shared, agents, rowsFor, threads, attention, limits, git });
+  return { specTasks, planning, landing, workSessions, instances, threads, permissions, work, attention, coordination };
 }
+
+/** What starting a task without a plan asks for. */
+const wholeTask = { ...ImplementationSettings.parse({}), select: 'all', includeDependencies: false, dryRun: false } as const;

@@ -47,7 +47,7 @@ export function registerTaskCourse(task: Command, cli: Cli): void {
     .command('update')
     .description('change what was said of a task, or replace the plan of one that is implemented')
     .argument(...taskArgument)
-    .option('-n, --name <name>')
+    .option('-n, --name <name>', 'what it is called')
     .option('--prompt <text>', 'the request; "-" reads it from stdin')
     .option('--priority <priority>', 'low, medium, high or critical', choice('--priority', priorities))
     .option('-a, --agent <agent>', 'who implements; again for more of them', collect)

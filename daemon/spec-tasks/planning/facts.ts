@@ -5,7 +5,6 @@ import type { ThreadRecord } from '../../store/tables/instances.ts';
 import type { SessionRecord } from '../../store/tables/sessions.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
 import { commandOf } from '../creating.ts';
-import { agentStepStatus } from '../workspace.ts';
 import type { PlannerFacts, PlanningFacts } from './decide.ts';
 
 export interface PlanningState {
@@ -34,7 +33,7 @@ export function planningState(r: Reader, specTaskId: string, maxPlanning: number
 }
 
 function sessionFacts(r: Reader, { id, status }: SessionRecord): PlannerFacts {
-  const agentStep = agentStepStatus(r.steps.ofSession(id));
+  const agentStep = r.steps.ofSession(id).find(({ name, type }) => name === 'agent' && type === 'builtin')?.status;
   return { status, ...(agentStep === undefined ? {} : { agentStep }) };
 }
 

@@ -7,8 +7,8 @@ import type { EnvFiles } from '../../sessions/env-file.ts';
 import type { StartWish } from '../../sessions/prepare.ts';
 import type { ProjectRecord } from '../../store/tables/projects.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
+import { agentSession } from '../../work-sessions/definition.ts';
 import { commandOf } from '../creating.ts';
-import { agentWorkspace } from '../workspace.ts';
 
 export interface PlannerDeps {
   readonly agents: Pick<AgentRegistry, 'resolve'>;
@@ -40,12 +40,9 @@ export async function plannerWish(
     return { request: { project: project.id, command, arguments: Object.fromEntries(given), environment }, extras: { links } };
   }
   deps.agents.resolve(task.planningAgent);
-  const definition = agentWorkspace(task, {
-    name: 'plan',
-    description: `Plans spec task #${task.number}.`,
-    branch: `${task.branchPrefix}/planning`,
-    base: task.baseBranch,
-  });
+  const plain = agentSession({ name: 'plan', branch: `${task.branchPrefix}/planning`, base: task.baseBranch }, task);
+  // Planned again, it goes on with what is there.
+  const definition = { ...plain, worktree: { ...plain.worktree, existing: 'reuse' as const } };
   const own = { definition, prompt: instructions.prompt };
   return { request: { project: project.id, command: definition.name, arguments: {}, environment }, extras: { own, links } };
 }
