@@ -90,10 +90,13 @@ function createFakeGit(branchOf: (worktreeId: string) => string): FakeGit {
       heads.set(into, before);
     },
     async verify(_, signal) {
-      const aborted = new Promise<never>((_resolve, reject) =>
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-      );
-      if (git.hold) await Promise.race([git.hold, aborted]);
+      const { hold } = git;
+      if (hold) {
+        await Promise.race([
+          hold,
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true })),
+        ]);
+      }
       return git.verdicts.shift() ?? { passed: true };
     },
   };
@@ -106,6 +109,8 @@ export interface WorkSetup extends AsyncDisposable, TestStore {
   readonly ended: Map<string, Failure | undefined>;
   readonly wishes: StartWish[];
   readonly blocks: Map<string, string[]>;
+  /** Worktrees whose work was kept. */
+  readonly saved: string[];
   limits: WorkLimits;
   /** From here on as a daemon that was started anew. */
   restart(): Promise<void>;
@@ -140,9 +145,10 @@ export async function setUpWork({ task = {}, items, sessions = {} }: WorkSetupOp
   await store.write((w) => {
     w.projects.insert(projectRow());
     w.specTasks.insert(specTaskRow(task));
-    items.forEach((item, at) => w.implTasks.insert(implTaskRow(at + 1, item)));
-    items.forEach((_, at) => w.workSessions.insert(workSessionRow(at + 1, sessions[at + 1])));
+    for (const [at, item] of items.entries()) w.implTasks.insert(implTaskRow(at + 1, item));
+    for (const at of items.keys()) w.workSessions.insert(workSessionRow(at + 1, sessions[at + 1]));
   });
+  const saved: string[] = [];
   let sessionCount = 0;
   const endSession = (id: string, status: 'succeeded' | 'failed' | 'cancelled', failure?: Failure): void => {
     ended.set(id, failure);
@@ -157,8 +163,11 @@ export async function setUpWork({ task = {}, items, sessions = {} }: WorkSetupOp
     blocksOf: (_, id) => blocks.get(id) ?? [],
     announce: () => undefined,
     callsForTurn: () => false,
+    saveWork: async (id) => void saved.push(id),
     sessions: {
-      cancelAll: async (all) => all.forEach((id) => endSession(id, 'cancelled')),
+      cancelAll: async (all) => {
+        for (const id of all) endSession(id, 'cancelled');
+      },
       startTogether: (started, _actor, also) =>
         store.write((w) => {
           const made = started.map((wish) => {
@@ -187,7 +196,7 @@ export async function setUpWork({ task = {}, items, sessions = {} }: WorkSetupOp
   const threadOf = (n: number) => store.read((r) => r.threads.ofWorkSession(idOf('wks', n)));
   const setup: WorkSetup = {
     ...opened,
-    ...{ git, ended, wishes, blocks, service: createWorkSessionService(deps) },
+    ...{ git, ended, wishes, blocks, saved, service: createWorkSessionService(deps) },
     limits: { spawn_depth: 3, children: 5, sessions_per_task: 20, spawns_per_minute: 10, slots_per_task: 3, slots: 4 },
     async restart() {
       await reactor.stop();
