@@ -7,11 +7,12 @@ import type { StartWish } from '../../daemon/sessions/prepare.ts';
 import type { ImplTaskRecord } from '../../daemon/store/tables/impl-tasks.ts';
 import type { SpecTaskRecord } from '../../daemon/store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../daemon/store/tables/work-sessions.ts';
-import type { Merging, Verdict, WorkDeps, WorkLimits } from '../../daemon/work-sessions/needs.ts';
+import type { Merging, Threads, Verdict, WorkDeps, WorkLimits } from '../../daemon/work-sessions/needs.ts';
 import { createWorkReactor } from '../../daemon/work-sessions/reactor/reactor.ts';
 import { createWorkSessionService, type WorkSessionService } from '../../daemon/work-sessions/service.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { ImplementationSettings } from '../../schemas/spec-task.ts';
+import { settled } from './manual-clock.ts';
 import { idOf, openTestStore, projectId, projectRow, sessionRow, stepRow, type TestStore, worktreeRow } from './open-store.ts';
 import { until } from './until.ts';
 
@@ -103,9 +104,16 @@ function createFakeGit(branchOf: (worktreeId: string) => string): FakeGit {
   return git;
 }
 
+interface Turn {
+  readonly commits?: boolean;
+  readonly stopReason?: string;
+  readonly interrupted?: boolean;
+}
+
 export interface WorkSetup extends AsyncDisposable, TestStore {
   readonly git: FakeGit;
   readonly service: WorkSessionService;
+  readonly threads: Threads;
   readonly ended: Map<string, Failure | undefined>;
   readonly wishes: StartWish[];
   readonly blocks: Map<string, string[]>;
@@ -116,11 +124,15 @@ export interface WorkSetup extends AsyncDisposable, TestStore {
   restart(): Promise<void>;
   get(n: number): WorkSessionRecord;
   task(): SpecTaskRecord;
+  /** The reactor has looked at all that was told until now. */
+  settled(): Promise<void>;
+  byId(id: string, wanted: Partial<WorkSessionRecord>): Promise<WorkSessionRecord>;
+  turnOf(id: string): Promise<void>;
   /** Waits for the nth to be so. */
   is(n: number, wanted: Partial<WorkSessionRecord>): Promise<WorkSessionRecord>;
   taskIs(status: SpecTaskRecord['status']): Promise<SpecTaskRecord>;
   /** The agent takes all that waits and ends its turn; with a commit unless it is told otherwise. */
-  turn(n: number, how?: { commits?: boolean; stopReason?: string; interrupted?: boolean }): Promise<void>;
+  turn(n: number, how?: Turn): Promise<void>;
   /** The agent takes what waits, and is in its turn. */
   turnBegins(n: number): Promise<void>;
   /** All that was ever put to the agent of the nth. */
@@ -129,12 +141,14 @@ export interface WorkSetup extends AsyncDisposable, TestStore {
 }
 
 export interface WorkSetupOptions {
+  /** Without a reactor: rows stay as they are. */
+  readonly idle?: boolean;
   readonly task?: Partial<SpecTaskRecord>;
   readonly items: readonly Partial<ImplTaskRecord>[];
   readonly sessions?: Readonly<Record<number, Partial<WorkSessionRecord>>>;
 }
 
-export async function setUpWork({ task = {}, items, sessions = {} }: WorkSetupOptions): Promise<WorkSetup> {
+export async function setUpWork({ task = {}, items, sessions = {}, idle = false }: WorkSetupOptions): Promise<WorkSetup> {
   const opened = openTestStore();
   const { store } = opened;
   const ids = createIds(systemClock);
@@ -177,7 +191,7 @@ export async function setUpWork({ task = {}, items, sessions = {} }: WorkSetupOp
             const there = w.worktrees.byProjectAndBranch(projectId, branch);
             if (!there) w.worktrees.insert(worktreeRow(n, { branch, path: branch, baseCommit: sha(0) }));
             const worktreeId = (there ?? w.worktrees.byProjectAndBranch(projectId, branch))?.id as string;
-            const { specTaskId: of, workSessionId } = wish.extras?.links as { specTaskId: string; workSessionId: string };
+            const { specTaskId: of, workSessionId } = (wish.extras as { links: { specTaskId: string; workSessionId: string } }).links;
             w.sessions.insert(
               sessionRow(n, { kind: 'worktree', status: 'running', specTaskId: of, workSessionId, role: 'implementation' }),
             );
@@ -193,10 +207,35 @@ export async function setUpWork({ task = {}, items, sessions = {} }: WorkSetupOp
     git: { diff: async () => Promise.reject(new Error('no git here')) },
   };
   let reactor = createWorkReactor(deps);
-  const threadOf = (n: number) => store.read((r) => r.threads.ofWorkSession(idOf('wks', n)));
+  const threadOf = (id: string) => store.read((r) => r.threads.ofWorkSession(id));
+  const turnBegins = async (id: string): Promise<void> => {
+    const thread = await until('a thread with a prompt', () => {
+      const found = threadOf(id);
+      return found && store.read((r) => r.prompts.openOf(found.id)).length > 0 && found;
+    });
+    await store.write((w) => {
+      for (const prompt of w.prompts.openOf(thread.id)) w.prompts.change(prompt.id, { status: 'accepted' });
+      w.threads.change(thread.id, { status: 'active', turn: 'running' });
+      const subject = { specTaskId, workSessionId: id };
+      const data = { threadId: thread.id, promptId: idOf('prm', 1) };
+      w.events.append({ type: 'thread.turnStarted', subject, actor: 'daemon', data });
+    });
+  };
+  const turn = async (id: string, { commits = true, stopReason = 'end_turn', interrupted = false }: Turn = {}): Promise<void> => {
+    if (threadOf(id)?.turn !== 'running') await turnBegins(id);
+    if (commits) git.commit(store.read((r) => r.workSessions.get(id))?.branch as string);
+    await store.write((w) => {
+      const thread = w.threads.ofWorkSession(id);
+      if (!thread) throw new Error('no thread');
+      const change = { lastStopReason: stopReason, lastTurnInterrupted: interrupted };
+      w.threads.change(thread.id, { turn: 'idle', turns: thread.turns + 1, ...change });
+      const data = { threadId: thread.id, stopReason, interrupted };
+      w.events.append({ type: 'thread.turnFinished', subject: { specTaskId, workSessionId: id }, actor: 'daemon', data });
+    });
+  };
   const setup: WorkSetup = {
     ...opened,
-    ...{ git, ended, wishes, blocks, saved, service: createWorkSessionService(deps) },
+    ...{ git, ended, wishes, blocks, saved, threads, service: createWorkSessionService(deps) },
     limits: { spawn_depth: 3, children: 5, sessions_per_task: 20, spawns_per_minute: 10, slots_per_task: 3, slots: 4 },
     async restart() {
       await reactor.stop();
@@ -205,36 +244,24 @@ export async function setUpWork({ task = {}, items, sessions = {} }: WorkSetupOp
     },
     get: (n) => store.read((r) => r.workSessions.get(idOf('wks', n)) as WorkSessionRecord),
     task: () => store.read((r) => r.specTasks.get(specTaskId) as SpecTaskRecord),
-    is: (n, wanted) =>
-      until(`work session ${n} to be ${JSON.stringify(wanted)}`, () => {
-        const now = setup.get(n);
+    async settled() {
+      // Whatever follows of what was told follows within turns of the event loop, and is a commit.
+      for (let quiet = 0, seen = store.commits; quiet < 20; quiet++) {
+        await settled();
+        if (store.commits !== seen || store.queueLength > 0) quiet = 0;
+        seen = store.commits;
+      }
+    },
+    is: (n, wanted) => setup.byId(idOf('wks', n), wanted),
+    byId: (id, wanted) =>
+      until(`work session ${id} to be ${JSON.stringify(wanted)}`, () => {
+        const now = store.read((r) => r.workSessions.get(id)) as WorkSessionRecord;
         return Object.entries(wanted).every(([key, value]) => now[key as keyof WorkSessionRecord] === value) && now;
       }),
     taskIs: (status) => until(`the spec task to be ${status}`, () => setup.task().status === status && setup.task()),
-    async turnBegins(n) {
-      const thread = await until('a thread with a prompt', () => {
-        const found = threadOf(n);
-        return found && store.read((r) => r.prompts.openOf(found.id)).length > 0 && found;
-      });
-      await store.write((w) => {
-        for (const { id } of w.prompts.openOf(thread.id)) w.prompts.change(id, { status: 'accepted' });
-        w.threads.change(thread.id, { status: 'active', turn: 'running' });
-        const subject = { specTaskId, workSessionId: idOf('wks', n) };
-        w.events.append({ type: 'thread.turnStarted', subject, actor: 'daemon', data: { threadId: thread.id, promptId: idOf('prm', n) } });
-      });
-    },
-    async turn(n, { commits = true, stopReason = 'end_turn', interrupted = false } = {}) {
-      if (threadOf(n)?.turn !== 'running') await setup.turnBegins(n);
-      if (commits) git.commit(setup.get(n).branch);
-      await store.write((w) => {
-        const thread = w.threads.ofWorkSession(idOf('wks', n));
-        if (!thread) throw new Error('no thread');
-        const lastStopReason = stopReason;
-        w.threads.change(thread.id, { turn: 'idle', turns: thread.turns + 1, lastStopReason, lastTurnInterrupted: interrupted });
-        const data = { threadId: thread.id, stopReason, interrupted };
-        w.events.append({ type: 'thread.turnFinished', subject: { specTaskId, workSessionId: idOf('wks', n) }, actor: 'daemon', data });
-      });
-    },
+    turnBegins: (n) => turnBegins(idOf('wks', n)),
+    turn: (n, how) => turn(idOf('wks', n), how),
+    turnOf: (id) => turn(id),
     prompts: (n) =>
       store
         .read((r) => r.prompts.list(idOf('wks', n), 'zzz', 100))
@@ -246,6 +273,7 @@ export async function setUpWork({ task = {}, items, sessions = {} }: WorkSetupOp
       opened[Symbol.dispose]();
     },
   };
-  reactor.resume();
+  if (idle) await reactor.stop();
+  else reactor.resume();
   return setup;
 }
