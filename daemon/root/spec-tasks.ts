@@ -12,6 +12,7 @@ import { createInstanceReactor } from '../instances/reactor.ts';
 import { createReports } from '../instances/reports.ts';
 import { createInstanceService } from '../instances/service.ts';
 import { createThreads } from '../instances/threads.ts';
+import { byDaemon } from '../kernel/origin.ts';
 import { createLanding } from '../merging/landing.ts';
 import { createMergingService } from '../merging/service.ts';
 import { overviewOf } from '../overview/overview.ts';
@@ -30,6 +31,7 @@ import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
 import { createWorkSessionService } from '../work-sessions/service.ts';
+import { createSaving } from '../worktrees/saving.ts';
 import type { Wiring } from './services.ts';
 
 /** What the rest of the domain lends to spec tasks. */
@@ -110,8 +112,17 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     takeDeliveries: coordination.takeDeliveries,
   });
   lifecycle.own('instances', () => instances.stop());
+  const saving = createSaving({ store, git, root: wiring.worktreesRoot, copyRules: () => config.current.worktrees.copy });
+  const saveWork = async (worktreeId: string): Promise<void> => {
+    const { worktree, project } = store.read((r) => {
+      const found = r.worktrees.get(worktreeId);
+      return { worktree: found, project: found && r.projects.get(found.projectId) };
+    });
+    if (worktree && project) await saving.save(project, worktree, byDaemon);
+  };
   const work = createWorkReactor({
     ...{ ...shared, log, attention, threads, merging, sessions, driven, envFiles, limits },
+    saveWork,
     blocksOf: coordination.blocksOf,
     announce: coordination.announce,
     callsForTurn: coordination.callsForTurn,
