@@ -168,7 +168,7 @@ async function reconcile(
 }
 
 function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
-  const { store, config, metrics, schedules } = services;
+  const { store, config, metrics, schedules, coordination } = services;
   const { log } = options.log;
   // What is under way when the daemon stops is told to end, and waited for.
   const job = (name: string, expression: string, work: (signal: AbortSignal) => Promise<unknown>): void => {
@@ -183,6 +183,7 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
   job('schedule files', '20 * * * * *', () => schedules.follow());
   job('missing wrappers', '*/15 * * * * *', () => findMissingWrappers({ store, stepFiles, isAlive }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));
+  coordination.start();
   lifecycle.own(
     'log level',
     config.onChange((next) => options.log.setLevel(next.daemon.log_level)),

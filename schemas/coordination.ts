@@ -42,7 +42,8 @@ export const coordinationMethods = {
     params: {
       from: Ref.optional().describe('A work session; default: that of the caller, or a human.'),
       to: z.array(Ref).max(limits.workSessionsPerTask).default([]).describe('Work sessions; a broadcast needs none and goes to all.'),
-      specTask: Ref.optional().describe('For a human without a work session.'),
+      specTask: Ref.optional().describe('For a human without a work session; default: that of the first recipient.'),
+      project,
       type: z.enum(sentTypes),
       body: z.string().min(1).max(limits.commentChars),
       data: z.record(z.string(), z.unknown()).default({}),

@@ -17,6 +17,7 @@ export {
   type ParamsOf,
   type ResultOf,
 } from './contract.ts';
+export type { Message } from './coordination.ts';
 export { type Access, accessLevels, defineEvent, defineMethod, type Effect, type Scope, scopeGrants, scopes } from './define.ts';
 export {
   type ErrorDetails,
@@ -35,6 +36,7 @@ export type { Instance, Thread } from './instance.ts';
 export type { Lease } from './lease.ts';
 export { limits } from './limits.ts';
 export type { Model } from './model.ts';
+export type { Permission } from './permission.ts';
 export type { ParsedPlan, PlanDiagnostic, PlanTask } from './plan.ts';
 export type { KeptDecision, PolicyConfig, PolicyDecision, PolicyRuleId } from './policy.ts';
 export type { Diagnostic } from './primitives.ts';

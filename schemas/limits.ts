@@ -120,6 +120,13 @@ export const limits = {
   workSessionsPerTask: 1_000,
   messagesPerTask: 10_000,
   verifyOutputBytes: 16 * 1024,
+  /** What a message carries beside its text. */
+  messageDataBytes: 64 * 1024,
+  /** Messages that one prompt brings along; the first one whatever its length. */
+  messagesPerPrompt: 20,
+  messagesPerPromptChars: 64 * 1024,
+  /** Deliveries whose deadline is over, a transaction. */
+  expiredPerWrite: 200,
   sharedStateKeys: 256,
   sharedStateBytes: 64 * 1024,
   /** Of a spec task, in its overview. */

@@ -1,12 +1,14 @@
+import type { Handlers } from '../../rpc/bind.ts';
 import { methods } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
-import type { Handlers } from '../../rpc/bind.ts';
 import type { Connection } from '../server/connection.ts';
 import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
+import { attentionHandlers } from './attention.ts';
 import { authHandlers } from './auth.ts';
 import { commandHandlers } from './command.ts';
 import { configHandlers } from './config.ts';
+import { coordinationHandlers } from './coordination.ts';
 import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
 import { gateHandlers } from './gate.ts';
@@ -21,6 +23,7 @@ import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
 import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
+import { sharedStateHandlers } from './shared-state.ts';
 import { specTaskHandlers } from './spec-task.ts';
 import { specTaskImplementationHandlers } from './spec-task-implementation.ts';
 import { specTaskLandingHandlers } from './spec-task-landing.ts';
@@ -29,14 +32,23 @@ import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
   // FIXME lead: until all are there
-  const missing = Object.fromEntries(Object.keys(methods).map((name) => [name, () => { throw new Failure('UNAVAILABLE', `${name} is not there yet`); }]));
+  const missing = Object.fromEntries(
+    Object.keys(methods).map((name) => [
+      name,
+      () => {
+        throw new Failure('UNAVAILABLE', `${name} is not there yet`);
+      },
+    ]),
+  );
   return {
     ...missing,
     ...agentHandlers(services),
     ...artifactHandlers(services),
+    ...attentionHandlers(services),
     ...authHandlers(services),
     ...commandHandlers(services),
     ...configHandlers(services),
+    ...coordinationHandlers(services),
     ...daemonHandlers(services),
     ...eventHandlers(services),
     ...gateHandlers(services),
@@ -49,6 +61,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...scheduleHandlers(services),
     ...sessionHandlers(services),
     ...reviewHandlers(services),
+    ...sharedStateHandlers(services),
     ...specTaskHandlers(services),
     ...specTaskImplementationHandlers(services),
     ...specTaskLandingHandlers(services),

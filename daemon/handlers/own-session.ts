@@ -11,6 +11,15 @@ export function assertOwnSession(call: Call, sessionId: string | undefined): voi
   });
 }
 
+/** The same for what a work session says and reads. */
+export function assertOwnWorkSession(call: Call, workSession: { readonly id: string; readonly sessionId?: string | undefined }): void {
+  const own = call.context.caller.sessionId;
+  if (own === undefined || own === workSession.sessionId) return;
+  throw new Failure('FORBIDDEN', 'A process inside a session may speak and read for its own work session only; ask from outside of it.', {
+    details: { scope: 'session', sessionId: own, workSessionId: workSession.id },
+  });
+}
+
 /** A process inside a session of a spec task may speak for that task only. */
 export function assertOwnSpecTask(call: Call, sessions: Pick<SessionService, 'resolve'>, specTaskId: string): void {
   const own = call.context.caller.sessionId;

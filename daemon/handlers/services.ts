@@ -4,6 +4,7 @@ import type { AttentionService } from '../attention/service.ts';
 import type { AuthService } from '../auth/service.ts';
 import type { Catalogue } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
+import type { CoordinationService } from '../coordination/service.ts';
 import type { LoginService } from '../credentials/logins.ts';
 import type { DoctorService } from '../doctor/service.ts';
 import type { Feed } from '../events/feed.ts';
@@ -86,6 +87,7 @@ export interface Services {
   readonly permissions: PermissionService;
   readonly work: WorkReactor;
   readonly attention: AttentionService;
+  readonly coordination: CoordinationService;
   readonly auth: AuthService;
   readonly policy: PolicyService;
   readonly logins: LoginService;

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 
 export type IdPrefix =
   | ('prj' | 'ses' | 'stp' | 'wt' | 'trm' | 'art' | 'lea' | 'sch' | 'grp' | 'tok')
-  | ('spt' | 'rev' | 'cmt' | 'imp' | 'wks' | 'ins' | 'thr' | 'prm' | 'per' | 'msg' | 'att')
+  | ('spt' | 'rev' | 'cmt' | 'imp' | 'wks' | 'ins' | 'thr' | 'prm' | 'per' | 'msg' | 'dlv' | 'val' | 'att')
   | ('dec' | 'flw' | 'sub' | 'call' | 'boot');
 
 export interface Ids {

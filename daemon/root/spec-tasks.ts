@@ -5,6 +5,7 @@ import { ImplementationSettings } from '../../schemas/spec-task.ts';
 import { createAttentionService } from '../attention/service.ts';
 import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
+import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
 import { createPermissionService } from '../instances/permissions.ts';
 import { createInstanceReactor } from '../instances/reactor.ts';
@@ -39,7 +40,17 @@ export interface SpecTaskWiring
   readonly worktreesRoot: () => string;
 }
 
-type Made = 'specTasks' | 'planning' | 'landing' | 'implementation' | 'instances' | 'threads' | 'permissions' | 'work' | 'attention';
+type Made =
+  | 'specTasks'
+  | 'planning'
+  | 'landing'
+  | 'implementation'
+  | 'instances'
+  | 'threads'
+  | 'permissions'
+  | 'work'
+  | 'attention'
+  | 'coordination';
 
 export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, Made> {
   const { options, tools, store, feed, config, agents, projects, catalogue, envFiles, driven, sessions, worktrees, lifecycle } = wiring;
@@ -49,6 +60,8 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const shared = { store, clock, ids };
   const limits = () => config.current.spec_tasks.limits;
   const attention = createAttentionService(shared);
+  const coordination = createCoordination({ ...shared, log });
+  lifecycle.own('messages', () => coordination.stop());
   const threads = createThreads({ clock, ids, attention });
   const rowsFor = createRowsForPlan(shared);
   const implementing = { ...shared, agents, rowsFor, slotsPerTask: () => limits().slots_per_task };
@@ -83,13 +96,14 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     hostsDir: join(paths.stateDir, 'hosts'),
     hostProgram: options.hostProgram,
     ownEnvironment: tools.ownEnv,
-    takeDeliveries: () => undefined,
+    takeDeliveries: coordination.takeDeliveries,
   });
   lifecycle.own('instances', () => instances.stop());
   const work = createWorkReactor({
     ...{ ...shared, log, attention, threads, merging, sessions, driven, envFiles, limits },
-    blocksOf: () => [],
-    announce: () => undefined,
+    blocksOf: coordination.blocksOf,
+    announce: coordination.announce,
+    callsForTurn: coordination.callsForTurn,
   });
   lifecycle.own('work sessions', () => work.stop());
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
@@ -97,7 +111,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const implementation: Services['implementation'] = {
     start: (task, request, origin) => startImplementation(implementing, task, request, origin),
   };
-  return { specTasks, planning, landing, implementation, instances, threads, permissions, work, attention };
+  return { specTasks, planning, landing, implementation, instances, threads, permissions, work, attention, coordination };
 }
 
 /** What starting a task without a plan asks for. */

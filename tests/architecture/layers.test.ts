@@ -57,6 +57,7 @@ function floorOf(path: string): number {
  */
 const neighbours: readonly (readonly [string, string])[] = [
   ['handlers', 'server'],
+  ['coordination', 'work-sessions'],
   ['gates', 'commands'],
   ['groups', 'sessions'],
   ['config', 'models'],

@@ -264,6 +264,8 @@ CREATE TABLE messages (
   expires_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX messages_by_task ON messages (spec_task_id, id);
+CREATE INDEX messages_replies ON messages (in_reply_to) WHERE in_reply_to IS NOT NULL;
+CREATE INDEX messages_expiring ON messages (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE message_deliveries (
   id TEXT PRIMARY KEY,

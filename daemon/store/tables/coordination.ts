@@ -18,6 +18,13 @@ export interface DeliveryRecord {
   readonly ackedAt?: number;
 }
 
+/** Somebody who asked and still waits for one recipient. */
+export interface UnansweredRow {
+  readonly messageId: string;
+  readonly senderId: string;
+  readonly recipientId: string;
+}
+
 export interface SharedStateRecord {
   readonly id: string;
   readonly specTaskId: string;
@@ -43,6 +50,12 @@ const states = defineTable<SharedStateRecord>({
   json: ['value'],
 });
 
+/** An answer by the recipient, or by a human in its place. */
+const answered = `EXISTS (SELECT 1 FROM messages a WHERE a.in_reply_to = m.id AND a.type = 'response'
+  AND (a.sender_id IS NULL OR a.sender_id = d.recipient_id))`;
+/** A message is done with when it is acknowledged; a blocking one when it is answered. */
+const pending = `(d.status IN ('queued', 'delivered') OR (d.status = 'acked' AND m.type = 'blocking' AND NOT ${answered}))`;
+
 export interface MessageReader {
   get(id: string): MessageRecord | undefined;
   ofSpecTask(specTaskId: string): MessageRecord[];
@@ -50,8 +63,16 @@ export interface MessageReader {
   count(specTaskId: string): number;
   deliveries(messageId: string): DeliveryRecord[];
   delivery(messageId: string, recipientId: string): DeliveryRecord | undefined;
-  /** Queued or delivered and not acknowledged, oldest message first. */
-  waiting(recipientId: string, status: 'queued' | 'delivered', limit: number): DeliveryRecord[];
+  /** Queued, or delivered and not acknowledged, oldest message first. */
+  waiting(recipientId: string, statuses: readonly DeliveryRecord['status'][], limit: number): DeliveryRecord[];
+  /** Blocking messages that a recipient has not answered before their deadline, oldest first. */
+  unanswered(specTaskId: string): UnansweredRow[];
+  /** Deliveries that are not done with although the deadline of their message is over. */
+  due(now: number, limit: number): DeliveryRecord[];
+  /** The next deadline of a delivery that is not done with. */
+  nextDeadline(): number | undefined;
+  countByType(specTaskId: string): Record<string, number>;
+  countByDelivery(specTaskId: string): Record<string, number>;
 }
 export interface MessageWriter extends MessageReader {
   insert(message: MessageRecord): void;
@@ -63,6 +84,19 @@ export function createMessageReader(db: Db): MessageReader {
   const message = messages(db);
   const delivery = deliveries(db);
   const count = db.prepare<[string], number>('SELECT count(*) FROM messages WHERE spec_task_id = ?').pluck();
+  const waiting = delivery.select('recipient_id = ? AND status IN (SELECT value FROM json_each(?)) ORDER BY message_id LIMIT ?');
+  const both = 'message_deliveries d JOIN messages m ON m.id = d.message_id';
+  const unanswered = db.prepare<[string], UnansweredRow>(
+    `SELECT m.id AS messageId, m.sender_id AS senderId, d.recipient_id AS recipientId FROM ${both} WHERE m.spec_task_id = ?
+     AND m.type = 'blocking' AND m.sender_id IS NOT NULL AND d.status <> 'expired' AND NOT ${answered} ORDER BY m.id`,
+  );
+  const nextDeadline = db
+    .prepare<[], number>(`SELECT m.expires_at FROM ${both} WHERE m.expires_at IS NOT NULL AND ${pending} ORDER BY m.expires_at LIMIT 1`)
+    .pluck();
+  const counts = (sql: string) => {
+    const statement = db.prepare<[string], { name: string; rows: number }>(sql);
+    return (specTaskId: string) => Object.fromEntries(statement.all(specTaskId).map(({ name, rows }) => [name, rows]));
+  };
   return {
     get: message.one('id = ?'),
     ofSpecTask: message.select('spec_task_id = ? ORDER BY id'),
@@ -72,7 +106,12 @@ export function createMessageReader(db: Db): MessageReader {
           ['spec_task_id = ?', specTaskId],
           ...(type === undefined ? [] : [['type = ?', type] as const]),
           ...(open
-            ? [['EXISTS (SELECT 1 FROM message_deliveries d WHERE d.message_id = messages.id AND d.status <> ?)', 'acked'] as const]
+            ? [
+                [
+                  'EXISTS (SELECT 1 FROM message_deliveries d WHERE d.message_id = messages.id AND d.status IN (SELECT value FROM json_each(?)))',
+                  JSON.stringify(['queued', 'delivered']),
+                ] as const,
+              ]
             : []),
         ],
         cursor,
@@ -81,7 +120,12 @@ export function createMessageReader(db: Db): MessageReader {
     count: (specTaskId) => count.get(specTaskId) as number,
     deliveries: delivery.select('message_id = ? ORDER BY id'),
     delivery: delivery.one('message_id = ? AND recipient_id = ?'),
-    waiting: delivery.select('recipient_id = ? AND status = ? ORDER BY message_id LIMIT ?'),
+    waiting: (recipientId, statuses, limit) => waiting(recipientId, JSON.stringify(statuses), limit),
+    unanswered: (specTaskId) => unanswered.all(specTaskId),
+    due: delivery.select(`id IN (SELECT d.id FROM ${both} WHERE m.expires_at <= ? AND ${pending} ORDER BY m.expires_at LIMIT ?)`),
+    nextDeadline: () => nextDeadline.get(),
+    countByType: counts('SELECT type AS name, count(*) AS rows FROM messages WHERE spec_task_id = ? GROUP BY type'),
+    countByDelivery: counts(`SELECT d.status AS name, count(*) AS rows FROM ${both} WHERE m.spec_task_id = ? GROUP BY d.status`),
   };
 }
 
