@@ -1,4 +1,3 @@
-import type { ResultOf } from '../../schemas/contract.ts';
 import type { ArtifactService } from '../artifacts/service.ts';
 import type { AttentionService } from '../attention/service.ts';
 import type { AuthService } from '../auth/service.ts';
@@ -12,9 +11,9 @@ import type { GateService } from '../gates/service.ts';
 import type { GroupService } from '../groups/service.ts';
 import type { PermissionService } from '../instances/permissions.ts';
 import type { InstanceReactor } from '../instances/reactor.ts';
+import type { InstanceService } from '../instances/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
-import type { Origin } from '../kernel/origin.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { Metrics } from '../metrics/service.ts';
 import type { Availability } from '../models/availability.ts';
@@ -29,14 +28,13 @@ import type { LandingService } from '../spec-tasks/landing.ts';
 import type { Planning } from '../spec-tasks/planning/service.ts';
 import type { SpecTaskService } from '../spec-tasks/service.ts';
 import type { Store } from '../store/store.ts';
-import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { TerminalService } from '../terminals/service.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Tmux } from '../tools/tmux.ts';
 import type { UpkeepService } from '../upkeep/service.ts';
-import type { StartImplementation } from '../work-sessions/implementing.ts';
 import type { Threads } from '../work-sessions/needs.ts';
 import type { WorkReactor } from '../work-sessions/reactor/reactor.ts';
+import type { WorkSessionService } from '../work-sessions/service.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 
 /** Who this daemon is, and what only its root knows. */
@@ -72,6 +70,7 @@ export interface Services {
   readonly gates: GateService;
   readonly schedules: ScheduleService;
   readonly output: OutputWatch;
+  readonly workSessions: WorkSessionService;
   readonly worktrees: WorktreeService;
   readonly terminals: TerminalService;
   readonly artifacts: ArtifactService;
@@ -79,10 +78,8 @@ export interface Services {
   readonly specTasks: SpecTaskService;
   readonly landing: LandingService;
   readonly planning: Planning;
-  readonly implementation: {
-    start(task: SpecTaskRecord, request: StartImplementation, origin: Origin): Promise<ResultOf<'specTask.startImplementation'>>;
-  };
   readonly instances: InstanceReactor;
+  readonly instanceService: InstanceService;
   readonly threads: Threads;
   readonly permissions: PermissionService;
   readonly work: WorkReactor;

@@ -9,6 +9,7 @@ import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
 import { createPermissionService } from '../instances/permissions.ts';
 import { createInstanceReactor } from '../instances/reactor.ts';
+import { createInstanceService } from '../instances/service.ts';
 import { createThreads } from '../instances/threads.ts';
 import { createMergingService } from '../merging/service.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
@@ -23,9 +24,10 @@ import { createSources } from '../spec-tasks/sources.ts';
 import { createTaskTemplates } from '../spec-tasks/templates.ts';
 import type { Reader } from '../store/store.ts';
 import { fetchText } from '../tools/fetch-text.ts';
-import { implementWithin, startImplementation } from '../work-sessions/implementing.ts';
+import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
+import { createWorkSessionService } from '../work-sessions/service.ts';
 import type { Wiring } from './services.ts';
 
 /** What the rest of the domain lends to spec tasks. */
@@ -44,8 +46,9 @@ type Made =
   | 'specTasks'
   | 'planning'
   | 'landing'
-  | 'implementation'
+  | 'workSessions'
   | 'instances'
+  | 'instanceService'
   | 'threads'
   | 'permissions'
   | 'work'
@@ -90,10 +93,12 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     verifyTimeoutMs: () => config.current.spec_tasks.verify_timeout * 1_000,
   });
   const landing = createLanding({ ...{ store, clock, merging, worktrees, threads, attention }, forget: (id) => envFiles.remove(id) });
+  const dirOf = (id: string): string => join(paths.stateDir, 'hosts', id);
+  const instanceService = createInstanceService({ store, clock, threads, dirOf });
   const instances = createInstanceReactor({
     ...{ ...shared, log, feed, attention, threads, agents, sessions, deadlines: tools.deadlines, agentPlaceOf: wiring.agentPlaceOf },
     permissionsOf: (agent) => (agents.has(agent) ? agents.get(agent).permissions : 'ask'),
-    hostsDir: join(paths.stateDir, 'hosts'),
+    dirOf,
     hostProgram: options.hostProgram,
     ownEnvironment: tools.ownEnv,
     takeDeliveries: coordination.takeDeliveries,
@@ -108,10 +113,8 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('work sessions', () => work.stop());
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
-  const implementation: Services['implementation'] = {
-    start: (task, request, origin) => startImplementation(implementing, task, request, origin),
-  };
-  return { specTasks, planning, landing, implementation, instances, threads, permissions, work, attention, coordination };
+  const workSessions = createWorkSessionService({ ...shared, agents, rowsFor, threads, attention, limits, git });
+  return { specTasks, planning, landing, workSessions, instances, instanceService, threads, permissions, work, attention, coordination };
 }
 
 /** What starting a task without a plan asks for. */
