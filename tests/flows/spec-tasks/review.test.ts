@@ -94,6 +94,10 @@ test('what is wrong with a request, a plan or a decision is told, and changes no
   await failureOf(client.specTask.getSpecs({ id }), 'NOT_FOUND');
   await failureOf(client.specTask.approve({ id, revision: 1 }), 'NOT_FOUND');
   await failureOf(client.specTask.update({ id, ifVersion: version + 1, priority: 'high' }), 'CONFLICT');
+  await failureOf(client.specTask.update({ id, planningAgent: 'command:nothing' }), 'NOT_FOUND');
+  const other = await client.specTask.create({ project, prompt: 'Then go', dependsOn: [id] });
+  await failureOf(client.specTask.update({ id, dependsOn: [other.id] }), 'INVALID_PARAMS');
+  await failureOf(client.specTask.start({ id: other.id }), 'PRECONDITION');
   await failureOf(client.specTask.updatePlan({ id, plan: small }), 'INVALID_TRANSITION');
 
   await client.specTask.submitSpecs({ id, plan: small });
