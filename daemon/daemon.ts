@@ -149,7 +149,7 @@ async function openEpoch(store: Store, { machineBootId }: DaemonOptions, { ids }
 
 /** Rows and reality are compared before anybody can ask: what lives is adopted, what died is marked. */
 async function reconcile(
-  { store, terminals, worktrees, sessions, groups, logins }: Services,
+  { store, terminals, worktrees, sessions, groups, logins, planning, instances, work }: Services,
   { control, stepFiles }: Tools,
   log: Log,
 ): Promise<void> {
@@ -161,6 +161,9 @@ async function reconcile(
   await sweepSteps({ store, stepFiles });
   await sessions.resume();
   groups.resume();
+  planning.resume();
+  instances.resume();
+  work.resume();
   await logins.resume();
 }
 

@@ -108,6 +108,7 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     version: about.version,
     packageRoot: about.packageRoot,
     careProgram: [process.execPath, ...process.execArgv, siblingProgram('store/care')],
+    hostProgram: [process.execPath, ...process.execArgv, siblingProgram('agents/host/main')],
     uid,
     userName: userName(),
     pid: process.pid,

@@ -72,6 +72,16 @@ const ArtifactsConfig = z
     message: 'must not be below archive_days',
   });
 
+/** One that fails or is slow changes nothing in the daemon. */
+const EventHook = z.strictObject({
+  on: z
+    .string()
+    .max(128)
+    .regex(/^[a-zA-Z*]+(\.[a-zA-Z*]+)?$/, 'must be a type of event, where * stands for any letters: specTask.*, *.failed, *'),
+  run: Argv,
+});
+export type EventHook = z.output<typeof EventHook>;
+
 const HooksConfig = z.strictObject({
   post_create: key(z.array(Argv).max(20).default([]), 'Programs run in a new worktree, as argv; one that fails takes it back.', {
     reload: 'live',
@@ -79,6 +89,11 @@ const HooksConfig = z.strictObject({
   pre_remove: key(z.array(Argv).max(20).default([]), 'Programs run in a worktree before it is removed; one that fails keeps it.', {
     reload: 'live',
   }),
+  events: key(
+    z.array(EventHook).max(50).default([]),
+    'Programs run for events: on is a pattern of types like specTask.*, run an argv that gets the event as JSON on standard input.',
+    { reload: 'live' },
+  ),
 });
 
 const LeasesConfig = z.strictObject({

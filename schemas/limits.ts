@@ -106,6 +106,10 @@ export const limits = {
   gateMembers: 5,
   nameChars: 255,
   taskPromptChars: 50_000,
+  /** How often a planner may come to an end without a plan that can be taken. */
+  planningAttempts: 3,
+  /** Events that wait for one hook; further ones pass it by. */
+  hookEvents: 1_000,
   planDependencies: 50,
   commentChars: 20_000,
   commentsPerTask: 1_000,
@@ -115,6 +119,7 @@ export const limits = {
   promptsQueued: 100,
   workSessionsPerTask: 1_000,
   messagesPerTask: 10_000,
+  verifyOutputBytes: 16 * 1024,
   /** What a message carries beside its text. */
   messageDataBytes: 64 * 1024,
   /** Messages that one prompt brings along; the first one whatever its length. */

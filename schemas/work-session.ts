@@ -328,7 +328,7 @@ export const workSessionEvents = {
     summary: 'The receipt of a prompt went on.',
     data: z.object({
       promptId: Id,
-      workSessionId: Id,
+      workSessionId: Id.optional().describe('Absent for prompts of the planner.'),
       status: Prompt.shape.status,
       proof: z.string().optional(),
       failure: z.string().optional(),

@@ -29,7 +29,8 @@ async function argvFor(client: Client, ref: string, insideTmux: string | undefin
   }
 }
 
-async function runInherited(argv: readonly string[]): Promise<number> {
+/** Runs a program on our own terminal; answers its exit code. */
+export async function runInherited(argv: readonly string[]): Promise<number> {
   const [file, ...words] = argv;
   if (file === undefined) throw new Failure('TOOL_FAILED', 'The daemon named no program to attach with.');
   const [{ spawn }, { constants }] = await Promise.all([import('node:child_process'), import('node:os')]);

@@ -64,11 +64,16 @@ export function createOutput({ stdout, stderr, env, json, colour }: OutputOption
   };
 }
 
+const waiting: readonly string[] = [
+  ...['queued', 'waiting', 'cancelled', 'creating', 'degraded', 'blocked', 'open'],
+  ...['spec_review', 'implementation_review', 'queued_spec_generation', 'queued_implementation'],
+];
+
 export function statusColour(status: string): Colour {
-  if (['succeeded', 'live', 'present', 'ok'].includes(status)) return 'green';
-  if (['failed', 'lost', 'missing'].includes(status)) return 'red';
-  if (['running', 'preparing'].includes(status)) return 'blue';
-  return ['queued', 'waiting', 'cancelled', 'creating', 'degraded'].includes(status) ? 'yellow' : 'dim';
+  if (['succeeded', 'live', 'present', 'ok', 'done', 'completed', 'approved', 'resolved'].includes(status)) return 'green';
+  if (['failed', 'lost', 'missing', 'spec_failed', 'implementation_failed'].includes(status)) return 'red';
+  if (['running', 'preparing', 'active', 'in_progress', 'assigned', 'spec_generation', 'implementation'].includes(status)) return 'blue';
+  return waiting.includes(status) ? 'yellow' : 'dim';
 }
 
 export function statusCell(status: string): Cell {

@@ -25,6 +25,7 @@ const entries: readonly Entry[] = [
   { names: ['data'], load: () => import('./commands/data.ts') },
   { names: ['commands', 'plan'], load: () => import('./commands/command.ts') },
   { names: ['task'], load: () => import('./commands/task.ts') },
+  { names: ['work'], load: () => import('./commands/work.ts') },
   { names: ['message'], load: () => import('./commands/message.ts') },
   { names: ['state'], load: () => import('./commands/state.ts') },
   { names: ['attention'], load: () => import('./commands/attention.ts') },

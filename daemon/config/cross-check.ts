@@ -2,7 +2,7 @@
 import { AgentConfig } from '../../schemas/agent.ts';
 import { ModelConfig } from '../../schemas/model.ts';
 import { QualityGateConfig } from '../../schemas/quality-gate.ts';
-import { type AgentFacts, checkRegistry, type GateFacts, type RegistryFault } from '../models/check.ts';
+import { type AgentFacts, checkRegistry, type GateFacts, type RegistryFault, type SpecTaskAgents } from '../models/check.ts';
 import type { Named } from '../models/names.ts';
 import { isTree, type Tree } from './tree.ts';
 
@@ -17,7 +17,18 @@ export function crossCheck(tree: Tree): RegistryFault[] {
       return agent === undefined ? unknownEntry : { ...agent, takesPrompts: agent.headless !== undefined || agent.protocol === 'headless' };
     }),
     quality_gates: factsOf<GateFacts>(tree.quality_gates, (entry) => QualityGateConfig.safeParse(entry).data ?? { members: [] }),
+    spec_tasks: isTree(tree.spec_tasks) ? specTaskAgents(tree.spec_tasks) : {},
   });
+}
+
+/** Without the defaults: a builtin agent that is disabled is no fault of who never named it. */
+function specTaskAgents({ planning_agent, implementation_agents }: Tree): SpecTaskAgents {
+  return {
+    planning_agent: typeof planning_agent === 'string' ? planning_agent : undefined,
+    implementation_agents: Array.isArray(implementation_agents)
+      ? implementation_agents.filter((name): name is string => typeof name === 'string')
+      : undefined,
+  };
 }
 
 function factsOf<T>(table: unknown, read: (entry: unknown) => T): Record<string, T> {

@@ -1,4 +1,6 @@
 import type { Handlers } from '../../rpc/bind.ts';
+import { methods } from '../../schemas/contract.ts';
+import { Failure } from '../../schemas/errors.ts';
 import type { Connection } from '../server/connection.ts';
 import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
@@ -11,8 +13,10 @@ import { daemonHandlers } from './daemon.ts';
 import { eventHandlers } from './event.ts';
 import { gateHandlers } from './gate.ts';
 import { groupHandlers } from './group.ts';
+import { implTaskHandlers } from './impl-task.ts';
 import { leaseHandlers } from './lease.ts';
 import { modelHandlers } from './model.ts';
+import { permissionHandlers } from './permission.ts';
 import { policyHandlers } from './policy.ts';
 import { projectHandlers } from './project.ts';
 import { reviewHandlers } from './review.ts';
@@ -22,11 +26,24 @@ import type { Services } from './services.ts';
 import { sessionHandlers } from './session.ts';
 import { sharedStateHandlers } from './shared-state.ts';
 import { specTaskHandlers } from './spec-task.ts';
+import { specTaskImplementationHandlers } from './spec-task-implementation.ts';
+import { specTaskLandingHandlers } from './spec-task-landing.ts';
 import { terminalHandlers } from './terminal.ts';
+import { workSessionHandlers } from './work-session.ts';
 import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
+  // FIXME lead: until all are there
+  const missing = Object.fromEntries(
+    Object.keys(methods).map((name) => [
+      name,
+      () => {
+        throw new Failure('UNAVAILABLE', `${name} is not there yet`);
+      },
+    ]),
+  );
   return {
+    ...missing,
     ...agentHandlers(services),
     ...artifactHandlers(services),
     ...attentionHandlers(services),
@@ -38,6 +55,7 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...eventHandlers(services),
     ...gateHandlers(services),
     ...groupHandlers(services),
+    ...implTaskHandlers(services),
     ...leaseHandlers(services),
     ...modelHandlers(services),
     ...policyHandlers(services),
@@ -48,7 +66,11 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...reviewHandlers(services),
     ...sharedStateHandlers(services),
     ...specTaskHandlers(services),
+    ...specTaskImplementationHandlers(services),
+    ...specTaskLandingHandlers(services),
+    ...permissionHandlers(services),
     ...terminalHandlers(services),
+    ...workSessionHandlers(services),
     ...worktreeHandlers(services),
   } as Partial<Handlers<Connection>> as Handlers<Connection>;
 }

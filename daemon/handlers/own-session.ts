@@ -20,6 +20,16 @@ export function assertOwnWorkSession(call: Call, workSession: { readonly id: str
   });
 }
 
+/** Whoever may not operate writes from inside a session, and then to that one. */
+export function assertMayWrite(call: Call, sessionId: string | undefined): void {
+  assertOwnSession(call, sessionId);
+  const { access, sessionId: own } = call.context.caller;
+  if (own !== undefined || access.has('operate')) return;
+  throw new Failure('FORBIDDEN', 'The token belongs to no session, so it may write to none; use one with the scope "operate".', {
+    details: { scope: 'operate' },
+  });
+}
+
 /** A process inside a session of a spec task may speak for that task only. */
 export function assertOwnSpecTask(call: Call, sessions: Pick<SessionService, 'resolve'>, specTaskId: string): void {
   const own = call.context.caller.sessionId;

@@ -1,10 +1,10 @@
 import { Failure } from '../../schemas/errors.ts';
 import type { StepRun } from '../../schemas/step.ts';
-import type { Call, HandlersOf } from '../server/connection.ts';
+import type { HandlersOf } from '../server/connection.ts';
 import { originOf } from '../server/connection.ts';
 import { readOutput } from '../sessions/output.ts';
 import { createKeptJson } from './kept-json.ts';
-import { assertOwnSession } from './own-session.ts';
+import { assertMayWrite } from './own-session.ts';
 import type { Services } from './services.ts';
 
 /** PruneJuice's words for our states. */
@@ -12,16 +12,6 @@ const statusAliases: Readonly<Record<string, readonly string[]>> = {
   active: ['queued', 'preparing', 'running', 'waiting'],
   completed: ['succeeded'],
 };
-
-/** Whoever may not operate writes from inside a session, and then to that one. */
-function assertMayWrite(call: Call, sessionId: string): void {
-  assertOwnSession(call, sessionId);
-  const { access, sessionId: own } = call.context.caller;
-  if (own !== undefined || access.has('operate')) return;
-  throw new Failure('FORBIDDEN', 'The token belongs to no session, so it may write to none; use one with the scope "operate".', {
-    details: { scope: 'operate' },
-  });
-}
 
 /** The cursor is the id of the last one that came. */
 function pageOfSteps(all: readonly StepRun[], cursor: string | undefined, limit: number) {

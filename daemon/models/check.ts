@@ -17,6 +17,13 @@ export interface RegistryTables {
   readonly models: Readonly<Record<string, Named>>;
   readonly agents: Readonly<Record<string, AgentFacts>>;
   readonly quality_gates: Readonly<Record<string, GateFacts>>;
+  readonly spec_tasks?: SpecTaskAgents;
+}
+
+/** As far as the files say them: a default that is not there is no fault of theirs. */
+export interface SpecTaskAgents {
+  readonly planning_agent?: string | undefined;
+  readonly implementation_agents?: readonly string[] | undefined;
 }
 
 export interface RegistryFault {
@@ -31,6 +38,7 @@ export function checkRegistry(tables: RegistryTables): RegistryFault[] {
     ...checkAliases(tables),
     ...Object.entries(tables.agents).flatMap(([name, agent]) => checkAgent(name, agent, models)),
     ...Object.entries(tables.quality_gates).flatMap(([name, gate]) => checkGate(name, gate, agents, models)),
+    ...checkSpecTasks(tables.spec_tasks ?? {}, agents),
   ];
 }
 
@@ -81,6 +89,18 @@ function checkGate(name: string, { members, required }: GateFacts, agents: NameI
   if (required === undefined || required <= members.length) return faults;
   const message = `${required} of ${members.length} members can never succeed; require at most ${members.length}`;
   return [...faults, { path: [...at, 'required'], message }];
+}
+
+/** A plan may come from a command; what projects have of those is not known here. */
+function checkSpecTasks({ planning_agent, implementation_agents = [] }: SpecTaskAgents, agents: NameIndex<Named>): RegistryFault[] {
+  const named: readonly (readonly [path: readonly string[], name: string])[] = [
+    ...(planning_agent === undefined || planning_agent.startsWith('command:') ? [] : [[['planning_agent'], planning_agent] as const]),
+    ...implementation_agents.map((name, index) => [['implementation_agents', String(index)], name] as const),
+  ];
+  return named.flatMap(([path, name]) => {
+    const message = unresolved('agent', name, agents);
+    return message === undefined ? [] : [{ path: ['spec_tasks', ...path], message }];
+  });
 }
 
 function unresolved(noun: string, name: string, index: NameIndex<Named>): string | undefined {

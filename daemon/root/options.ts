@@ -16,6 +16,8 @@ export interface DaemonOptions {
   readonly packageRoot: string;
   /** What runs store/care.ts: a program and its first arguments. */
   readonly careProgram: readonly [string, ...string[]];
+  /** What runs agents/host/main.ts. */
+  readonly hostProgram: readonly [string, ...string[]];
   readonly uid: number;
   readonly userName: string;
   readonly pid: number;

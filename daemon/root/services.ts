@@ -4,6 +4,7 @@ import { createAuthService } from '../auth/service.ts';
 import { createCatalogue } from '../commands/catalogue.ts';
 import { createConfigService } from '../config/service.ts';
 import { createDoctorService } from '../doctor/service.ts';
+import { createEventHooks } from '../event-hooks/service.ts';
 import type { Feed } from '../events/feed.ts';
 import { createGateService } from '../gates/service.ts';
 import { createGroupService } from '../groups/service.ts';
@@ -101,6 +102,13 @@ export function createServices(wiring: Wiring): Services {
   const ownEnvironment = tools.ownEnv;
   const passedOn = () => policy.narrow(credentials.take(ownEnvironment, []).environment);
   const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks, policy, ownEnvironment, passedOn });
+  const eventHooks = createEventHooks({
+    ...{ process: tools.process, log, policy, ownEnvironment, passedOn },
+    configured: () => config.current.hooks.events,
+    directory: paths.stateDir,
+  });
+  lifecycle.own('event hooks', () => eventHooks.stop());
+  lifecycle.own('events of hooks', store.onEvents(eventHooks.take));
   const copyRules = () => config.current.worktrees.copy;
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules, leases });
   lifecycle.own('worktree deletions', () => worktrees.idle());

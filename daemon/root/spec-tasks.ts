@@ -1,19 +1,32 @@
 // Spec tasks, wired: from the request to what lands. Each part gets what it names and nothing else.
 
+import { join } from 'node:path';
+import { ImplementationSettings } from '../../schemas/spec-task.ts';
 import { createAttentionService } from '../attention/service.ts';
 import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
 import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
+import { createPermissionService } from '../instances/permissions.ts';
+import { createInstanceReactor } from '../instances/reactor.ts';
+import { createThreads } from '../instances/threads.ts';
+import { createMergingService } from '../merging/service.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
 import type { DrivenSessions } from '../sessions/driven.ts';
 import type { EnvFiles } from '../sessions/env-file.ts';
+import { createLanding } from '../spec-tasks/landing.ts';
 import { parsePlan } from '../spec-tasks/plan/parse-plan.ts';
+import { createPlanning } from '../spec-tasks/planning/service.ts';
 import { createRowsForPlan } from '../spec-tasks/rows-for-plan.ts';
 import { createSpecTaskService } from '../spec-tasks/service.ts';
 import { createSources } from '../spec-tasks/sources.ts';
 import { createTaskTemplates } from '../spec-tasks/templates.ts';
+import type { Reader } from '../store/store.ts';
 import { fetchText } from '../tools/fetch-text.ts';
+import { implementWithin } from '../work-sessions/implementing.ts';
+import { scheduleOf } from '../work-sessions/reactor/facts.ts';
+import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
+import { createWorkSessionService } from '../work-sessions/service.ts';
 import type { Wiring } from './services.ts';
 
 /** What the rest of the domain lends to spec tasks. */
@@ -28,17 +41,35 @@ export interface SpecTaskWiring
   readonly worktreesRoot: () => string;
 }
 
-export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, 'specTasks' | 'attention' | 'coordination'> {
-  const { options, tools, store, feed, lifecycle, config, agents, projects, catalogue, envFiles } = wiring;
-  const { clock } = options;
+type Made =
+  | 'specTasks'
+  | 'planning'
+  | 'landing'
+  | 'workSessions'
+  | 'instances'
+  | 'threads'
+  | 'permissions'
+  | 'work'
+  | 'attention'
+  | 'coordination';
+
+export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, Made> {
+  const { options, tools, store, feed, config, agents, projects, catalogue, envFiles, driven, sessions, worktrees, lifecycle } = wiring;
+  const { clock, paths } = options;
+  const { log } = options.log;
   const { ids, git, files, process } = tools;
   const shared = { store, clock, ids };
-  const { log } = options.log;
+  const limits = () => config.current.spec_tasks.limits;
   const attention = createAttentionService(shared);
   const coordination = createCoordination({ ...shared, log });
   lifecycle.own('messages', () => coordination.stop());
+  const threads = createThreads({ clock, ids, attention });
+  const rowsFor = createRowsForPlan(shared);
+  const implementing = { ...shared, agents, rowsFor, slotsPerTask: () => limits().slots_per_task };
+  const waits = (r: Reader) => scheduleOf(r, limits()).waits;
   const specTasks = createSpecTaskService({
-    ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan },
+    ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan, rowsFor, waits },
+    implement: (w, id, origin) => void implementWithin(implementing, w, id, wholeTask, origin),
     templates: createTaskTemplates({ files }),
     sources: createSources({ process, fetchText, environment: tools.ownEnv }),
     defaults: () => {
@@ -46,9 +77,41 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, '
       return { planningAgent: planning_agent, implementationAgents: implementation_agents, adapter };
     },
     assertCommand: async (projectPath, name) => void runnable(await catalogue.get(projectPath, name)),
-    rowsFor: createRowsForPlan(shared),
     epoch: () => feed.epoch,
-    waits: () => new Map(),
   });
-  return { specTasks, attention, coordination };
+  const planning = createPlanning({
+    ...{ store, clock, agents, catalogue, envFiles, files, git, log, sessions, driven, threads },
+    submit: specTasks.submit,
+    maxPlanning: () => config.current.spec_tasks.max_planning,
+  });
+  lifecycle.own('planning', () => planning.stop());
+  lifecycle.own('planning limit', config.onChange(planning.lookAtQueue));
+  const merging = createMergingService({
+    ...{ store, git, worktrees, process },
+    verifyTimeoutMs: () => config.current.spec_tasks.verify_timeout * 1_000,
+  });
+  const landing = createLanding({ ...{ store, clock, merging, worktrees, threads, attention }, forget: (id) => envFiles.remove(id) });
+  const instances = createInstanceReactor({
+    ...{ ...shared, log, feed, attention, threads, agents, sessions, deadlines: tools.deadlines, agentPlaceOf: wiring.agentPlaceOf },
+    permissionsOf: (agent) => (agents.has(agent) ? agents.get(agent).permissions : 'ask'),
+    hostsDir: join(paths.stateDir, 'hosts'),
+    hostProgram: options.hostProgram,
+    ownEnvironment: tools.ownEnv,
+    takeDeliveries: coordination.takeDeliveries,
+  });
+  lifecycle.own('instances', () => instances.stop());
+  const work = createWorkReactor({
+    ...{ ...shared, log, attention, threads, merging, sessions, driven, envFiles, limits },
+    blocksOf: coordination.blocksOf,
+    announce: coordination.announce,
+    callsForTurn: coordination.callsForTurn,
+  });
+  lifecycle.own('work sessions', () => work.stop());
+  lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
+  const permissions = createPermissionService({ ...shared, attention });
+  const workSessions = createWorkSessionService({ ...shared, agents, rowsFor, threads, attention, limits, git });
+  return { specTasks, planning, landing, workSessions, instances, threads, permissions, work, attention, coordination };
 }
+
+/** What starting a task without a plan asks for. */
+const wholeTask = { ...ImplementationSettings.parse({}), select: 'all', includeDependencies: false, dryRun: false } as const;

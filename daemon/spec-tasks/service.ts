@@ -10,7 +10,7 @@ import { approve, type DecideDeps, requestChanges } from './deciding.ts';
 import { type EditRequest, editSpecTask } from './editing.ts';
 import { type OverviewDeps, overviewOf, progressOfTask } from './overview.ts';
 import { resolveSpecTask } from './resolve.ts';
-import { startSpecTask } from './starting.ts';
+import { type StartTaskDeps, startSpecTask } from './starting.ts';
 import { type NewRevision, submitSpecs } from './submitting.ts';
 import { freshSpecTask } from './transition.ts';
 import { type UpdatePlanDeps, updatePlan } from './updating-plan.ts';
@@ -43,7 +43,7 @@ export interface SpecTaskService {
   overview(task: SpecTaskRecord): ResultOf<'specTask.overview'>;
 }
 
-export type SpecTaskServiceDeps = CreateDeps & DecideDeps & UpdatePlanDeps & OverviewDeps;
+export type SpecTaskServiceDeps = CreateDeps & DecideDeps & StartTaskDeps & UpdatePlanDeps & OverviewDeps;
 
 export function createSpecTaskService(deps: SpecTaskServiceDeps): SpecTaskService {
   const { store } = deps;

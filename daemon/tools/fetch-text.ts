@@ -1,5 +1,5 @@
 // A page or an answer of an API as text, bounded in time and size.
-import { Failure } from '../../schemas/errors.ts';
+import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 
 export type FetchText = (url: string, headers?: Readonly<Record<string, string>>) => Promise<string>;
@@ -17,10 +17,14 @@ export const fetchText: FetchText = async (url, headers = {}) => {
   if (!response.ok) throw failed(`the server answered ${response.status} ${response.statusText}`);
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of response.body ?? []) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > limits.planBytes) throw failed(`it is longer than ${limits.planBytes} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response.body ?? []) {
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > limits.planBytes) throw failed(`it is longer than ${limits.planBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw isFailure(error) ? error : failed((error as Error).message, error);
   }
   return Buffer.concat(chunks).toString('utf8');
 };

@@ -42,23 +42,25 @@ export function startImplementation(
 ): Promise<Result> {
   const { store } = deps;
   if (request.dryRun) return Promise.resolve(store.read((r) => preview(deps, r, freshSpecTask(r, task.id), request)));
-  return store.write((w) => {
-    const now = freshSpecTask(w, task.id);
-    const { chosen, result } = decide(deps, w, now, request);
-    if (w.implTasks.ofSpecTask(now.id).length === 0) writeRows(deps, w, now, origin);
-    const rows = w.implTasks.ofSpecTask(now.id);
-    const { select: _1, includeDependencies: _2, dryRun: _3, revision: _4, ...settings } = request;
-    w.specTasks.change(now.id, { implementation: ImplementationSettings.parse(settings), startedAt: now.startedAt ?? deps.clock.now() });
-    for (const { label } of chosen) {
-      const item = rows.find((row) => row.label === label) as ImplTaskRecord;
-      if (!w.workSessions.ofImplTask(item.id)) insertWorkSession(deps, w, now, item, request, origin);
-    }
-    const queued = freshSpecTask(w, now.id).status;
-    if (queued === 'spec_approved') moveSpecTask(w, now.id, 'queued_implementation', { origin, now: deps.clock.now() });
-    if (queued === 'implementation_review' && chosen.length > 0)
-      moveSpecTask(w, now.id, 'implementation', { origin, now: deps.clock.now() });
-    return settle(w, origin.receipt, { ...result, specTask: specTaskView(freshSpecTask(w, now.id)) });
-  });
+  return store.write((w) => settle(w, origin.receipt, implementWithin(deps, w, task.id, request, origin)));
+}
+
+/** The same as a part of another change. */
+export function implementWithin(deps: ImplementDeps, w: Writer, specTaskId: string, request: StartImplementation, origin: Origin): Result {
+  const now = freshSpecTask(w, specTaskId);
+  const { chosen, result } = decide(deps, w, now, request);
+  if (w.implTasks.ofSpecTask(now.id).length === 0) writeRows(deps, w, now, origin);
+  const rows = w.implTasks.ofSpecTask(now.id);
+  const { select: _1, includeDependencies: _2, dryRun: _3, revision: _4, ...settings } = request;
+  w.specTasks.change(now.id, { implementation: ImplementationSettings.parse(settings), startedAt: now.startedAt ?? deps.clock.now() });
+  for (const { label } of chosen) {
+    const item = rows.find((row) => row.label === label) as ImplTaskRecord;
+    if (!w.workSessions.ofImplTask(item.id)) insertWorkSession(deps, w, now, item, request, origin);
+  }
+  const queued = freshSpecTask(w, now.id).status;
+  if (queued === 'spec_approved') moveSpecTask(w, now.id, 'queued_implementation', { origin, now: deps.clock.now() });
+  if (queued === 'implementation_review' && chosen.length > 0) moveSpecTask(w, now.id, 'implementation', { origin, now: deps.clock.now() });
+  return { ...result, specTask: specTaskView(freshSpecTask(w, now.id)) };
 }
 
 function preview(deps: ImplementDeps, r: Reader, task: SpecTaskRecord, request: StartImplementation): Result {

@@ -92,6 +92,8 @@ export interface WorkDeps {
   readonly limits: () => WorkLimits;
   /** Work sessions it waits for with a blocking message. */
   readonly blocksOf: (r: Reader, workSessionId: string) => readonly string[];
+  /** Whether a message waits for it that asks for a turn of its own. */
+  readonly callsForTurn: (r: Reader, workSessionId: string) => boolean;
   /** Tells the others what became of one, in the same transaction. */
   readonly announce: (w: Writer, workSessionId: string) => void;
 }

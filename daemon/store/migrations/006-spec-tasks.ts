@@ -180,6 +180,7 @@ CREATE TABLE instances (
   restart_count INTEGER NOT NULL DEFAULT 0,
   capabilities TEXT NOT NULL,
   last_event_seq INTEGER NOT NULL DEFAULT 0,
+  restart_at INTEGER,
   last_error TEXT,
   created_at INTEGER NOT NULL,
   ended_at INTEGER,
@@ -205,6 +206,8 @@ CREATE TABLE threads (
   ticked REAL,
   agent_state TEXT,
   last_activity_at INTEGER,
+  wake_at INTEGER,
+  cancel_requested_at INTEGER,
   created_at INTEGER NOT NULL,
   ended_at INTEGER,
   version INTEGER NOT NULL DEFAULT 1
@@ -243,6 +246,7 @@ CREATE TABLE permissions (
   answered_by TEXT,
   requested_at INTEGER NOT NULL,
   answered_at INTEGER,
+  settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
   UNIQUE (thread_id, request_key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX permissions_by_task ON permissions (spec_task_id, id);

@@ -12,12 +12,18 @@ export interface InstanceRecord extends Omit<Instance, 'createdAt' | 'endedAt' |
   readonly terminalId?: string;
   /** The last event of the host that is in the store. */
   readonly lastEventSeq: number;
+  /** With lost: when it is started again. */
+  readonly restartAt?: number;
 }
 
 export interface ThreadRecord extends Omit<Thread, 'createdAt' | 'endedAt' | 'lastActivityAt'> {
   readonly createdAt: number;
   readonly endedAt?: number;
   readonly lastActivityAt?: number;
+  /** Nothing is opened or sent before: its agent process died, or met a usage limit. */
+  readonly wakeAt?: number;
+  /** Since when its running turn is to end. */
+  readonly cancelRequestedAt?: number;
 }
 
 export interface PromptRecord extends Omit<Prompt, 'createdAt' | 'settledAt' | 'workSessionId'> {
@@ -32,13 +38,15 @@ export interface PermissionRecord extends Omit<Permission, 'requestedAt' | 'answ
   readonly requestKey: string;
   readonly requestedAt: number;
   readonly answeredAt?: number;
+  /** The host needs no answer any more. */
+  readonly settled: boolean;
 }
 
 const instances = defineTable<InstanceRecord>({
   name: 'instances',
   fields: [
     ...(['id', 'specTaskId', 'projectId', 'adapter', 'status', 'pid', 'terminalId', 'lastHeartbeatAt', 'restartCount'] as const),
-    ...(['capabilities', 'lastEventSeq', 'lastError', 'createdAt', 'endedAt', 'version'] as const),
+    ...(['capabilities', 'lastEventSeq', 'restartAt', 'lastError', 'createdAt', 'endedAt', 'version'] as const),
   ],
   json: ['capabilities'],
 });
@@ -55,6 +63,8 @@ const threads = defineTable<ThreadRecord>({
       'ticked',
       'agentState',
       'lastActivityAt',
+      'wakeAt',
+      'cancelRequestedAt',
       'createdAt',
       'endedAt',
       'version',
@@ -163,6 +173,8 @@ export function createThreadWriter(db: Db): ThreadWriter {
 
 export interface PromptReader {
   get(id: string): PromptRecord | undefined;
+  /** The newest of a thread that left. */
+  lastSent(threadId: string): PromptRecord | undefined;
   /** Not settled, oldest first. */
   openOf(threadId: string): PromptRecord[];
   openOfWorkSession(workSessionId: string): PromptRecord[];
@@ -179,6 +191,7 @@ export function createPromptReader(db: Db): PromptReader {
   const { one, select, page } = prompts(db);
   return {
     get: one('id = ?'),
+    lastSent: one("thread_id = ? AND status IN ('submitted', 'accepted') ORDER BY id DESC"),
     openOf: select(`thread_id = ? AND ${open} ORDER BY id`),
     openOfWorkSession: select(`work_session_id = ? AND ${open} ORDER BY id`),
     list: (workSessionId, cursor, limit) => page([['work_session_id = ?', workSessionId]], cursor, limit),
@@ -194,6 +207,8 @@ export interface PermissionReader {
   get(id: string): PermissionRecord | undefined;
   byKey(threadId: string, requestKey: string): PermissionRecord | undefined;
   pendingOf(threadId: string): PermissionRecord[];
+  /** Those that the host waits for, answered or not. */
+  unsettledOf(threadId: string): PermissionRecord[];
   list(filter: { specTaskId?: string | undefined; status?: string | undefined }, cursor: string, limit: number): PermissionRecord[];
 }
 export interface PermissionWriter extends PermissionReader {
@@ -207,6 +222,7 @@ export function createPermissionReader(db: Db): PermissionReader {
     get: one('id = ?'),
     byKey: one('thread_id = ? AND request_key = ?'),
     pendingOf: select("thread_id = ? AND status = 'pending' ORDER BY id"),
+    unsettledOf: select('thread_id = ? AND settled = 0 ORDER BY id'),
     list: ({ specTaskId, status }, cursor, limit) =>
       page(
         [

@@ -18,6 +18,7 @@ import { hiddenPatterns } from './hidden-patterns.ts';
 import { type ListedWorktree, listWorktrees } from './list-worktrees.ts';
 import { type ComputeMerge, computeMerge, fastForwardCheckout, type MoveBranch, mergeBase, moveBranch } from './merge.ts';
 import { hasTracked, type OtherPath, otherPaths } from './others.ts';
+import { scrub, type TakeBack, takeBack } from './own-checkout.ts';
 import { hideChange, hideUntracked } from './private-exclude.ts';
 import { type OpenPullRequest, openPullRequest } from './pull-request.ts';
 import { type RecentCommit, recentCommits } from './recent-commits.ts';
@@ -80,6 +81,9 @@ export interface Git {
   fastForwardCheckout(worktreePath: string, to: string): Promise<void>;
   conflictingFiles(pair: MergePair): Promise<string[]>;
   openPullRequest(wanted: OpenPullRequest): Promise<string>;
+  /** Only for a checkout of the daemon's own: its files become those of HEAD. */
+  scrub(worktreePath: string): Promise<void>;
+  takeBack(which: TakeBack): Promise<void>;
   version(): Promise<GitVersion>;
 }
 
@@ -127,6 +131,8 @@ export function createGit(deps: GitDeps): Git {
     fastForwardCheckout: (worktreePath, to) => fastForwardCheckout(git, worktreePath, to),
     conflictingFiles: (pair) => conflictingFiles(git, pair),
     openPullRequest: (wanted) => openPullRequest(git, wanted),
+    scrub: (worktreePath) => scrub(git, worktreePath),
+    takeBack: (which) => takeBack(git, which),
     version: () => version(git),
   };
 }

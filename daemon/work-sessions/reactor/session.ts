@@ -96,6 +96,7 @@ function stepFromBlocked(
       return undefined;
     case 'waiting_session':
       if (waitsForChildren(r, one) || deps.blocksOf(r, one.id).length > 0) return undefined;
+      if (deps.callsForTurn(r, one.id)) return readMessages(deps, one, thread);
       return to({ to: 'active', stage: one.turnsSeen === thread.turns && open === 0 ? 'verifying' : 'running' });
     default: {
       // Somebody, or the merge queue, has asked its agent again: what comes of that is looked at like any turn.
@@ -138,7 +139,19 @@ function afterTurn(deps: WorkDeps, r: Reader, one: WorkSessionRecord, thread: Th
     return (w) =>
       void moveWorkSession(w, one.id, { to: 'blocked', reason: 'waiting_session', detail: 'It waits for the answer of another.' }, by);
   }
+  if (deps.callsForTurn(r, one.id)) return readMessages(deps, one, thread);
   return (w) => void moveWorkSession(w, one.id, { to: 'active', stage: 'verifying', change }, by);
+}
+
+/** What others said goes in front of the prompt, whatever that is. */
+function readMessages(deps: WorkDeps, one: WorkSessionRecord, thread: ThreadRecord): Step {
+  return (w) => {
+    const content =
+      'Others have sent you messages; they stand above. Take them into account, answer where an answer is asked for, and go on.';
+    deps.threads.enqueue(w, { threadId: thread.id, workSessionId: one.id, content, origin: actor });
+    const change = { turnsSeen: thread.turns };
+    moveWorkSession(w, one.id, { to: 'active', stage: 'running', change }, { actor, now: deps.clock.now() });
+  };
 }
 
 function lastErrorOf(r: Reader, thread: ThreadRecord): string {

@@ -35,6 +35,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     lastSeq: (r) => void r.lastSeq(),
     firstSeq: (r) => void r.firstSeq(),
     prunable: (r) => void r.prunable({ beforeMs: 1, keepRows: 1 }),
+    newest: (r) => void r.newest(10, { specTaskId: session }),
     page(r) {
       r.page(0, 10);
       for (const key of ['projectId', 'sessionId', 'worktreeId', 'specTaskId', 'workSessionId'] as const) r.page(0, 10, { [key]: session });

@@ -1,0 +1,258 @@
+// One agent process and its conversation, over the Agent Client Protocol, version 1.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { AgentError, type AgentWire, createAgentWire } from './agent-wire.ts';
+import { endProcess } from './end-process.ts';
+import type { NewHostEvent } from './event-file.ts';
+import type { FailureCode, HostParams } from './protocol.ts';
+import { usageLimitOf } from './usage-limit.ts';
+
+export interface AgentThread {
+  readonly isOpen: boolean;
+  prompt(promptId: string, content: string): void;
+  cancel(): void;
+  permit(requestKey: string, optionId: string | undefined): boolean;
+  configure(wanted: { mode?: string | undefined; model?: string | undefined }): Promise<void>;
+  /** Resolves when its process is gone. */
+  end(): Promise<void>;
+}
+
+export interface AgentThreadOptions {
+  readonly wanted: HostParams<'open'>;
+  readonly version: string;
+  readonly now: () => number;
+  readonly tell: (event: NewHostEvent, sync?: boolean) => void;
+  /** Whoever asked for it has nothing to hold on to any more. */
+  readonly onGone: () => void;
+}
+
+interface Turn {
+  readonly promptId: string;
+  isCancelled: boolean;
+  /** What the agent has said or done in it. */
+  updates: number;
+  retried: boolean;
+}
+
+const authRequired = -32000;
+const resourceNotFound = -32002;
+const openMs = 60_000;
+const bufferedUpdates = 100;
+
+export function startAgentThread({ wanted, version, now, tell, onGone }: AgentThreadOptions): AgentThread {
+  const { threadId, generation, argv, cwd, env } = wanted;
+  const permissions = new Map<string, (optionId: string | undefined) => void>();
+  const early: { sessionId: unknown; update: unknown }[] = [];
+  let externalId: string | undefined;
+  let turn: Turn | undefined;
+  let requests = 0;
+  let isGone = false;
+  let fault: string | undefined;
+  let stderrTail = '';
+
+  const update = (sessionId: unknown, what: unknown): void => {
+    if (externalId === undefined) {
+      // It is not known yet whose this is; some agents are quicker than their answer.
+      if (early.length < bufferedUpdates) early.push({ sessionId, update: what });
+      return;
+    }
+    if (sessionId !== externalId) return;
+    if (turn) turn.updates += 1;
+    tell({ kind: 'update', threadId, data: { update: what } });
+  };
+  const askPermission = (params: Record<string, unknown>, id: number | string): Promise<unknown> => {
+    requests += 1;
+    const requestKey = `${generation}-${requests}-${id}`;
+    const { toolCall, options } = params as { toolCall?: { title?: string }; options?: never[] };
+    const data = { requestKey, title: toolCall?.title ?? 'It asks for permission', toolCall, options: options ?? [] };
+    tell({ kind: 'permission.requested', threadId, data }, true);
+    return new Promise((resolve) => {
+      permissions.set(requestKey, (optionId) => {
+        permissions.delete(requestKey);
+        const how = optionId === undefined ? 'withdrawn' : 'answered';
+        tell({ kind: 'permission.settled', threadId, data: { requestKey, how, ...(optionId === undefined ? {} : { optionId }) } }, true);
+        resolve({ outcome: optionId === undefined ? { outcome: 'cancelled' } : { outcome: 'selected', optionId } });
+      });
+    });
+  };
+  const withdrawAll = (): void => {
+    for (const settle of [...permissions.values()]) settle(undefined);
+  };
+  const failTurn = (code: FailureCode, message: string, wakeAt?: number): void => {
+    if (!turn) return;
+    const { promptId } = turn;
+    turn = undefined;
+    withdrawAll();
+    tell({ kind: 'turn.failed', threadId, data: { promptId, code, message, ...(wakeAt === undefined ? {} : { wakeAt }) } }, true);
+  };
+
+  const child: ChildProcess = spawn(argv[0] as string, argv.slice(1), { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  const wire: AgentWire = createAgentWire({
+    stdin: child.stdin as never,
+    stdout: child.stdout as never,
+    onRequest: async (method, params, id) => {
+      if (method === 'session/request_permission') return askPermission(params, id);
+      throw new AgentError(-32601, `"${method}" is not offered`);
+    },
+    onNotification: (method, params) => {
+      if (method === 'session/update') update(params.sessionId, params.update);
+      else tell({ kind: 'notice', threadId, data: { text: `notification ${method}`, data: params } });
+    },
+    onFault: (message) => {
+      fault = message;
+      failTurn('protocol', `The agent does not speak the protocol: ${message}.`);
+      void endProcess(child);
+    },
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderrTail = `${stderrTail}${chunk.toString('utf8')}`.slice(-4_000);
+  });
+  const spawned = new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  const gone = new Promise<void>((resolve) => {
+    const over = (exitCode: number | null, signal: string | null): void => {
+      if (isGone) return;
+      isGone = true;
+      const why =
+        fault ??
+        `it ended with ${signal ?? `exit code ${exitCode}`}${stderrTail.trim() === '' ? '' : `: ${stderrTail.trim().slice(-500)}`}`;
+      wire.end(new AgentError(0, why));
+      failTurn('exited', `The agent ended in the middle of its turn: ${why}.`);
+      withdrawAll();
+      if (externalId !== undefined) tell({ kind: 'thread.exited', threadId, data: { exitCode, signal } }, true);
+      onGone();
+      resolve();
+    };
+    child.once('exit', over);
+    child.once('error', () => child.pid === undefined && over(null, null));
+  });
+
+  const open = async (): Promise<void> => {
+    await spawned;
+    const capabilities = await wire.call('initialize', {
+      protocolVersion: 1,
+      clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+      clientInfo: { name: 'coppice', version },
+    });
+    const { agentCapabilities = {}, protocolVersion } = capabilities as {
+      agentCapabilities?: Record<string, unknown>;
+      protocolVersion?: unknown;
+    };
+    if (protocolVersion !== 1) throw new AgentError(0, `it speaks version ${JSON.stringify(protocolVersion)} of the protocol, and not 1`);
+    const { how, session } = await conversation(agentCapabilities);
+    externalId = session.sessionId as string;
+    const { modes, models } = session;
+    const data = { generation, externalId, how, agentPid: child.pid as number, capabilities: agentCapabilities, modes, models };
+    tell({ kind: 'thread.opened', threadId, data }, true);
+    // A replay is what the transcript has already.
+    if (how === 'new') for (const one of early.splice(0)) update(one.sessionId, one.update);
+    early.length = 0;
+    await configure(wanted);
+  };
+  const conversation = async (capabilities: Record<string, unknown>) => {
+    const place = { cwd, mcpServers: [] };
+    const sessionCapabilities = capabilities.sessionCapabilities as { resume?: unknown } | undefined;
+    if (wanted.externalId !== undefined && sessionCapabilities?.resume) {
+      const session = await wire.call('session/resume', { ...place, sessionId: wanted.externalId });
+      return { how: 'resume' as const, session: { ...session, sessionId: wanted.externalId } as Record<string, unknown> };
+    }
+    if (wanted.externalId !== undefined && capabilities.loadSession === true) {
+      const session = await wire.call('session/load', { ...place, sessionId: wanted.externalId });
+      return { how: 'load' as const, session: { ...session, sessionId: wanted.externalId } as Record<string, unknown> };
+    }
+    return { how: 'new' as const, session: await wire.call('session/new', place) };
+  };
+  const configure = async ({ mode, model }: { mode?: string | undefined; model?: string | undefined }): Promise<void> => {
+    if (mode !== undefined) await wire.call('session/set_mode', { sessionId: externalId, modeId: mode });
+    if (model !== undefined) await wire.call('session/set_model', { sessionId: externalId, modelId: model });
+  };
+  const codeOf = (code: unknown, error: unknown): FailureCode => {
+    if (code === authRequired) return 'auth_required';
+    if (code === resourceNotFound && wanted.externalId !== undefined) return 'gone';
+    if (code === 'ENOENT' || code === 'EACCES') return 'spawn';
+    if (error === late) return 'timeout';
+    return fault === undefined ? 'error' : 'protocol';
+  };
+  const failedToOpen = (error: unknown): void => {
+    const { code, message, data } = error as { code?: unknown; message?: string; data?: unknown };
+    const kind = codeOf(code, error);
+    const methods = (data as { authMethods?: unknown[] } | undefined)?.authMethods;
+    const event = { generation, code: kind, message: String(message ?? error), ...(methods === undefined ? {} : { methods }) };
+    tell({ kind: 'thread.openFailed', threadId, data: event }, true);
+    void endProcess(child);
+  };
+  const late = new AgentError(0, `it did not open a conversation within ${openMs / 1_000} s`);
+  const timer = setTimeout(() => wire.end(late), openMs);
+  void open()
+    .catch(failedToOpen)
+    .finally(() => clearTimeout(timer));
+
+  const ask = async (content: string): Promise<void> => {
+    const asked = turn as Turn;
+    try {
+      const answer = await wire.call('session/prompt', { sessionId: externalId, prompt: [{ type: 'text', text: content }] });
+      if (turn !== asked) return;
+      const { stopReason = 'end_turn', usage } = answer as { stopReason?: string; usage?: unknown };
+      const isEmpty = stopReason === 'end_turn' && asked.updates === 0 && usage === undefined && !asked.isCancelled;
+      if (isEmpty && !asked.retried) {
+        asked.retried = true;
+        tell({ kind: 'notice', threadId, data: { text: 'The agent answered nothing at all; it is asked once more.' } });
+        return await ask(content);
+      }
+      turn = undefined;
+      withdrawAll();
+      const data = {
+        ...{
+          promptId: asked.promptId,
+          stopReason: asked.isCancelled ? 'cancelled' : stopReason,
+          cancelled: asked.isCancelled || stopReason === 'cancelled',
+        },
+        ...(usage === undefined ? {} : { usage }),
+        ...(isEmpty ? { empty: true } : {}),
+      };
+      tell({ kind: 'turn.finished', threadId, data }, true);
+    } catch (error) {
+      if (turn !== asked) return;
+      if (asked.isCancelled) {
+        turn = undefined;
+        withdrawAll();
+        tell({ kind: 'turn.finished', threadId, data: { promptId: asked.promptId, stopReason: 'cancelled', cancelled: true } }, true);
+        return;
+      }
+      const { code, message, data } = error as Partial<AgentError>;
+      const text = `${message ?? String(error)} ${data === undefined ? '' : JSON.stringify(data)}`.trim();
+      const limit = usageLimitOf(text, now());
+      if (limit) failTurn('rate_limited', text, limit.wakeAt);
+      else if (isGone) failTurn('exited', text);
+      else failTurn(code === authRequired ? 'auth_required' : 'error', text);
+    }
+  };
+  return {
+    get isOpen() {
+      return externalId !== undefined && !isGone;
+    },
+    prompt(promptId, content) {
+      turn = { promptId, isCancelled: false, updates: 0, retried: false };
+      // On the disk before it leaves: a prompt that may have been read is never sent a second time.
+      tell({ kind: 'turn.started', threadId, data: { promptId } }, true);
+      void ask(content);
+    },
+    cancel() {
+      if (!turn) return;
+      turn.isCancelled = true;
+      wire.notify('session/cancel', { sessionId: externalId });
+      withdrawAll();
+    },
+    permit(requestKey, optionId) {
+      const settle = permissions.get(requestKey);
+      settle?.(optionId);
+      return settle !== undefined;
+    },
+    configure,
+    async end() {
+      await endProcess(child);
+      await gone;
+    },
+  };
+}

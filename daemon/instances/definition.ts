@@ -1,0 +1,12 @@
+// The session in which an agent host runs: a terminal, and one step that lasts as long as the host.
+import type { CommandDefinition } from '../commands/definition.ts';
+import { ownDefinition } from '../commands/own-command.ts';
+
+export function hostSession(program: readonly string[], dir: string): CommandDefinition {
+  const action = `exec ${[...program, '--dir', dir].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}`;
+  return ownDefinition(
+    'agent-host',
+    { name: 'host', type: 'shell', action, runIn: 'tmux', timeoutSeconds: 0 },
+    { timeoutSeconds: 0, session: { declared: true, environment: {}, windows: [], keep: 'never' } },
+  );
+}

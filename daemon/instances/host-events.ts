@@ -1,0 +1,266 @@
+// What a host tells, written down: each event once, in one transaction with its number.
+
+import type { HostEvent, HostEventData } from '../agents/host/protocol.ts';
+import type { AttentionService } from '../attention/service.ts';
+import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Ids } from '../kernel/ids.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import type { ResolvedAgent } from '../models/registry.ts';
+import type { Writer } from '../store/store.ts';
+import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
+import type { Threads } from '../work-sessions/needs.ts';
+import { recordPermission, withdraw } from './permissions.ts';
+import { changePrompt, moveThread, setAgentState, threadSubject } from './transition.ts';
+
+export interface ApplyDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly attention: AttentionService;
+  readonly threads: Threads;
+  readonly permissionsOf: (agent: string) => ResolvedAgent['permissions'];
+}
+
+/** An agent whose limit has no end that it told is asked again after this. */
+const unknownLimitMs = 15 * 60_000;
+const { actor } = byDaemon;
+
+/** Does it change a row? What only streams by is told to those who watch and is no fact of the store. */
+export function isFact(event: HostEvent, thread: ThreadRecord | undefined, now: number): boolean {
+  if (event.kind !== 'update') return true;
+  if (!thread) return false;
+  const { sessionUpdate } = event.data.update as { sessionUpdate?: string };
+  return sessionUpdate === 'plan' || thread.agentState?.state !== 'working' || now - (thread.lastActivityAt ?? 0) > 5_000;
+}
+
+export function applyHostEvent(deps: ApplyDeps, w: Writer, instanceId: string, event: HostEvent): void {
+  const instance = w.instances.get(instanceId) as InstanceRecord;
+  if (event.seq <= instance.lastEventSeq) return;
+  const now = deps.clock.now();
+  w.instances.change(instanceId, { lastEventSeq: event.seq, lastHeartbeatAt: now });
+  if (event.kind === 'host.started') {
+    hostStarted(deps, w, instanceId, event.data.pid);
+    return;
+  }
+  const thread = event.threadId === undefined ? undefined : w.threads.get(event.threadId);
+  if (!thread || thread.instanceId !== instanceId) return;
+  switch (event.kind) {
+    case 'thread.opened':
+      opened(w, thread, event.data, now);
+      break;
+    case 'thread.openFailed':
+      openFailed(deps, w, thread, event.data);
+      break;
+    case 'turn.started':
+      w.threads.change(thread.id, { turn: 'running', lastActivityAt: now });
+      setAgentState(w, thread.id, { state: 'working', source: 'protocol' }, now);
+      tellTurn(w, thread, event.data.promptId);
+      break;
+    case 'update':
+      progressed(w, thread, event.data.update, now);
+      break;
+    case 'permission.requested':
+      proven(w, thread, 'it asked for permission', now);
+      recordPermission(w, deps, thread, event.data, deps.permissionsOf(thread.agent));
+      followPermissions(w, thread.id, now);
+      break;
+    case 'permission.settled':
+      permissionSettled(deps, w, thread, event.data);
+      break;
+    case 'turn.finished':
+      turnFinished(deps, w, thread, event.data);
+      break;
+    case 'turn.failed':
+      turnFailed(deps, w, thread, event.data);
+      break;
+    case 'thread.exited':
+      exited(w, thread, event.data, now);
+      break;
+    case 'notice':
+  }
+}
+
+/** A new host: the agents of the one before are dead, and so is what they asked. */
+function hostStarted({ attention, clock }: ApplyDeps, w: Writer, instanceId: string, pid: number): void {
+  w.instances.change(instanceId, { pid });
+  for (const thread of w.threads.ofInstance(instanceId)) {
+    for (const permission of w.permissions.pendingOf(thread.id))
+      withdraw(w, { attention, now: clock.now() }, permission, 'its agent ended');
+    if (thread.status === 'active')
+      moveThread(w, thread.id, { to: 'disconnected', reason: 'its agent host was started again' }, clock.now());
+  }
+}
+
+function opened(
+  w: Writer,
+  thread: ThreadRecord,
+  { externalId, generation, modes, models }: HostEventData<'thread.opened'>,
+  now: number,
+): void {
+  if (thread.status === 'completed' || thread.status === 'failed') return;
+  moveThread(w, thread.id, { to: 'active', change: { externalId, generation, wakeAt: null } }, now);
+  w.instances.change(thread.instanceId, { capabilities: { modes: modes ?? null, models: models ?? null } });
+  setAgentState(w, thread.id, { state: 'idle', source: 'protocol' }, now);
+}
+
+function openFailed(
+  { attention, threads, clock }: ApplyDeps,
+  w: Writer,
+  thread: ThreadRecord,
+  data: HostEventData<'thread.openFailed'>,
+): void {
+  if (data.code === 'gone') {
+    // The proof that the conversation is gone: the next one is new.
+    w.threads.change(thread.id, { externalId: null });
+    return;
+  }
+  if (data.code === 'auth_required') {
+    attention.raise(w, {
+      ...{ kind: 'login_required', refId: thread.id, title: `The agent "${thread.agent}" asks for a login`, detail: data.message },
+      ...{
+        remedy: `log in with the program of "${thread.agent}", then: coppice task retry ${thread.specTaskId}`,
+        specTaskId: thread.specTaskId,
+      },
+    });
+  }
+  threads.close(w, thread.id, 'failed', `the agent "${thread.agent}" could not be started: ${data.message}`);
+  setAgentState(w, thread.id, { state: 'exited', source: 'protocol', detail: data.message.slice(0, 500) }, clock.now());
+}
+
+function tellTurn(w: Writer, thread: ThreadRecord, promptId: string): void {
+  const { workSessionId } = thread;
+  const data = { threadId: thread.id, promptId, ...(workSessionId === undefined ? {} : { workSessionId }) };
+  w.events.append({ type: 'thread.turnStarted', subject: threadSubject(w, thread), actor, data });
+}
+
+/** What the agent does after a prompt proves that it has it. */
+function proven(w: Writer, thread: ThreadRecord, proof: string, now: number): void {
+  for (const prompt of w.prompts.openOf(thread.id)) {
+    if (prompt.status === 'submitted') changePrompt(w, prompt, { status: 'accepted', proof, settledAt: now });
+  }
+}
+
+function progressed(w: Writer, thread: ThreadRecord, update: unknown, now: number): void {
+  const { sessionUpdate, entries } = update as { sessionUpdate?: string; entries?: readonly { status?: string }[] };
+  const isPlan = sessionUpdate === 'plan' && Array.isArray(entries) && entries.length > 0;
+  const ticked = isPlan ? { ticked: entries.filter(({ status }) => status === 'completed').length / entries.length } : {};
+  w.threads.change(thread.id, { lastActivityAt: now, ...ticked });
+  if (thread.turn === 'idle') return;
+  proven(w, thread, 'the agent answers', now);
+  if (thread.turn === 'running') setAgentState(w, thread.id, { state: 'working', source: 'protocol' }, now);
+}
+
+function followPermissions(w: Writer, threadId: string, now: number): void {
+  const asks = w.permissions.pendingOf(threadId);
+  w.threads.change(threadId, { turn: asks.length > 0 ? 'requires_action' : 'running', lastActivityAt: now });
+  const [first] = asks;
+  setAgentState(
+    w,
+    threadId,
+    first
+      ? { state: 'waiting_permission', source: 'protocol', detail: first.title.slice(0, 500) }
+      : { state: 'working', source: 'protocol' },
+    now,
+  );
+}
+
+function permissionSettled(
+  { attention, clock }: ApplyDeps,
+  w: Writer,
+  thread: ThreadRecord,
+  data: HostEventData<'permission.settled'>,
+): void {
+  const record = w.permissions.byKey(thread.id, data.requestKey);
+  if (!record) return;
+  if (record.status === 'pending') withdraw(w, { attention, now: clock.now() }, record, 'the agent asks no more');
+  w.permissions.change(record.id, { settled: true });
+  if (thread.turn !== 'idle') followPermissions(w, thread.id, clock.now());
+}
+
+function endTurn(
+  w: Writer,
+  deps: ApplyDeps,
+  thread: ThreadRecord,
+  how: { promptId: string; stopReason: string; interrupted: boolean },
+): void {
+  const now = deps.clock.now();
+  const { promptId, stopReason, interrupted } = how;
+  for (const permission of w.permissions.pendingOf(thread.id))
+    withdraw(w, { attention: deps.attention, now }, permission, 'its turn ended');
+  deps.attention.settleAbout(w, thread.id, actor, 'silent');
+  const turns = thread.turns + 1;
+  w.threads.change(thread.id, {
+    ...{
+      turn: 'idle',
+      turns,
+      lastStopReason: stopReason.slice(0, 1_000),
+      lastTurnInterrupted: interrupted,
+      lastActivityAt: now,
+      cancelRequestedAt: null,
+    },
+  });
+  const data = {
+    threadId: thread.id,
+    promptId,
+    stopReason: stopReason.slice(0, 1_000),
+    interrupted,
+    ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
+  };
+  w.events.append({ type: 'thread.turnFinished', subject: threadSubject(w, thread), actor, data });
+}
+
+function turnFinished(deps: ApplyDeps, w: Writer, thread: ThreadRecord, { promptId, stopReason }: HostEventData<'turn.finished'>): void {
+  const now = deps.clock.now();
+  proven(w, thread, `the agent ended its turn (${stopReason})`, now);
+  endTurn(w, deps, thread, { promptId, stopReason, interrupted: false });
+  setAgentState(w, thread.id, { state: 'idle', source: 'protocol', detail: stopReason }, now);
+  // A turn that came to its end gives the restarts back.
+  w.instances.change(thread.instanceId, { restartCount: 0 });
+}
+
+function turnFailed(
+  deps: ApplyDeps,
+  w: Writer,
+  thread: ThreadRecord,
+  { promptId, code, message, wakeAt }: HostEventData<'turn.failed'>,
+): void {
+  const now = deps.clock.now();
+  const prompt = w.prompts.get(promptId);
+  if (code === 'rate_limited') {
+    const at = wakeAt ?? now + unknownLimitMs;
+    proven(w, thread, 'the agent answered with its limit', now);
+    w.threads.change(thread.id, { turn: 'idle', wakeAt: at, cancelRequestedAt: null });
+    setAgentState(w, thread.id, { state: 'rate_limited', source: 'protocol', detail: message.slice(0, 500), wakeAt: isoTime(at) }, now);
+    const content = 'Your usage limit is over. Look at what is done already, and go on from there.';
+    deps.threads.enqueue(w, {
+      threadId: thread.id,
+      content,
+      origin: actor,
+      ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
+    });
+    return;
+  }
+  if (prompt?.status === 'submitted') {
+    // The turn had begun; what became of the prompt in it nobody can tell.
+    changePrompt(w, prompt, { status: 'accepted', proof: 'its turn had begun', settledAt: now });
+  }
+  endTurn(w, deps, thread, { promptId, stopReason: message, interrupted: code === 'exited' });
+  if (code === 'exited') return;
+  if (code === 'auth_required') {
+    deps.attention.raise(w, {
+      ...{
+        kind: 'login_required',
+        refId: thread.id,
+        title: `The agent "${thread.agent}" asks for a login`,
+        detail: message,
+        specTaskId: thread.specTaskId,
+      },
+    });
+  }
+  deps.threads.close(w, thread.id, 'failed', message);
+}
+
+function exited(w: Writer, thread: ThreadRecord, { exitCode, signal }: HostEventData<'thread.exited'>, now: number): void {
+  setAgentState(w, thread.id, { state: 'exited', source: 'exit', detail: signal ?? `exit code ${exitCode}` }, now);
+  if (thread.status === 'active')
+    moveThread(w, thread.id, { to: 'disconnected', reason: `its agent ended with ${signal ?? `exit code ${exitCode}`}` }, now);
+}

@@ -1,0 +1,245 @@
+// What is to be done for an instance: its host, its threads, and what was asked of them. Each look does one thing the rows ask for, so a
+// daemon that starts goes on where the former one was.
+import { join } from 'node:path';
+import type { HostEvent } from '../agents/host/protocol.ts';
+import { connectHost, type HostClient, readHostEvents } from '../agents/host-client.ts';
+import type { Feed } from '../events/feed.ts';
+import type { Deadlines } from '../kernel/deadline.ts';
+import type { Log } from '../kernel/log.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import { createReactor } from '../kernel/reactor.ts';
+import type { AgentRegistry } from '../models/registry.ts';
+import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
+import type { SessionService } from '../sessions/service.ts';
+import type { Store, Writer } from '../store/store.ts';
+import type { InstanceRecord } from '../store/tables/instances.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
+import { hostSession } from './definition.ts';
+import { type ApplyDeps, applyHostEvent, isFact } from './host-events.ts';
+import { isLive, restartDelaysMs } from './machine.ts';
+import { dueOf } from './silence.ts';
+import { advanceThread } from './thread-work.ts';
+import { moveInstance, moveThread, threadSubject } from './transition.ts';
+
+export interface InstanceDeps extends ApplyDeps {
+  readonly store: Store;
+  readonly log: Log;
+  readonly feed: Feed;
+  readonly deadlines: Deadlines;
+  readonly agents: Pick<AgentRegistry, 'resolve'>;
+  readonly agentPlaceOf: AgentPlaceOf;
+  readonly sessions: Pick<SessionService, 'startTogether' | 'cancelAll'>;
+  readonly hostsDir: string;
+  /** A program and its first arguments. */
+  readonly hostProgram: readonly string[];
+  readonly ownEnvironment: Readonly<Record<string, string>>;
+  /** What waits for the recipient, to stand before its next prompt; told as delivered in the same transaction. */
+  readonly takeDeliveries: (w: Writer, workSessionId: string) => string | undefined;
+  /** Default: 15, 30 and 60 s. */
+  readonly restartDelaysMs?: readonly number[];
+}
+
+export interface InstanceReactor {
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+/** The connection to one host, and what was said on it. */
+export interface Link {
+  readonly host: HostClient;
+  readonly queue: HostEvent[];
+  /** Threads that this connection has asked to open, cancel or close: once is enough, the rest comes as events. */
+  readonly opening: Set<string>;
+  readonly cancelling: Set<string>;
+  readonly closing: Set<string>;
+}
+
+const readyMs = 60_000;
+const connectPauseMs = 100;
+const eventsAtOnce = 200;
+
+export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
+  const { store, clock, log, deadlines, sessions } = deps;
+  const links = new Map<string, Link>();
+  const delays = deps.restartDelaysMs ?? restartDelaysMs;
+  const dirOf = (id: string): string => join(deps.hostsDir, id);
+
+  const advance = async (id: string, signal: AbortSignal): Promise<boolean> => {
+    const instance = store.read((r) => r.instances.get(id));
+    if (!instance || instance.adapter === 'zed') return false;
+    const link = links.get(id);
+    if (link && link.queue.length > 0) return takeEvents(instance, link);
+    if (!isLive(instance.status)) return endLink(id);
+    const session = store.read((r) => r.sessions.active().find((one) => one.instanceId === id));
+    if (instance.status === 'stopping') return stopHost(instance, session, link);
+    if (instance.status === 'lost') return restart(instance);
+    if (!session) return instance.status === 'starting' ? startHost(instance) : lose(instance, 'its agent host ended');
+    if (!link) return connect(instance, session, signal);
+    if (instance.status !== 'ready') return becomeReady(instance);
+    for (const thread of store.read((r) => r.threads.ofInstance(id))) {
+      if (await advanceThread(deps, thread, link)) return true;
+    }
+    watchSilence(id);
+    return false;
+  };
+
+  const startHost = async (instance: InstanceRecord): Promise<boolean> => {
+    if (instance.restartAt !== undefined && instance.restartAt > clock.now()) return wait(instance.id, instance.restartAt);
+    const task = store.read((r) => r.specTasks.get(instance.specTaskId));
+    if (!task) return false;
+    const definition = hostSession(deps.hostProgram, dirOf(instance.id));
+    const request = { project: task.projectId, command: definition.name, arguments: {}, environment: deps.ownEnvironment };
+    const links = { specTaskId: task.id, instanceId: instance.id };
+    await sessions.startTogether([{ request, extras: { own: { definition, prompt: '' }, links } }], byDaemon.actor, () => undefined);
+    return true;
+  };
+  const connect = async (instance: InstanceRecord, session: SessionRecord, signal: AbortSignal): Promise<boolean> => {
+    const queue: HostEvent[] = [];
+    try {
+      const onEvent = (event: HostEvent): void => {
+        queue.push(event);
+        reactor.poke(instance.id);
+      };
+      const host = await connectHost({ dir: dirOf(instance.id), since: instance.lastEventSeq, onEvent });
+      links.set(instance.id, { host, queue, opening: new Set(), cancelling: new Set(), closing: new Set() });
+      void host.closed.then(() => {
+        // What had come is still read.
+        if (links.get(instance.id)?.host === host && queue.length === 0) links.delete(instance.id);
+        reactor.poke(instance.id);
+      });
+      return true;
+    } catch {
+      if (signal.aborted) return false;
+      if (clock.now() - session.createdAt > readyMs && instance.status === 'starting') {
+        await sessions.cancelAll([session.id], 'the agent host did not answer in time', byDaemon.actor);
+        return lose(instance, `its agent host did not answer within ${readyMs / 1_000} s`);
+      }
+      return wait(instance.id, clock.now() + connectPauseMs);
+    }
+  };
+  const becomeReady = async ({ id }: InstanceRecord): Promise<boolean> => {
+    await store.write((w) => moveInstance(w, id, { to: 'ready', change: { lastHeartbeatAt: clock.now(), restartAt: null } }, clock.now()));
+    return true;
+  };
+  const takeEvents = async (instance: InstanceRecord, link: Link): Promise<boolean> => {
+    const events = link.queue.splice(0, eventsAtOnce);
+    await write(instance, events);
+    for (const event of events) tell(event);
+    if (link.queue.length === 0 && (await isClosed(link.host))) links.delete(instance.id);
+    return true;
+  };
+  const write = async (instance: InstanceRecord, events: readonly HostEvent[]): Promise<void> => {
+    const threadOf = (event: HostEvent) =>
+      event.threadId === undefined ? undefined : store.read((r) => r.threads.get(event.threadId as string));
+    const facts = events.filter((event) => isFact(event, threadOf(event), clock.now()));
+    if (facts.length === 0) return;
+    await store.write((w) => {
+      for (const event of facts) applyHostEvent(deps, w, instance.id, event);
+    });
+  };
+  /** To those who watch. */
+  const tell = (event: HostEvent): void => {
+    if (event.kind !== 'update' || event.threadId === undefined) return;
+    const thread = store.read((r) => r.threads.get(event.threadId as string));
+    if (!thread) return;
+    const { update } = event.data;
+    const kind = (update as { sessionUpdate?: string }).sessionUpdate ?? 'update';
+    const data = {
+      threadId: thread.id,
+      ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
+      seq: event.seq,
+      kind,
+      update,
+    };
+    deps.feed.emit({ type: 'thread.activity', subject: store.read((r) => threadSubject(r, thread)), actor: byDaemon.actor, data });
+  };
+  /** What the dead host wrote last is taken first; then its threads have nobody. */
+  const lose = async (instance: InstanceRecord, why: string): Promise<boolean> => {
+    await write(instance, readHostEvents(dirOf(instance.id), instance.lastEventSeq));
+    const now = clock.now();
+    await store.write((w) => {
+      for (const thread of w.threads.ofInstance(instance.id)) {
+        if (thread.status === 'active' || thread.status === 'pending') moveThread(w, thread.id, { to: 'disconnected', reason: why }, now);
+      }
+      moveInstance(w, instance.id, { to: 'lost', reason: why }, now);
+    });
+    return true;
+  };
+  const restart = async (instance: InstanceRecord): Promise<boolean> => {
+    const delay = delays[instance.restartCount];
+    await store.write((w) => {
+      if (delay !== undefined) {
+        const change = { restartCount: instance.restartCount + 1, restartAt: clock.now() + delay };
+        moveInstance(w, instance.id, { to: 'starting', change }, clock.now());
+        return;
+      }
+      const why = `its agent host ended ${delays.length + 1} times in a row: ${instance.lastError ?? ''}`;
+      for (const thread of w.threads.ofInstance(instance.id)) deps.threads.close(w, thread.id, 'failed', why);
+      moveInstance(w, instance.id, { to: 'failed', reason: why }, clock.now());
+      deps.attention.raise(w, {
+        ...{ kind: 'instance_lost', refId: instance.id, title: `The agent host of a spec task can not be kept running`, detail: why },
+        ...{ remedy: `coppice task retry ${instance.specTaskId}`, projectId: instance.projectId, specTaskId: instance.specTaskId },
+      });
+    });
+    return true;
+  };
+  const stopHost = async (instance: InstanceRecord, session: SessionRecord | undefined, link: Link | undefined): Promise<boolean> => {
+    if (link) {
+      await link.host
+        .call('shutdown', {})
+        .catch((error: unknown) => log.debug({ err: error }, 'an agent host was gone before it was asked to end'));
+      await link.host.closed;
+      return true;
+    }
+    if (session) await sessions.cancelAll([session.id], 'the instance is stopped', byDaemon.actor);
+    await store.write((w) => {
+      for (const thread of w.threads.ofInstance(instance.id)) deps.threads.close(w, thread.id, 'failed', 'its instance was stopped');
+      moveInstance(w, instance.id, { to: 'stopped' }, clock.now());
+    });
+    return false;
+  };
+  const endLink = (id: string): boolean => {
+    links.get(id)?.host.end();
+    links.delete(id);
+    return false;
+  };
+  const wait = (id: string, at: number): false => {
+    deadlines.set(`instance ${id}`, at, () => reactor.poke(id));
+    return false;
+  };
+  const watchSilence = (id: string): void => {
+    const due = store.read((r) => dueOf(r.threads.ofInstance(id), clock.now()));
+    if (due !== undefined) wait(id, due);
+  };
+
+  const reactor = createReactor({
+    clock,
+    advance,
+    onError: (error, id) => log.error({ err: error, instanceId: id }, 'an instance could not go on; it is looked at again'),
+  });
+  const pokeTask = (specTaskId: string): void => {
+    const live = store.read((r) => r.instances.liveOf(specTaskId));
+    if (live) reactor.poke(live.id);
+  };
+  const unsubscribe = store.onEvents((events) => {
+    for (const specTaskId of new Set(events.flatMap(({ subject }) => subject.specTaskId ?? []))) pokeTask(specTaskId);
+    for (const id of links.keys()) if (!isLive(store.read((r) => r.instances.get(id))?.status ?? 'stopped')) reactor.poke(id);
+  });
+  return {
+    resume() {
+      for (const { id } of store.read((r) => r.instances.live())) reactor.poke(id);
+    },
+    async stop() {
+      unsubscribe();
+      await reactor.stop();
+      for (const id of [...links.keys()]) {
+        deadlines.clear(`instance ${id}`);
+        endLink(id);
+      }
+    },
+  };
+}
+
+function isClosed(host: HostClient): Promise<boolean> {
+  return Promise.race([host.closed.then(() => true), Promise.resolve(false)]);
+}

@@ -1,0 +1,105 @@
+// What others ask of agents: rows only, in their own transaction. The reactor of the instance does what the rows say.
+import { Failure } from '../../schemas/errors.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { AttentionService } from '../attention/service.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Ids } from '../kernel/ids.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import type { Writer } from '../store/store.ts';
+import type { InstanceRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
+import type { Threads } from '../work-sessions/needs.ts';
+import { withdraw } from './permissions.ts';
+import { changePrompt, moveInstance, moveThread, setAgentState, tellPrompt } from './transition.ts';
+
+export interface ThreadsDeps {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly attention: AttentionService;
+}
+
+export function createThreads({ clock, ids, attention }: ThreadsDeps): Threads {
+  const liveInstance = (w: Writer, specTaskId: string): InstanceRecord => {
+    const there = w.instances.liveOf(specTaskId);
+    if (there && there.status !== 'stopping') return there;
+    const task = w.specTasks.get(specTaskId);
+    if (!task)
+      throw new Failure('NOT_FOUND', `There is no spec task "${specTaskId}" any more.`, {
+        details: { entity: 'spec task', id: specTaskId },
+      });
+    // One at a time is live: what is being stopped counts as stopped for whoever needs a new one.
+    if (there) moveInstance(w, there.id, { to: 'stopped' }, clock.now());
+    const made: InstanceRecord = {
+      ...{ id: ids.next('ins'), specTaskId, projectId: task.projectId, adapter: task.adapter, status: 'starting', restartCount: 0 },
+      ...{ capabilities: {}, lastEventSeq: 0, createdAt: clock.now(), version: 1 },
+    };
+    w.instances.insert(made);
+    const data = { instanceId: made.id, adapter: made.adapter, to: made.status };
+    w.events.append({ type: 'instance.statusChanged', subject: { projectId: task.projectId, specTaskId }, actor: byDaemon.actor, data });
+    return made;
+  };
+  return {
+    ensure(w, { specTaskId, workSessionId, sessionId, agent }) {
+      const instance = liveInstance(w, specTaskId);
+      const there = workSessionId === undefined ? w.threads.planning(specTaskId) : w.threads.ofWorkSession(workSessionId);
+      if (!there) {
+        const made: ThreadRecord = {
+          ...{ id: ids.next('thr'), specTaskId, sessionId, instanceId: instance.id, agent, status: 'pending', turn: 'idle' },
+          ...{ generation: 0, turns: 0, lastTurnInterrupted: false, createdAt: clock.now(), version: 1 },
+          ...(workSessionId === undefined ? {} : { workSessionId }),
+        };
+        w.threads.insert(made);
+        setAgentState(w, made.id, { state: 'starting', source: 'process' }, clock.now());
+        return w.threads.get(made.id) as ThreadRecord;
+      }
+      const isOver = there.status === 'completed' || there.status === 'failed';
+      const isOther = there.instanceId !== instance.id || there.agent !== agent;
+      // What another agent, or another host's store, calls the conversation means nothing here.
+      const change = {
+        sessionId,
+        instanceId: instance.id,
+        agent,
+        ...(there.agent === agent ? {} : { externalId: null }),
+        wakeAt: null,
+        cancelRequestedAt: null,
+      };
+      if (isOver) moveThread(w, there.id, { to: 'pending', change: { ...change, turn: 'idle' } }, clock.now());
+      else if (isOther || there.sessionId !== sessionId) w.threads.change(there.id, change);
+      return w.threads.get(there.id) as ThreadRecord;
+    },
+    enqueue(w, { threadId, workSessionId, content, interrupt = false, origin, id = ids.next('prm') }) {
+      const waiting = w.prompts.openOf(threadId).length;
+      if (waiting >= limits.promptsQueued) {
+        throw new Failure('LIMIT_EXCEEDED', `${waiting} prompts wait for this agent already; let it take some first.`, {
+          details: { limit: limits.promptsQueued, value: waiting + 1 },
+        });
+      }
+      const prompt: PromptRecord = {
+        ...{ id, threadId, content, interrupt, status: 'queued', attempts: 0, origin, createdAt: clock.now() },
+        ...(workSessionId === undefined ? {} : { workSessionId }),
+      };
+      w.prompts.insert(prompt);
+      tellPrompt(w, prompt);
+      return prompt;
+    },
+    cancelTurn(w, threadId) {
+      const thread = w.threads.get(threadId);
+      if (!thread || thread.turn === 'idle' || thread.cancelRequestedAt !== undefined) return;
+      w.threads.change(threadId, { cancelRequestedAt: clock.now() });
+      // An event, so that the reactor looks.
+      setAgentState(w, threadId, { state: 'working', source: 'protocol', detail: 'its turn is being cancelled' }, clock.now());
+    },
+    close(w, threadId, to, reason) {
+      const thread = w.threads.get(threadId);
+      if (!thread || thread.status === 'completed' || thread.status === 'failed') return;
+      for (const prompt of w.prompts.openOf(threadId))
+        changePrompt(w, prompt, { status: 'failed', failure: reason, settledAt: clock.now() });
+      for (const permission of w.permissions.pendingOf(threadId)) withdraw(w, { attention, now: clock.now() }, permission, reason);
+      moveThread(w, threadId, { to, reason, change: { turn: 'idle', wakeAt: null, cancelRequestedAt: null } }, clock.now());
+      setAgentState(w, threadId, { state: 'exited', source: 'process', detail: reason }, clock.now());
+    },
+    stopInstance(w, specTaskId, reason) {
+      const live = w.instances.liveOf(specTaskId);
+      if (live && live.status !== 'stopping') moveInstance(w, live.id, { to: 'stopping', reason }, clock.now());
+    },
+  };
+}

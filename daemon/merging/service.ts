@@ -1,0 +1,81 @@
+// What the work sessions of a spec task make comes together on its integration branch, in a worktree of the daemon's own.
+import type { MergeStrategy } from '../../schemas/spec-task.ts';
+import { byDaemon } from '../kernel/origin.ts';
+import { repositoryOf } from '../projects/repository.ts';
+import type { Store } from '../store/store.ts';
+import type { ProjectRecord } from '../store/tables/projects.ts';
+import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
+import type { WorktreeRecord } from '../store/tables/worktrees.ts';
+import type { Git } from '../tools/git/git.ts';
+import type { MergeMode } from '../tools/git/merge.ts';
+import type { ProcessTool } from '../tools/process.ts';
+import type { Merging } from '../work-sessions/needs.ts';
+import type { WorktreeService } from '../worktrees/service.ts';
+import { runVerify } from './verify.ts';
+
+export interface MergingDeps {
+  readonly store: Store;
+  readonly git: Git;
+  readonly worktrees: Pick<WorktreeService, 'create' | 'merge' | 'commit'>;
+  readonly process: Pick<ProcessTool, 'runTool'>;
+  /** Of one verify command. */
+  readonly verifyTimeoutMs: () => number;
+}
+
+export interface MergingService extends Merging {
+  /** The row of the integration worktree; made when it is not there. */
+  integration(task: SpecTaskRecord): Promise<WorktreeRecord>;
+}
+
+const modes: Readonly<Record<MergeStrategy, MergeMode>> = { rebase_ff: 'rebase', merge: 'no-ff', squash: 'squash' };
+
+export function createMergingService({ store, git, worktrees, process, verifyTimeoutMs }: MergingDeps): MergingService {
+  const projectOf = (task: SpecTaskRecord): ProjectRecord => {
+    const project = store.read((r) => r.projects.get(task.projectId));
+    if (!project) throw new Error(`spec task "${task.id}" has no project row`);
+    return project;
+  };
+  const headOf = (task: SpecTaskRecord, branch: string): Promise<string> =>
+    git.resolveCommit(repositoryOf(projectOf(task)), `refs/heads/${branch}`);
+  const integration = async (task: SpecTaskRecord): Promise<WorktreeRecord> => {
+    const project = projectOf(task);
+    const there = store.read((r) => r.worktrees.byProjectAndBranch(project.id, task.integrationBranch));
+    if (there?.status === 'present') return there;
+    const exists = await git.branchExists(repositoryOf(project), task.integrationBranch);
+    const place = exists ? { allowExistingBranch: true } : { allowExistingBranch: false, base: task.baseBranch };
+    const made = await worktrees.create({ project, branch: task.integrationBranch, ...place, copy: task.workspaceConfig.copy }, byDaemon);
+    await store.write((w) => w.specTasks.change(task.id, { integrationWorktreeId: made.id }));
+    return made;
+  };
+  return {
+    integration,
+    headOf,
+    async ensureIntegration(task) {
+      const { path } = await integration(task);
+      return { worktreePath: path, head: await headOf(task, task.integrationBranch) };
+    },
+    async contains(task, branch, commit) {
+      const tip = await headOf(task, branch);
+      return (await git.mergeBase(repositoryOf(projectOf(task)), commit, tip)) === commit;
+    },
+    async commitLeftovers(worktreePath, message) {
+      const { clean, head } = await git.status(worktreePath);
+      if (clean) return head ?? '';
+      const { commit } = await git.commitWork({ worktreePath, message, all: true });
+      return commit;
+    },
+    async merge(task, { worktreeId, into, strategy, message }) {
+      const worktree = store.read((r) => r.worktrees.get(worktreeId));
+      if (!worktree) throw new Error(`the worktree "${worktreeId}" of spec task "${task.id}" has no row`);
+      // What a verify command left must not stand in the way.
+      if (into === task.integrationBranch) await git.scrub((await integration(task)).path);
+      return worktrees.merge(worktree, { into, mode: modes[strategy], message }, byDaemon);
+    },
+    async revert(task, { into, before, commit }) {
+      const { path } = await integration(task);
+      await git.takeBack({ repo: repositoryOf(projectOf(task)), worktreePath: path, branch: into, from: commit, to: before });
+    },
+    verify: ({ worktreePath, commands, env }, signal) =>
+      runVerify(process, { worktreePath, commands, env, timeoutMs: verifyTimeoutMs() }, signal),
+  };
+}

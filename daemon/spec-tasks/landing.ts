@@ -1,0 +1,148 @@
+// What a spec task made goes to its base branch, or is put away. Never by force, never in a checkout that is the user's.
+import type { OwnParamsOf, ResultOf } from '../../schemas/contract.ts';
+import { Failure, isFailure } from '../../schemas/errors.ts';
+import type { SpecTask } from '../../schemas/spec-task.ts';
+import type { AttentionService } from '../attention/service.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Origin } from '../kernel/origin.ts';
+import { mayChange } from '../kernel/transitions.ts';
+import type { MergingService } from '../merging/service.ts';
+import { settle } from '../store/receipts.ts';
+import type { Store } from '../store/store.ts';
+import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
+import type { MergeMode } from '../tools/git/merge.ts';
+import type { Threads } from '../work-sessions/needs.ts';
+import type { WorktreeService } from '../worktrees/service.ts';
+import { hasEnded, specTaskTransitions } from './machine.ts';
+import { assertVersion, freshSpecTask, moveSpecTask, nameOf, specTaskSubject } from './transition.ts';
+import { specTaskView } from './view.ts';
+
+type Landing = NonNullable<OwnParamsOf<'specTask.land'>['landing']>;
+
+export interface LandingDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly merging: MergingService;
+  readonly worktrees: Pick<WorktreeService, 'merge' | 'openPullRequest' | 'remove'>;
+  readonly threads: Pick<Threads, 'stopInstance'>;
+  readonly attention: AttentionService;
+  /** Ends what the task still holds beside its rows. */
+  readonly forget: (specTaskId: string) => Promise<void>;
+}
+
+export interface LandingService {
+  /** With a landing the task is landed now. Throws what land throws. */
+  approve(task: SpecTaskRecord, ifVersion: number | undefined, origin: Origin): Promise<SpecTask>;
+  /** Throws PRECONDITION {reason: base_checked_out, path, command}, GIT_CONFLICT {files}, CONFLICT when the base moves meanwhile. */
+  land(task: SpecTaskRecord, wanted: { landing?: Landing | undefined; message?: string | undefined }, origin: Origin): Promise<SpecTask>;
+  archive(task: SpecTaskRecord, origin: Origin): Promise<ResultOf<'specTask.archive'>>;
+}
+
+const modes: Readonly<Record<Exclude<Landing, 'pr'>, MergeMode>> = { ff: 'ff', merge: 'no-ff', squash: 'squash' };
+
+export function createLanding(deps: LandingDeps): LandingService {
+  const { store, clock, attention, threads, merging, worktrees } = deps;
+
+  const assertReviewed = (task: SpecTaskRecord): void => {
+    if (task.status !== 'implementation_review') mayChange(specTaskTransitions, nameOf(task), task.status, 'done');
+  };
+  const done = (task: SpecTaskRecord, landed: { commit?: string; url?: string } | undefined, origin: Origin): Promise<SpecTask> =>
+    store.write((w) => {
+      const change = {
+        ...(landed?.commit === undefined ? {} : { landedCommit: landed.commit }),
+        ...(landed?.url === undefined ? {} : { pullRequestUrl: landed.url }),
+      };
+      const moved = moveSpecTask(w, task.id, 'done', { origin, now: clock.now(), change });
+      if (landed) {
+        const data = { baseBranch: task.baseBranch, ...landed };
+        w.events.append({ type: 'specTask.landed', subject: specTaskSubject(task), actor: origin.actor, data });
+      }
+      attention.settleAbout(w, task.id, origin.actor);
+      threads.stopInstance(w, task.id, 'the spec task is done');
+      return settle(w, origin.receipt, specTaskView(moved));
+    });
+  const land: LandingService['land'] = async (task, { landing = task.landing === 'none' ? 'merge' : task.landing, message }, origin) => {
+    if (task.status === 'done' && (task.landedCommit ?? task.pullRequestUrl) !== undefined) return specTaskView(task);
+    assertReviewed(task);
+    const worktree = await merging.integration(task);
+    const text = message ?? `${task.name} (#${task.number})`;
+    try {
+      if (landing === 'pr') {
+        const wanted = { title: text.split('\n')[0] as string, body: task.prompt, base: task.baseBranch, draft: false, remote: 'origin' };
+        const { url } = await worktrees.openPullRequest(worktree, wanted, { actor: origin.actor });
+        return await done(task, { url }, origin);
+      }
+      const { commit } = await worktrees.merge(
+        worktree,
+        { into: task.baseBranch, mode: modes[landing], message: text },
+        { actor: origin.actor },
+      );
+      return await done(task, { commit }, origin);
+    } catch (error) {
+      if (isFailure(error) && error.details?.reason === 'base_checked_out') await raiseCheckedOut(task, error);
+      throw error;
+    }
+  };
+  const raiseCheckedOut = (task: SpecTaskRecord, { message, details }: Failure): Promise<void> =>
+    store.write((w) =>
+      attention.raise(w, {
+        kind: 'base_checked_out',
+        refId: task.id,
+        title: `#${task.number} "${task.name}" can not land: ${message}`.slice(0, 500),
+        remedy: String(details?.command ?? ''),
+        projectId: task.projectId,
+        specTaskId: task.id,
+      }),
+    );
+  return {
+    land,
+    async approve(task, ifVersion, origin) {
+      assertVersion(task, ifVersion);
+      if (task.status === 'done') return specTaskView(task);
+      assertReviewed(task);
+      return task.landing === 'none' ? done(task, undefined, origin) : land(task, {}, origin);
+    },
+    async archive(task, origin) {
+      if (!hasEnded(task.status)) {
+        throw new Failure('INVALID_TRANSITION', `${nameOf(task)} is ${task.status}; only one that is done or cancelled is put away.`, {
+          details: { from: task.status, to: 'archived', allowed: [] },
+        });
+      }
+      await store.write((w) => threads.stopInstance(w, task.id, 'the spec task is put away'));
+      const kept = await clean(deps, task, origin);
+      await deps.forget(task.id);
+      return store.write((w) => {
+        const now = freshSpecTask(w, task.id);
+        if (now.archivedAt === undefined) {
+          w.specTasks.change(task.id, { archivedAt: clock.now() });
+          w.events.append({ type: 'specTask.archived', subject: specTaskSubject(now), actor: origin.actor, data: { number: now.number } });
+        }
+        return settle(w, origin.receipt, { ...specTaskView(freshSpecTask(w, task.id)), kept });
+      });
+    },
+  };
+}
+
+/** Worktrees and branches go under the same proof as any removal; what holds work stays and is told. */
+async function clean({ store, worktrees }: LandingDeps, task: SpecTaskRecord, origin: Origin): Promise<{ path: string; reason: string }[]> {
+  const rows = store.read((r) => {
+    const integration = r.worktrees.byProjectAndBranch(task.projectId, task.integrationBranch);
+    const planning = r.worktrees.byProjectAndBranch(task.projectId, `${task.branchPrefix}/planning`);
+    const own = r.workSessions
+      .ofSpecTask(task.id)
+      .flatMap(({ worktreeId }) => (worktreeId === undefined ? [] : (r.worktrees.get(worktreeId) ?? [])));
+    return [...own, planning, integration].filter((row) => row !== undefined).filter(({ status }) => status === 'present');
+  });
+  const kept: { path: string; reason: string }[] = [];
+  for (const worktree of rows) {
+    try {
+      await worktrees.remove(worktree, { force: false, deleteBranch: true, reason: 'spec_task_archived' } as never, {
+        actor: origin.actor,
+      });
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      kept.push({ path: worktree.path, reason: error.message });
+    }
+  }
+  return kept;
+}
