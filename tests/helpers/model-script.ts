@@ -1,6 +1,7 @@
 // What a scripted model does: the lines of the ```script fences of a prompt, one tool call each, then a closing sentence.
 //   write <path> <text>   a file, by whatever tool the agent has for it
 //   run <command>         a shell command
+//   escalate <command>    the same, out of the sandbox where the agent has one: somebody is asked
 //   commit <message>      everything, as a commit
 //   wait <file>           a shell command that ends once the file is there
 //   say <text>            the closing sentence; default "Done."
@@ -8,7 +9,7 @@
 
 export type Action =
   | { readonly kind: 'write'; readonly path: string; readonly text: string }
-  | { readonly kind: 'run'; readonly command: string };
+  | { readonly kind: 'run' | 'escalate'; readonly command: string };
 
 export interface Script {
   readonly actions: readonly Action[];
@@ -50,7 +51,7 @@ export function scriptIn(text: string): Script | undefined {
     if (word === 'write') {
       const [, path = '', content = ''] = /^(\S+)\s*(.*)$/.exec(rest) ?? [];
       actions.push({ kind: 'write', path, text: `${content}\n` });
-    } else if (word === 'run') actions.push({ kind: 'run', command: rest });
+    } else if (word === 'run' || word === 'escalate') actions.push({ kind: word, command: rest });
     else if (word === 'commit') actions.push({ kind: 'run', command: `git add --all && git commit --quiet --message=${quoted(rest)}` });
     else if (word === 'wait') actions.push({ kind: 'run', command: `while [ ! -e ${quoted(rest)} ]; do sleep 0.05; done` });
     else if (word === 'say') closing = rest;
@@ -82,12 +83,17 @@ function callOf(action: Action, tools: readonly Tool[], cwd: string | undefined)
   if (action.kind === 'write' && writer && cwd !== undefined) {
     return { name: writer.name, input: { file_path: `${cwd}/${action.path}`, content: action.text } };
   }
-  const command = action.kind === 'run' ? action.command : `printf %s ${quoted(action.text)} > ${quoted(action.path)}`;
+  const command = action.kind === 'write' ? `printf %s ${quoted(action.text)} > ${quoted(action.path)}` : action.command;
   const shell = named('Bash', 'exec_command', 'shell_command', 'shell');
   if (!shell) throw new Error(`no tool runs a command: ${tools.map(({ name }) => name).join(', ')}`);
-  if (shell.takes.includes('cmd')) return { name: shell.name, input: { cmd: command } };
-  const input = { command: shell.name === 'shell' ? ['bash', '-c', command] : command };
-  return { name: shell.name, input: shell.takes.includes('description') ? { ...input, description: 'A scripted step' } : input };
+  const wanted = {
+    command: shell.name === 'shell' ? ['bash', '-c', command] : command,
+    cmd: command,
+    description: 'A scripted step',
+    yield_time_ms: 30_000,
+    ...(action.kind === 'escalate' ? { sandbox_permissions: 'require_escalated', justification: 'The script wants it.' } : {}),
+  };
+  return { name: shell.name, input: Object.fromEntries(Object.entries(wanted).filter(([name]) => shell.takes.includes(name))) };
 }
 
 /** Agents tell the model in prose where they work. */
