@@ -14,11 +14,13 @@ import { eventHandlers } from './event.ts';
 import { gateHandlers } from './gate.ts';
 import { groupHandlers } from './group.ts';
 import { implTaskHandlers } from './impl-task.ts';
+import { instanceHandlers } from './instance.ts';
 import { leaseHandlers } from './lease.ts';
 import { modelHandlers } from './model.ts';
 import { permissionHandlers } from './permission.ts';
 import { policyHandlers } from './policy.ts';
 import { projectHandlers } from './project.ts';
+import { promptHandlers } from './prompt.ts';
 import { reviewHandlers } from './review.ts';
 import { rpcHandlers } from './rpc.ts';
 import { scheduleHandlers } from './schedule.ts';
@@ -29,6 +31,7 @@ import { specTaskHandlers } from './spec-task.ts';
 import { specTaskImplementationHandlers } from './spec-task-implementation.ts';
 import { specTaskLandingHandlers } from './spec-task-landing.ts';
 import { terminalHandlers } from './terminal.ts';
+import { threadHandlers } from './thread.ts';
 import { workSessionHandlers } from './work-session.ts';
 import { worktreeHandlers } from './worktree.ts';
 
@@ -71,6 +74,9 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...permissionHandlers(services),
     ...terminalHandlers(services),
     ...workSessionHandlers(services),
+    ...instanceHandlers(services),
+    ...threadHandlers(services),
+    ...promptHandlers(services),
     ...worktreeHandlers(services),
   } as Partial<Handlers<Connection>> as Handlers<Connection>;
 }

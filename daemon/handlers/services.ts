@@ -11,6 +11,7 @@ import type { GateService } from '../gates/service.ts';
 import type { GroupService } from '../groups/service.ts';
 import type { PermissionService } from '../instances/permissions.ts';
 import type { InstanceReactor } from '../instances/reactor.ts';
+import type { InstanceService } from '../instances/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { LeaseService } from '../leases/service.ts';
@@ -78,6 +79,7 @@ export interface Services {
   readonly landing: LandingService;
   readonly planning: Planning;
   readonly instances: InstanceReactor;
+  readonly instanceService: InstanceService;
   readonly threads: Threads;
   readonly permissions: PermissionService;
   readonly work: WorkReactor;

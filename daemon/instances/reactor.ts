@@ -1,6 +1,5 @@
 // What is to be done for an instance: its host, its threads, and what was asked of them. Each look does one thing the rows ask for, so a
 // daemon that starts goes on where the former one was.
-import { join } from 'node:path';
 import type { HostEvent } from '../agents/host/protocol.ts';
 import { connectHost, type HostClient, readHostEvents } from '../agents/host-client.ts';
 import type { Feed } from '../events/feed.ts';
@@ -29,7 +28,8 @@ export interface InstanceDeps extends ApplyDeps {
   readonly agents: Pick<AgentRegistry, 'resolve'>;
   readonly agentPlaceOf: AgentPlaceOf;
   readonly sessions: Pick<SessionService, 'startTogether' | 'cancelAll'>;
-  readonly hostsDir: string;
+  /** Where the host of an instance keeps its memory. */
+  readonly dirOf: (instanceId: string) => string;
   /** A program and its first arguments. */
   readonly hostProgram: readonly string[];
   readonly ownEnvironment: Readonly<Record<string, string>>;
@@ -59,10 +59,9 @@ const connectPauseMs = 100;
 const eventsAtOnce = 200;
 
 export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
-  const { store, clock, log, deadlines, sessions } = deps;
+  const { store, clock, log, deadlines, sessions, dirOf } = deps;
   const links = new Map<string, Link>();
   const delays = deps.restartDelaysMs ?? restartDelaysMs;
-  const dirOf = (id: string): string => join(deps.hostsDir, id);
 
   const advance = async (id: string, signal: AbortSignal): Promise<boolean> => {
     const instance = store.read((r) => r.instances.get(id));
@@ -73,6 +72,7 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     const session = store.read((r) => r.sessions.active().find((one) => one.instanceId === id));
     if (instance.status === 'stopping') return stopHost(instance, session, link);
     if (instance.status === 'lost') return restart(instance);
+    if (session && instance.restartRequestedAt !== undefined) return endHost(instance, session, link);
     if (!session) return instance.status === 'starting' ? startHost(instance) : lose(instance, 'its agent host ended');
     if (!link) return connect(instance, session, signal);
     if (instance.status !== 'ready') return becomeReady(instance);
@@ -197,6 +197,13 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
       moveInstance(w, instance.id, { to: 'stopped' }, clock.now());
     });
     return false;
+  };
+  /** Its end is then found like any other, and answered by a start without waiting. */
+  const endHost = async (instance: InstanceRecord, session: SessionRecord, link: Link | undefined): Promise<boolean> => {
+    await store.write((w) => w.instances.change(instance.id, { restartRequestedAt: null }));
+    if (link) await link.host.call('shutdown', {});
+    else await sessions.cancelAll([session.id], 'the instance is started again', byDaemon.actor);
+    return true;
   };
   const endLink = (id: string): boolean => {
     links.get(id)?.host.end();

@@ -38,6 +38,7 @@ export function createThreads({ clock, ids, attention }: ThreadsDeps): Threads {
     return made;
   };
   return {
+    ensureInstance: liveInstance,
     ensure(w, { specTaskId, workSessionId, sessionId, agent }) {
       const instance = liveInstance(w, specTaskId);
       const there = workSessionId === undefined ? w.threads.planning(specTaskId) : w.threads.ofWorkSession(workSessionId);

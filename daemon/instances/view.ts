@@ -6,7 +6,7 @@ import type { Reader } from '../store/store.ts';
 import type { InstanceRecord, PermissionRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
 
 export function instanceView(r: Reader, record: InstanceRecord): Instance {
-  const { terminalId, lastEventSeq: _, createdAt, endedAt, lastHeartbeatAt, ...plain } = record;
+  const { terminalId, lastEventSeq: _1, restartAt: _2, restartRequestedAt: _3, createdAt, endedAt, lastHeartbeatAt, ...plain } = record;
   const terminal = terminalId === undefined ? undefined : r.terminals.get(terminalId);
   const threadSummary: Record<string, number> = {};
   for (const { status } of r.threads.ofInstance(record.id)) threadSummary[status] = (threadSummary[status] ?? 0) + 1;

@@ -9,6 +9,7 @@ import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
 import { createPermissionService } from '../instances/permissions.ts';
 import { createInstanceReactor } from '../instances/reactor.ts';
+import { createInstanceService } from '../instances/service.ts';
 import { createThreads } from '../instances/threads.ts';
 import { createMergingService } from '../merging/service.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
@@ -47,6 +48,7 @@ type Made =
   | 'landing'
   | 'workSessions'
   | 'instances'
+  | 'instanceService'
   | 'threads'
   | 'permissions'
   | 'work'
@@ -91,10 +93,12 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     verifyTimeoutMs: () => config.current.spec_tasks.verify_timeout * 1_000,
   });
   const landing = createLanding({ ...{ store, clock, merging, worktrees, threads, attention }, forget: (id) => envFiles.remove(id) });
+  const dirOf = (id: string): string => join(paths.stateDir, 'hosts', id);
+  const instanceService = createInstanceService({ store, clock, threads, dirOf });
   const instances = createInstanceReactor({
     ...{ ...shared, log, feed, attention, threads, agents, sessions, deadlines: tools.deadlines, agentPlaceOf: wiring.agentPlaceOf },
     permissionsOf: (agent) => (agents.has(agent) ? agents.get(agent).permissions : 'ask'),
-    hostsDir: join(paths.stateDir, 'hosts'),
+    dirOf,
     hostProgram: options.hostProgram,
     ownEnvironment: tools.ownEnv,
     takeDeliveries: coordination.takeDeliveries,
@@ -110,7 +114,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
   const workSessions = createWorkSessionService({ ...shared, agents, rowsFor, threads, attention, limits, git });
-  return { specTasks, planning, landing, workSessions, instances, threads, permissions, work, attention, coordination };
+  return { specTasks, planning, landing, workSessions, instances, instanceService, threads, permissions, work, attention, coordination };
 }
 
 /** What starting a task without a plan asks for. */

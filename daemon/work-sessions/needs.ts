@@ -8,11 +8,13 @@ import type { DrivenSessions } from '../sessions/driven.ts';
 import type { EnvFiles } from '../sessions/env-file.ts';
 import type { SessionService } from '../sessions/service.ts';
 import type { Reader, Store, Writer } from '../store/store.ts';
-import type { PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
+import type { InstanceRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 
 /** Rows only, in the caller's transaction; whoever drives agents does the rest after the commit. */
 export interface Threads {
+  /** The live instance of a spec task, or a new one. */
+  ensureInstance(w: Writer, specTaskId: string): InstanceRecord;
   /** Idempotent: the thread that it has, or a new one, in the task's live instance or a new one. */
   ensure(
     w: Writer,

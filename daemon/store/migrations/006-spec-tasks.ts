@@ -181,6 +181,7 @@ CREATE TABLE instances (
   capabilities TEXT NOT NULL,
   last_event_seq INTEGER NOT NULL DEFAULT 0,
   restart_at INTEGER,
+  restart_requested_at INTEGER,
   last_error TEXT,
   created_at INTEGER NOT NULL,
   ended_at INTEGER,

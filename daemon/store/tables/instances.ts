@@ -14,6 +14,8 @@ export interface InstanceRecord extends Omit<Instance, 'createdAt' | 'endedAt' |
   readonly lastEventSeq: number;
   /** With lost: when it is started again. */
   readonly restartAt?: number;
+  /** Somebody asked for its host to be started again. */
+  readonly restartRequestedAt?: number;
 }
 
 export interface ThreadRecord extends Omit<Thread, 'createdAt' | 'endedAt' | 'lastActivityAt'> {
@@ -46,7 +48,7 @@ const instances = defineTable<InstanceRecord>({
   name: 'instances',
   fields: [
     ...(['id', 'specTaskId', 'projectId', 'adapter', 'status', 'pid', 'terminalId', 'lastHeartbeatAt', 'restartCount'] as const),
-    ...(['capabilities', 'lastEventSeq', 'restartAt', 'lastError', 'createdAt', 'endedAt', 'version'] as const),
+    ...(['capabilities', 'lastEventSeq', 'restartAt', 'restartRequestedAt', 'lastError', 'createdAt', 'endedAt', 'version'] as const),
   ],
   json: ['capabilities'],
 });

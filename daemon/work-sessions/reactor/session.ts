@@ -102,7 +102,8 @@ function stepFromBlocked(
       // Somebody, or the merge queue, has asked its agent again: what comes of that is looked at like any turn.
       if (!ended) return undefined;
       return (w) => {
-        deps.attention.settleAbout(w, one.id, actor);
+        // What it is about besides is over when its work is merged.
+        deps.attention.settleAbout(w, one.id, actor, 'question');
         moveWorkSession(
           w,
           one.id,
