@@ -10,8 +10,9 @@ import { approve, type DecideDeps, requestChanges } from './deciding.ts';
 import { type EditRequest, editSpecTask } from './editing.ts';
 import { progressOfTask } from './progress-of-task.ts';
 import { resolveSpecTask } from './resolve.ts';
+import type { NewRevision } from './revisions.ts';
 import { type StartTaskDeps, startSpecTask } from './starting.ts';
-import { type NewRevision, type SubmitDeps, submitSpecs } from './submitting.ts';
+import { type SubmitDeps, submitSpecs } from './submitting.ts';
 import { freshSpecTask } from './transition.ts';
 import { revisionView, specTaskView } from './view.ts';
 

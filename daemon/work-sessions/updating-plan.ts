@@ -2,8 +2,9 @@
 import type { ResultOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Origin } from '../kernel/origin.ts';
+import { assertPlan, insertRevision } from '../spec-tasks/revisions.ts';
 import type { RowsForPlan } from '../spec-tasks/rows-for-plan.ts';
-import { assertPlan, insertRevision, type SubmitDeps } from '../spec-tasks/submitting.ts';
+import type { SubmitDeps } from '../spec-tasks/submitting.ts';
 import { assertVersion, freshSpecTask, nameOf, specTaskSubject } from '../spec-tasks/transition.ts';
 import { specTaskView } from '../spec-tasks/view.ts';
 import { settle } from '../store/receipts.ts';
