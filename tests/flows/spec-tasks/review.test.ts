@@ -72,7 +72,7 @@ test('two approvals are needed: one person counts once', async () => {
   const { id } = await client.specTask.create({ project: setup.project, prompt: 'Greet people', approvalsRequired: 2 });
   await client.specTask.submitSpecs({ id, plan: small });
   for (let n = 0; n < 2; n++) expect(await client.specTask.approve({ id, revision: 1 })).toMatchObject({ status: 'spec_review' });
-  expect(await setup.daemon.events({ types: ['specTask.approvalGiven'] })).toMatchObject([{ data: { revision: 1, missing: 1 } }]);
+  expect(await setup.daemon.events({ types: ['specTask.approvalRecorded'] })).toMatchObject([{ data: { revision: 1, missing: 1 } }]);
 });
 
 test('what is wrong with a request, a plan or a decision is told, and changes nothing', async () => {
