@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { nextMove, type PlanningFacts, type PlanningMove } from '../../../daemon/spec-tasks/planning/decide.ts';
-import { specTaskStatuses } from '../../../schemas/spec-task.ts';
+import { specTaskStatuses } from '../../../schemas/task-words.ts';
 
 const base: PlanningFacts = { status: 'spec_generation', byCommand: false, openPrompts: 0, hasRoom: true };
 const waiting = { status: 'running', agentStep: 'running' } as const;

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { createAttentionService } from '../../../daemon/attention/service.ts';
 import { createIds } from '../../../daemon/kernel/ids.ts';
 import { byDaemon, type Origin } from '../../../daemon/kernel/origin.ts';
-import { progressOfTask } from '../../../daemon/spec-tasks/overview.ts';
+import { progressOfTask } from '../../../daemon/spec-tasks/progress-of-task.ts';
 import { parsePlan } from '../../../daemon/spec-tasks/plan/parse-plan.ts';
 import { createRowsForPlan } from '../../../daemon/spec-tasks/rows-for-plan.ts';
 import { updatePlan } from '../../../daemon/spec-tasks/updating-plan.ts';
