@@ -54,6 +54,8 @@ export interface InstanceReactor {
 export interface Link {
   readonly host: HostClient;
   readonly queue: HostEvent[];
+  /** The connection is over; what had come is still read. */
+  isClosed: boolean;
   /** Threads that this connection has asked to open, cancel or close: once is enough, the rest comes as events. */
   readonly opening: Set<string>;
   readonly cancelling: Set<string>;
@@ -111,10 +113,11 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
         reactor.poke(instance.id);
       };
       const host = await connectHost({ dir: dirOf(instance.id), since: instance.lastEventSeq, onEvent });
-      links.set(instance.id, { host, queue, opening: new Set(), cancelling: new Set(), closing: new Set() });
+      const link: Link = { host, queue, isClosed: false, opening: new Set(), cancelling: new Set(), closing: new Set() };
+      links.set(instance.id, link);
       void host.closed.then(() => {
-        // What had come is still read.
-        if (links.get(instance.id)?.host === host && queue.length === 0) links.delete(instance.id);
+        link.isClosed = true;
+        if (links.get(instance.id) === link && queue.length === 0) links.delete(instance.id);
         reactor.poke(instance.id);
       });
       return true;
@@ -135,7 +138,7 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     const events = link.queue.splice(0, eventsAtOnce);
     await write(instance, events);
     for (const event of events) tell(event);
-    if (link.queue.length === 0 && (await isClosed(link.host))) links.delete(instance.id);
+    if (link.queue.length === 0 && link.isClosed) links.delete(instance.id);
     return true;
   };
   const write = async (instance: InstanceRecord, events: readonly HostEvent[]): Promise<void> => {
@@ -281,8 +284,4 @@ function assertOpen({ id, status }: ThreadRecord): void {
   throw new Failure('INVALID_TRANSITION', `Thread "${id}" is ${status}, so its agent can choose nothing.`, {
     details: { from: status, to: 'active', allowed: [] },
   });
-}
-
-function isClosed(host: HostClient): Promise<boolean> {
-  return Promise.race([host.closed.then(() => true), Promise.resolve(false)]);
 }

@@ -27,6 +27,7 @@ import { createSources } from '../spec-tasks/sources.ts';
 import { createTaskTemplates } from '../spec-tasks/templates.ts';
 import type { Reader } from '../store/store.ts';
 import { fetchText } from '../tools/fetch-text.ts';
+import { createPlanFollowers } from '../work-sessions/following-plan.ts';
 import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
@@ -130,7 +131,17 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('work sessions', () => work.stop());
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
-  const workSessions = createWorkSessionService({ ...shared, parsePlan, agents, rowsFor, threads, attention, limits, git });
+  const workSessions = createWorkSessionService({
+    ...shared,
+    followers: createPlanFollowers({ clock }),
+    parsePlan,
+    agents,
+    rowsFor,
+    threads,
+    attention,
+    limits,
+    git,
+  });
   return {
     specTasks,
     overview,

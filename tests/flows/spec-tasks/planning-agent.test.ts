@@ -98,3 +98,41 @@ test('the agent hands its plan in by the CLI, and is told there what is wrong wi
   const { branchPrefix } = await client.specTask.get({ id });
   expect(await setup.repo.git('show', `${branchPrefix}/planning:refused.txt`)).toContain('self dependency');
 });
+
+test('what an agent planned and a human approved is carried out in the same instance', async () => {
+  const work = ['```script', 'write hello.txt hello', 'commit Greet', '```'].join('\\n');
+  const { setup, client, id } = await planned([`write specs/plan.md ${plan}\\n\\n${work}`]);
+  await using _ = setup;
+  await setup.reached(id, 'spec_review', 'spec_failed');
+  expect((await setup.daemon.cli(['task', 'approve', id])).stdout).toContain('queued_implementation');
+  const { integrationBranch } = await setup.reached(id, 'implementation_review', 'implementation_failed');
+  expect(await setup.repo.git('show', `${integrationBranch}:hello.txt`)).toBe('hello');
+  const { instances } = await client.instance.list({ specTask: id });
+  expect(instances).toHaveLength(1);
+  expect(instances[0]).toMatchObject({ restartCount: 0 });
+});
+
+test('a cancel ends the planner, and a retry after a failure plans again where it was', async () => {
+  const { setup, client, id, gate, prompts } = await planned(['wait GATE', 'say nothing']);
+  await using _ = setup;
+  await until('the prompt to be there', () => prompts().length === 1);
+  writeFileSync(gate, '');
+  const failed = await setup.reached(id, 'spec_failed');
+  await setup.daemon.ended(failed.planningSessionId as string);
+  const again = await client.specTask.retry({ id });
+  expect(again).toMatchObject({ status: 'queued_spec_generation' });
+  const anew = await until('another planner', async () => {
+    const now = await client.specTask.get({ id });
+    return now.planningSessionId !== failed.planningSessionId && now;
+  });
+  await until('it to be asked', () => prompts().length > 3);
+  await client.specTask.cancel({ id, reason: 'not now' });
+  const ended = await setup.daemon.ended(anew.planningSessionId as string);
+  expect(ended.status).not.toBe('running');
+  expect(ended.branch).toBe(`${anew.branchPrefix}/planning`);
+  expect(await client.specTask.get({ id })).toMatchObject({ status: 'cancelled' });
+  const { instances } = await client.instance.list({ specTask: id });
+  await until('the instance to stop', async () =>
+    (await Promise.all(instances.map(({ id: one }) => client.instance.get({ id: one })))).every(({ status }) => status === 'stopped'),
+  );
+});
