@@ -3,8 +3,7 @@ import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
 import { Id, NextCursor, page, Ref, Time } from './primitives.ts';
 import { Revision } from './spec-task.ts';
-
-export const documents = ['requirements', 'design', 'plan'] as const;
+import { documents } from './task-words.ts';
 
 /** Where a comment stands. A comment whose quoted text is gone from a later revision becomes obsolete. */
 const Anchor = {

@@ -22,7 +22,7 @@ type Handled = Pick<
   | 'specTask.overview'
 >;
 
-export function specTaskHandlers({ specTasks, projects, sessions }: Services): Handled {
+export function specTaskHandlers({ specTasks, projects, sessions, overview }: Services): Handled {
   const { resolve } = specTasks;
   return {
     'specTask.parsePlan': ({ text, strict }) => parsePlan(text, { strict }),
@@ -50,6 +50,6 @@ export function specTaskHandlers({ specTasks, projects, sessions }: Services): H
     'specTask.requestChanges': async ({ id, project, ...wanted }, call) =>
       specTasks.requestChanges(await resolve(id, project), wanted, originOf(call)),
     'specTask.progress': async ({ id, project }) => specTasks.progress(await resolve(id, project)),
-    'specTask.overview': async ({ id, project }) => specTasks.overview(await resolve(id, project)),
+    'specTask.overview': async ({ id, project }) => overview((await resolve(id, project)).id),
   };
 }

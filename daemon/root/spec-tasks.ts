@@ -12,11 +12,12 @@ import { createInstanceReactor } from '../instances/reactor.ts';
 import { createInstanceService } from '../instances/service.ts';
 import { createThreads } from '../instances/threads.ts';
 import { byDaemon } from '../kernel/origin.ts';
+import { createLanding } from '../merging/landing.ts';
 import { createMergingService } from '../merging/service.ts';
+import { overviewOf } from '../overview/overview.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
 import type { DrivenSessions } from '../sessions/driven.ts';
 import type { EnvFiles } from '../sessions/env-file.ts';
-import { createLanding } from '../spec-tasks/landing.ts';
 import { parsePlan } from '../spec-tasks/plan/parse-plan.ts';
 import { createPlanning } from '../spec-tasks/planning/service.ts';
 import { createRowsForPlan } from '../spec-tasks/rows-for-plan.ts';
@@ -46,6 +47,7 @@ export interface SpecTaskWiring
 
 type Made =
   | 'specTasks'
+  | 'overview'
   | 'planning'
   | 'landing'
   | 'workSessions'
@@ -72,7 +74,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const implementing = { ...shared, agents, rowsFor, slotsPerTask: () => limits().slots_per_task };
   const waits = (r: Reader) => scheduleOf(r, limits()).waits;
   const specTasks = createSpecTaskService({
-    ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan, rowsFor, waits },
+    ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan, rowsFor },
     implement: (w, id, origin) => void implementWithin(implementing, w, id, wholeTask, origin),
     templates: createTaskTemplates({ files }),
     sources: createSources({ process, fetchText, environment: tools.ownEnv }),
@@ -81,8 +83,8 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
       return { planningAgent: planning_agent, implementationAgents: implementation_agents, adapter };
     },
     assertCommand: async (projectPath, name) => void runnable(await catalogue.get(projectPath, name)),
-    epoch: () => feed.epoch,
   });
+  const overview = (id: string) => overviewOf({ store, epoch: () => feed.epoch, waits }, id);
   const planning = createPlanning({
     ...{ store, clock, agents, catalogue, envFiles, files, git, log, sessions, driven, threads },
     submit: specTasks.submit,
@@ -125,7 +127,20 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
   const workSessions = createWorkSessionService({ ...shared, agents, rowsFor, threads, attention, limits, git });
-  return { specTasks, planning, landing, workSessions, instances, instanceService, threads, permissions, work, attention, coordination };
+  return {
+    specTasks,
+    overview,
+    planning,
+    landing,
+    workSessions,
+    instances,
+    instanceService,
+    threads,
+    permissions,
+    work,
+    attention,
+    coordination,
+  };
 }
 
 /** What starting a task without a plan asks for. */

@@ -8,7 +8,7 @@ import { type Comments, createComments, noRevision } from './comments.ts';
 import { type CreateDeps, type CreateRequest, createSpecTask } from './creating.ts';
 import { approve, type DecideDeps, requestChanges } from './deciding.ts';
 import { type EditRequest, editSpecTask } from './editing.ts';
-import { type OverviewDeps, overviewOf, progressOfTask } from './overview.ts';
+import { progressOfTask } from './progress-of-task.ts';
 import { resolveSpecTask } from './resolve.ts';
 import { type StartTaskDeps, startSpecTask } from './starting.ts';
 import { type NewRevision, submitSpecs } from './submitting.ts';
@@ -40,10 +40,9 @@ export interface SpecTaskService {
   requestChanges(task: SpecTaskRecord, wanted: { revision: number; comment?: string | undefined }, origin: Origin): Promise<SpecTask>;
   readonly comments: Comments;
   progress(task: SpecTaskRecord): Progress;
-  overview(task: SpecTaskRecord): ResultOf<'specTask.overview'>;
 }
 
-export type SpecTaskServiceDeps = CreateDeps & DecideDeps & StartTaskDeps & UpdatePlanDeps & OverviewDeps;
+export type SpecTaskServiceDeps = CreateDeps & DecideDeps & StartTaskDeps & UpdatePlanDeps;
 
 export function createSpecTaskService(deps: SpecTaskServiceDeps): SpecTaskService {
   const { store } = deps;
@@ -73,6 +72,5 @@ export function createSpecTaskService(deps: SpecTaskServiceDeps): SpecTaskServic
     requestChanges: (task, wanted, origin) => requestChanges(deps, task, wanted, origin),
     comments: createComments(deps),
     progress: (task) => store.read((r) => progressOfTask(r, freshSpecTask(r, task.id))),
-    overview: (task) => overviewOf(deps, task.id),
   };
 }

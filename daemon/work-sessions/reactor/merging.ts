@@ -2,11 +2,12 @@
 // or absent, and can be taken back.
 import { isFailure } from '../../../schemas/errors.ts';
 import { byDaemon } from '../../kernel/origin.ts';
+import type { Verdict } from '../../merging/needs.ts';
 import type { Writer } from '../../store/store.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
 import { mergeQueueOf } from '../merge-queue.ts';
-import type { Verdict, WorkDeps } from '../needs.ts';
+import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession, workSessionSubject } from '../transition.ts';
 import { complete } from './ending.ts';
 import { environmentOf } from './environment.ts';

@@ -1,10 +1,10 @@
 // A place to work: the session with its worktree, then the thread with its first prompt. A daemon that died in between finds the row and
 // goes on.
 import { byDaemon } from '../../kernel/origin.ts';
+import { agentSession } from '../../sessions/agent-session.ts';
 import type { Reader } from '../../store/store.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
-import { agentSession } from '../definition.ts';
 import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession } from '../transition.ts';
 import { fail } from './ending.ts';

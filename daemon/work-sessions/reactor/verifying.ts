@@ -1,10 +1,11 @@
 // The agent says that it is done: its children first, then what is left is committed, then the commands that prove it run.
 import { limits } from '../../../schemas/limits.ts';
 import { byDaemon } from '../../kernel/origin.ts';
+import type { Verdict } from '../../merging/needs.ts';
 import type { Writer } from '../../store/store.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
-import type { Verdict, WorkDeps } from '../needs.ts';
+import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession, workSessionSubject } from '../transition.ts';
 import { complete, fail } from './ending.ts';
 import { environmentOf } from './environment.ts';
