@@ -18,7 +18,8 @@ export function instanceView(r: Reader, record: InstanceRecord): Instance {
   };
 }
 
-export function threadView({ createdAt, endedAt, lastActivityAt, ...plain }: ThreadRecord): Thread {
+export function threadView(record: ThreadRecord): Thread {
+  const { wakeAt: _1, cancelRequestedAt: _2, createdAt, endedAt, lastActivityAt, ...plain } = record;
   return { ...plain, ...times({ createdAt, endedAt, lastActivityAt }) };
 }
 
@@ -27,7 +28,7 @@ export function promptView({ createdAt, settledAt, workSessionId = '', ...plain 
   return { ...plain, workSessionId, ...times({ createdAt, settledAt }) };
 }
 
-export function permissionView({ requestKey: _, requestedAt, answeredAt, ...plain }: PermissionRecord): Permission {
+export function permissionView({ requestKey: _1, settled: _2, requestedAt, answeredAt, ...plain }: PermissionRecord): Permission {
   return { ...plain, ...times({ requestedAt, answeredAt }) };
 }
 

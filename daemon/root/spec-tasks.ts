@@ -9,6 +9,7 @@ import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
 import { createPermissionService } from '../instances/permissions.ts';
 import { createInstanceReactor } from '../instances/reactor.ts';
+import { createReports } from '../instances/reports.ts';
 import { createInstanceService } from '../instances/service.ts';
 import { createThreads } from '../instances/threads.ts';
 import { byDaemon } from '../kernel/origin.ts';
@@ -53,6 +54,7 @@ type Made =
   | 'workSessions'
   | 'instances'
   | 'instanceService'
+  | 'reports'
   | 'threads'
   | 'permissions'
   | 'work'
@@ -99,9 +101,11 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const landing = createLanding({ ...{ store, clock, merging, worktrees, threads, attention }, forget: (id) => envFiles.remove(id) });
   const dirOf = (id: string): string => join(paths.stateDir, 'hosts', id);
   const instanceService = createInstanceService({ store, clock, threads, dirOf });
+  const permissionsOf = (agent: string) => (agents.has(agent) ? agents.get(agent).permissions : 'ask');
+  const reports = createReports({ ...shared, attention, threads, permissionsOf });
   const instances = createInstanceReactor({
     ...{ ...shared, log, feed, attention, threads, agents, sessions, deadlines: tools.deadlines, agentPlaceOf: wiring.agentPlaceOf },
-    permissionsOf: (agent) => (agents.has(agent) ? agents.get(agent).permissions : 'ask'),
+    permissionsOf,
     dirOf,
     hostProgram: options.hostProgram,
     ownEnvironment: tools.ownEnv,
@@ -135,6 +139,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     workSessions,
     instances,
     instanceService,
+    reports,
     threads,
     permissions,
     work,
