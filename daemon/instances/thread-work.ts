@@ -1,5 +1,6 @@
 // What the rows of one thread ask of its agent: to be opened, to take a prompt, an answer or a cancel, to be ended.
 import { isFailure } from '../../schemas/errors.ts';
+import type { Reader } from '../store/store.ts';
 import type { PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
 import { gitDirsOf } from '../tools/git/git-files.ts';
 import { withCodexRoots } from './codex-roots.ts';
@@ -27,7 +28,13 @@ export async function advanceThread(deps: InstanceDeps, thread: ThreadRecord, li
   }
   link.cancelling.delete(id);
   const next = open_.find(({ status: sent }) => sent === 'submitted') ?? open_[0];
-  return next === undefined ? false : send(deps, thread, next, link);
+  if (next === undefined || deps.store.read((r) => isHeld(r, thread, next))) return false;
+  return send(deps, thread, next, link);
+}
+
+/** What is paused is told nothing more; what waits for it leaves when it is resumed. */
+function isHeld(r: Reader, { workSessionId }: ThreadRecord, { status }: PromptRecord): boolean {
+  return status === 'queued' && workSessionId !== undefined && r.workSessions.get(workSessionId)?.blockedReason === 'paused';
 }
 
 async function close({ id }: ThreadRecord, link: Link): Promise<boolean> {
@@ -85,6 +92,7 @@ async function send(deps: InstanceDeps, thread: ThreadRecord, prompt: PromptReco
     const is = w.threads.get(thread.id);
     if (!now || is?.status !== 'active' || is.turn !== 'idle' || (now.status !== 'queued' && now.status !== 'submitted')) return undefined;
     if (now.status === 'submitted') return now.content;
+    if (isHeld(w, is, now)) return undefined;
     const deliveries = thread.workSessionId === undefined ? undefined : deps.takeDeliveries(w, thread.workSessionId);
     const text = deliveries === undefined ? now.content : `${deliveries}\n\n${now.content}`;
     changePrompt(w, now, { status: 'submitted', attempts: now.attempts + 1, content: text });

@@ -1,7 +1,6 @@
 // The work of one spec task in process: a real store, the real reactor and controls, and agents, sessions and git that a test plays.
 import { createAttentionService } from '../../daemon/attention/service.ts';
-import type { Threads } from '../../daemon/instances/threads.ts';
-import { createThreads } from '../../daemon/instances/threads.ts';
+import { createThreads, type Threads } from '../../daemon/instances/threads.ts';
 import { systemClock } from '../../daemon/kernel/clock.ts';
 import { createIds } from '../../daemon/kernel/ids.ts';
 import type { Merging, Verdict } from '../../daemon/merging/needs.ts';
