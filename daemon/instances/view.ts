@@ -27,7 +27,7 @@ export function promptView({ createdAt, settledAt, workSessionId = '', ...plain 
   return { ...plain, workSessionId, ...times({ createdAt, settledAt }) };
 }
 
-export function permissionView({ requestKey: _, requestedAt, answeredAt, ...plain }: PermissionRecord): Permission {
+export function permissionView({ requestKey: _1, settled: _2, requestedAt, answeredAt, ...plain }: PermissionRecord): Permission {
   return { ...plain, ...times({ requestedAt, answeredAt }) };
 }
 
