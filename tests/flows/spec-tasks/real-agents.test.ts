@@ -60,7 +60,7 @@ describe.skipIf(realAgentsMissing())('real agents', () => {
     expect(model.problems).toEqual([]);
     // The base is free to be moved once no checkout of the user stands on it.
     await setup.repo.git('switch', '--quiet', '--create', 'elsewhere');
-    expect((await client.specTask.land({ id })).specTask.status).toBe('done');
+    expect((await client.specTask.land({ id })).status).toBe('done');
     expect(await setup.repo.git('show', 'master:count.txt')).toBe('3');
   });
 
