@@ -29,7 +29,7 @@ export const promptMethods = {
     effect: 'mutation',
     params: { id: workSessionRef, content: PromptText, interrupt: z.boolean().default(false).describe('End the running turn first.') },
     result: Prompt,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'LIMIT_EXCEEDED'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
   }),
   'workSession.listPrompts': defineMethod({
     summary: 'The prompts of a work session with their receipts, newest first.',

@@ -12,7 +12,7 @@ export const specTaskEvents = {
     summary: 'A revision is there for review.',
     data: z.object({ revision: z.int(), source: z.string(), tasks: z.int() }),
   }),
-  'specTask.approvalGiven': defineEvent({
+  'specTask.approvalRecorded': defineEvent({
     summary: 'One of several needed approvals was given.',
     data: z.object({ revision: z.int(), by: z.string(), missing: z.int() }),
   }),

@@ -163,7 +163,7 @@ export const specTaskMethods = {
       selected: z.array(z.object({ label: z.string(), title: z.string(), agent: z.string(), branch: z.string(), exists: z.boolean() })),
       waves: z.array(z.array(z.string())).nullable(),
     }),
-    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION', 'PRECONDITION', 'MODEL_UNKNOWN', 'LIMIT_EXCEEDED'],
+    errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION', 'PRECONDITION', 'MODEL_UNKNOWN'],
   }),
   'specTask.approveImplementation': defineMethod({
     summary: 'Accepts the result; with a landing it is landed now.',

@@ -99,7 +99,7 @@ export const workSessionMethods = {
       agent: z.string().min(1).max(64).optional(),
     },
     result: WorkSession,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'LIMIT_EXCEEDED', 'MODEL_UNKNOWN', 'PRECONDITION'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'MODEL_UNKNOWN', 'PRECONDITION'],
   }),
   'workSession.start': defineMethod({
     summary: 'Lets a pending work session run as soon as what it needs is there, where autoStart is off.',

@@ -12,6 +12,7 @@ import type { GateService } from '../gates/service.ts';
 import type { GroupService } from '../groups/service.ts';
 import type { PermissionService } from '../instances/permissions.ts';
 import type { InstanceReactor } from '../instances/reactor.ts';
+import type { Reports } from '../instances/reports.ts';
 import type { InstanceService } from '../instances/service.ts';
 import type { Threads } from '../instances/threads.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -83,6 +84,7 @@ export interface Services {
   readonly planning: Planning;
   readonly instances: InstanceReactor;
   readonly instanceService: InstanceService;
+  readonly reports: Reports;
   readonly threads: Threads;
   readonly permissions: PermissionService;
   readonly work: WorkReactor;

@@ -42,38 +42,44 @@ export function applyHostEvent(deps: ApplyDeps, w: Writer, instanceId: string, e
     return;
   }
   const thread = event.threadId === undefined ? undefined : w.threads.get(event.threadId);
-  if (!thread || thread.instanceId !== instanceId) return;
-  switch (event.kind) {
+  if (thread?.instanceId === instanceId) applyThreadEvent(deps, w, thread, event);
+}
+
+/** What happened to a thread, whoever tells it. */
+export function applyThreadEvent(deps: ApplyDeps, w: Writer, thread: ThreadRecord, event: Pick<HostEvent, 'kind' | 'data'>): void {
+  const now = deps.clock.now();
+  const { kind, data } = event as HostEvent;
+  switch (kind) {
     case 'thread.opened':
-      opened(w, thread, event.data, now);
+      opened(w, thread, data, now);
       break;
     case 'thread.openFailed':
-      openFailed(deps, w, thread, event.data);
+      openFailed(deps, w, thread, data);
       break;
     case 'turn.started':
       w.threads.change(thread.id, { turn: 'running', lastActivityAt: now });
       setAgentState(w, thread.id, { state: 'working', source: 'protocol' }, now);
-      tellTurn(w, thread, event.data.promptId);
+      tellTurn(w, thread, data.promptId);
       break;
     case 'update':
-      progressed(w, thread, event.data.update, now);
+      progressed(w, thread, data.update, now);
       break;
     case 'permission.requested':
       proven(w, thread, 'it asked for permission', now);
-      recordPermission(w, deps, thread, event.data, deps.permissionsOf(thread.agent));
+      recordPermission(w, deps, thread, data, deps.permissionsOf(thread.agent));
       followPermissions(w, thread.id, now);
       break;
     case 'permission.settled':
-      permissionSettled(deps, w, thread, event.data);
+      permissionSettled(deps, w, thread, data);
       break;
     case 'turn.finished':
-      turnFinished(deps, w, thread, event.data);
+      turnFinished(deps, w, thread, data);
       break;
     case 'turn.failed':
-      turnFailed(deps, w, thread, event.data);
+      turnFailed(deps, w, thread, data);
       break;
     case 'thread.exited':
-      exited(w, thread, event.data, now);
+      exited(w, thread, data, now);
       break;
     case 'notice':
   }
@@ -180,7 +186,7 @@ function endTurn(
   w: Writer,
   deps: ApplyDeps,
   thread: ThreadRecord,
-  how: { promptId: string; stopReason: string; interrupted: boolean },
+  how: { promptId?: string; stopReason: string; interrupted: boolean },
 ): void {
   const now = deps.clock.now();
   const { promptId, stopReason, interrupted } = how;
@@ -200,12 +206,20 @@ function endTurn(
   });
   const data = {
     threadId: thread.id,
-    promptId,
+    ...(promptId === undefined ? {} : { promptId }),
     stopReason: stopReason.slice(0, 1_000),
     interrupted,
     ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
   };
   w.events.append({ type: 'thread.turnFinished', subject: threadSubject(w, thread), actor, data });
+}
+
+/** Its agent went away over it. */
+export function interruptTurn(deps: ApplyDeps, w: Writer, thread: ThreadRecord, reason: string): void {
+  if (thread.turn === 'idle') return;
+  const sent = w.prompts.openOf(thread.id).find(({ status }) => status === 'submitted');
+  if (sent) changePrompt(w, sent, { status: 'failed', failure: reason, settledAt: deps.clock.now() });
+  endTurn(w, deps, thread, { ...(sent === undefined ? {} : { promptId: sent.id }), stopReason: 'interrupted', interrupted: true });
 }
 
 function turnFinished(deps: ApplyDeps, w: Writer, thread: ThreadRecord, { promptId, stopReason }: HostEventData<'turn.finished'>): void {

@@ -1,5 +1,6 @@
 // What is to be done for an instance: its host, its threads, and what was asked of them. Each look does one thing the rows ask for, so a
 // daemon that starts goes on where the former one was.
+import { Failure } from '../../schemas/errors.ts';
 import type { HostEvent } from '../agents/host/protocol.ts';
 import { connectHost, type HostClient, readHostEvents } from '../agents/host-client.ts';
 import type { Feed } from '../events/feed.ts';
@@ -11,9 +12,10 @@ import type { AgentRegistry } from '../models/registry.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
 import type { SessionService } from '../sessions/service.ts';
 import type { Store, Writer } from '../store/store.ts';
-import type { InstanceRecord } from '../store/tables/instances.ts';
+import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import { hostSession } from './definition.ts';
+import { watchExternal } from './external.ts';
 import { type ApplyDeps, applyHostEvent, isFact } from './host-events.ts';
 import { isLive, restartDelaysMs } from './machine.ts';
 import { dueOf } from './silence.ts';
@@ -41,6 +43,10 @@ export interface InstanceDeps extends ApplyDeps {
 
 export interface InstanceReactor {
   resume(): void;
+  /** Throws INVALID_TRANSITION for a thread that is not open, PRECONDITION without its host, AGENT_FAILED when its agent refuses. */
+  configure(thread: ThreadRecord, wanted: { readonly mode?: string; readonly model?: string }): Promise<void>;
+  /** Resolves when nothing is to be done now. */
+  idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -65,7 +71,11 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
 
   const advance = async (id: string, signal: AbortSignal): Promise<boolean> => {
     const instance = store.read((r) => r.instances.get(id));
-    if (!instance || instance.adapter === 'zed') return false;
+    if (!instance) return false;
+    if (instance.adapter === 'zed') {
+      const due = await watchExternal(deps, instance);
+      return due === undefined ? false : wait(id, due);
+    }
     const link = links.get(id);
     if (link && link.queue.length > 0) return takeEvents(instance, link);
     if (!isLive(instance.status)) return endLink(id);
@@ -236,6 +246,25 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     resume() {
       for (const { id } of store.read((r) => r.instances.live())) reactor.poke(id);
     },
+    idle: reactor.idle,
+    async configure(thread, wanted) {
+      assertOpen(thread);
+      const link = links.get(thread.instanceId);
+      if (!link) {
+        throw new Failure(
+          'PRECONDITION',
+          `Nothing that the daemon drives has thread "${thread.id}" now; try again when its host is there.`,
+          {
+            details: { reason: 'no_host' },
+          },
+        );
+      }
+      await link.host.call('configure', { threadId: thread.id, ...wanted }).catch((cause: unknown) => {
+        const why = cause instanceof Error ? cause.message : String(cause);
+        const details = { agent: thread.agent };
+        throw new Failure('AGENT_FAILED', `The agent "${thread.agent}" does not take that: ${why}`, { details, cause });
+      });
+    },
     async stop() {
       unsubscribe();
       await reactor.stop();
@@ -245,6 +274,13 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
       }
     },
   };
+}
+
+function assertOpen({ id, status }: ThreadRecord): void {
+  if (status === 'active') return;
+  throw new Failure('INVALID_TRANSITION', `Thread "${id}" is ${status}, so its agent can choose nothing.`, {
+    details: { from: status, to: 'active', allowed: [] },
+  });
 }
 
 function isClosed(host: HostClient): Promise<boolean> {

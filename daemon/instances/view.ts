@@ -18,7 +18,8 @@ export function instanceView(r: Reader, record: InstanceRecord): Instance {
   };
 }
 
-export function threadView({ createdAt, endedAt, lastActivityAt, ...plain }: ThreadRecord): Thread {
+export function threadView(record: ThreadRecord): Thread {
+  const { wakeAt: _1, cancelRequestedAt: _2, createdAt, endedAt, lastActivityAt, ...plain } = record;
   return { ...plain, ...times({ createdAt, endedAt, lastActivityAt }) };
 }
 

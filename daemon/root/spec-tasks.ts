@@ -9,8 +9,10 @@ import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
 import { createPermissionService } from '../instances/permissions.ts';
 import { createInstanceReactor } from '../instances/reactor.ts';
+import { createReports } from '../instances/reports.ts';
 import { createInstanceService } from '../instances/service.ts';
 import { createThreads } from '../instances/threads.ts';
+import { byDaemon } from '../kernel/origin.ts';
 import { createLanding } from '../merging/landing.ts';
 import { createMergingService } from '../merging/service.ts';
 import { overviewOf } from '../overview/overview.ts';
@@ -29,6 +31,7 @@ import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
 import { createWorkSessionService } from '../work-sessions/service.ts';
+import { createSaving } from '../worktrees/saving.ts';
 import type { Wiring } from './services.ts';
 
 /** What the rest of the domain lends to spec tasks. */
@@ -51,6 +54,7 @@ type Made =
   | 'workSessions'
   | 'instances'
   | 'instanceService'
+  | 'reports'
   | 'threads'
   | 'permissions'
   | 'work'
@@ -97,17 +101,28 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const landing = createLanding({ ...{ store, clock, merging, worktrees, threads, attention }, forget: (id) => envFiles.remove(id) });
   const dirOf = (id: string): string => join(paths.stateDir, 'hosts', id);
   const instanceService = createInstanceService({ store, clock, threads, dirOf });
+  const permissionsOf = (agent: string) => (agents.has(agent) ? agents.get(agent).permissions : 'ask');
+  const reports = createReports({ ...shared, attention, threads, permissionsOf });
   const instances = createInstanceReactor({
     ...{ ...shared, log, feed, attention, threads, agents, sessions, deadlines: tools.deadlines, agentPlaceOf: wiring.agentPlaceOf },
-    permissionsOf: (agent) => (agents.has(agent) ? agents.get(agent).permissions : 'ask'),
+    permissionsOf,
     dirOf,
     hostProgram: options.hostProgram,
     ownEnvironment: tools.ownEnv,
     takeDeliveries: coordination.takeDeliveries,
   });
   lifecycle.own('instances', () => instances.stop());
+  const saving = createSaving({ store, git, root: wiring.worktreesRoot, copyRules: () => config.current.worktrees.copy });
+  const saveWork = async (worktreeId: string): Promise<void> => {
+    const { worktree, project } = store.read((r) => {
+      const found = r.worktrees.get(worktreeId);
+      return { worktree: found, project: found && r.projects.get(found.projectId) };
+    });
+    if (worktree && project) await saving.save(project, worktree, byDaemon);
+  };
   const work = createWorkReactor({
     ...{ ...shared, log, attention, threads, merging, sessions, driven, envFiles, limits },
+    saveWork,
     blocksOf: coordination.blocksOf,
     announce: coordination.announce,
     callsForTurn: coordination.callsForTurn,
@@ -124,6 +139,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     workSessions,
     instances,
     instanceService,
+    reports,
     threads,
     permissions,
     work,

@@ -22,6 +22,8 @@ type Template = z.output<typeof Template>;
 
 export interface TaskTemplate {
   readonly promptFor: (text: string) => string;
+  /** It says nothing by itself. */
+  readonly needsText: boolean;
   readonly agents?: readonly string[];
 }
 
@@ -88,5 +90,5 @@ function usable({ prompt, plan, verify, agents }: Template): TaskTemplate {
       .map((part) => part(text).trim())
       .filter((part) => part !== '')
       .join('\n\n');
-  return { promptFor, ...(agents === undefined ? {} : { agents }) };
+  return { promptFor, needsText: prompt.includes('{{prompt}}'), ...(agents === undefined ? {} : { agents }) };
 }

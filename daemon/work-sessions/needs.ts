@@ -30,6 +30,8 @@ export interface WorkDeps {
   readonly sessions: Pick<SessionService, 'startTogether' | 'cancelAll'>;
   readonly driven: DrivenSessions;
   readonly envFiles: Pick<EnvFiles, 'read'>;
+  /** Keeps all that a worktree holds under a reference. */
+  readonly saveWork: (worktreeId: string) => Promise<void>;
   /** `[spec_tasks.limits]`; 0 is none. */
   readonly limits: () => WorkLimits;
   /** Work sessions it waits for with a blocking message. */

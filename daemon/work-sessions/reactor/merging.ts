@@ -14,8 +14,11 @@ import { environmentOf } from './environment.ts';
 
 const actor = byDaemon.actor;
 
-export async function advanceMerge(deps: WorkDeps, task: SpecTaskRecord, signal: AbortSignal): Promise<boolean> {
+/** True when there may be more to do. */
+export async function advanceMerge(deps: WorkDeps, specTaskId: string, signal: AbortSignal): Promise<boolean> {
   const { store, clock } = deps;
+  const task = store.read((r) => r.specTasks.get(specTaskId));
+  if (task?.status !== 'implementation') return false;
   const [first] = store.read((r) => mergeQueueOf(r.workSessions.ofSpecTask(task.id)).filter((one) => mayMerge(r, one)));
   if (!first) return false;
   const into = store.read((r) => targetOf(r, task, first));
