@@ -6,6 +6,7 @@ import { systemClock } from '../../daemon/kernel/clock.ts';
 import { createIds } from '../../daemon/kernel/ids.ts';
 import type { Merging, Verdict } from '../../daemon/merging/needs.ts';
 import type { StartWish } from '../../daemon/sessions/prepare.ts';
+import { parsePlan } from '../../daemon/spec-tasks/plan/parse-plan.ts';
 import type { ImplTaskRecord } from '../../daemon/store/tables/impl-tasks.ts';
 import type { SpecTaskRecord } from '../../daemon/store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../daemon/store/tables/work-sessions.ts';
@@ -178,6 +179,7 @@ export async function setUpWork({ task = {}, items, sessions = {}, idle = false 
     envFiles: { read: async () => ({ environment: { PATH: '/bin' }, arguments: {}, token: '' }) },
     blocksOf: (_, id) => blocks.get(id) ?? [],
     announce: () => undefined,
+    parsePlan,
     callsForTurn: () => false,
     saveWork: async (id) => void saved.push(id),
     sessions: {
