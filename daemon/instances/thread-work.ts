@@ -1,17 +1,19 @@
 // What the rows of one thread ask of its agent: to be opened, to take a prompt, an answer or a cancel, to be ended.
-import { isFailure } from '../../schemas/errors.ts';
+import { Failure, isFailure } from '../../schemas/errors.ts';
+import type { BlockedReason } from '../../schemas/work-session.ts';
 import type { PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
+import type { Hosting } from './hosting.ts';
 import { restartDelaysMs } from './machine.ts';
 import type { InstanceDeps, Link } from './reactor.ts';
 import { silenceOfThread } from './silence.ts';
-import { changePrompt, setAgentState } from './transition.ts';
+import { changePrompt, moveThread, setAgentState } from './transition.ts';
 
 /** True when something was done. */
-export async function advanceThread(deps: InstanceDeps, thread: ThreadRecord, link: Link): Promise<boolean> {
+export async function advanceThread(deps: InstanceDeps, hosting: Hosting, thread: ThreadRecord, link: Link): Promise<boolean> {
   const { id, status, turn } = thread;
   if (status === 'completed' || status === 'failed') return close(thread, link);
   if (thread.wakeAt !== undefined && thread.wakeAt > deps.clock.now()) return false;
-  if (status === 'pending' || status === 'disconnected') return open(deps, thread, link);
+  if (status === 'pending' || status === 'disconnected') return open(deps, hosting, thread, link);
   if (await answerPermissions(deps, thread, link)) return true;
   const open_ = deps.store.read((r) => r.prompts.openOf(id));
   const isCancelled = thread.cancelRequestedAt !== undefined || open_.some(({ interrupt, status: sent }) => interrupt && sent === 'queued');
@@ -24,8 +26,16 @@ export async function advanceThread(deps: InstanceDeps, thread: ThreadRecord, li
     return mindSilence(deps, thread);
   }
   link.cancelling.delete(id);
-  const next = open_.find(({ status: sent }) => sent === 'submitted') ?? open_[0];
+  const next = open_.find(({ status: sent }) => sent === 'submitted') ?? (mayGetPrompts(deps, thread) ? open_[0] : undefined);
   return next === undefined ? false : send(deps, thread, next, link);
+}
+
+/** While blocked for one of these a work session is asked nothing; for the others what it is asked is an answer. */
+const holdingBack: readonly (BlockedReason | undefined)[] = ['paused', 'waiting_session', 'dependency_failed', 'instance_lost'];
+
+function mayGetPrompts({ store }: InstanceDeps, { workSessionId }: ThreadRecord): boolean {
+  const one = workSessionId === undefined ? undefined : store.read((r) => r.workSessions.get(workSessionId));
+  return one?.status !== 'blocked' || !holdingBack.includes(one.blockedReason);
 }
 
 async function close({ id }: ThreadRecord, link: Link): Promise<boolean> {
@@ -37,7 +47,7 @@ async function close({ id }: ThreadRecord, link: Link): Promise<boolean> {
 }
 
 /** Asked once on each connection: the host answers by events, and knows a thread that it has. */
-async function open(deps: InstanceDeps, thread: ThreadRecord, link: Link): Promise<boolean> {
+async function open(deps: InstanceDeps, hosting: Hosting, thread: ThreadRecord, link: Link): Promise<boolean> {
   const { store, clock } = deps;
   if (link.opening.has(thread.id) && thread.status === 'pending') return false;
   const instance = store.read((r) => r.instances.get(thread.instanceId));
@@ -51,7 +61,7 @@ async function open(deps: InstanceDeps, thread: ThreadRecord, link: Link): Promi
   try {
     place = await deps.agentPlaceOf(thread.sessionId);
     const agent = deps.agents.resolve(thread.agent);
-    argv = agent.command;
+    argv = await hosting.argvOf(thread, agent, place.cwd);
   } catch (error) {
     // Not there yet, or not any more: whoever owns the session tells.
     if (isFailure(error) && error.kind === 'PRECONDITION') return false;
@@ -88,11 +98,34 @@ async function send(deps: InstanceDeps, thread: ThreadRecord, prompt: PromptReco
     return text;
   });
   if (content === undefined) return true;
-  const { known } = await link.host.call('prompt', { threadId: thread.id, promptId: prompt.id, content });
-  if (known) await settleKnown(deps, thread, prompt);
+  const answer = await link.host.call('prompt', { threadId: thread.id, promptId: prompt.id, content }).catch(refusal);
+  if (answer instanceof Failure) return refused(deps, thread, prompt, answer);
+  if (answer.known) await settleKnown(deps, thread, prompt);
   // The turn is told as an event; until then nothing more leaves.
   return false;
 }
+
+/** Only what the host itself said; a connection that broke says nothing about the prompt. */
+function refusal(error: unknown): Failure {
+  if (isFailure(error) && (error.kind === 'NOT_FOUND' || error.kind === 'PRECONDITION')) return error;
+  throw error;
+}
+
+/** It provably did not leave: it is sent again by a later look, and given up after a few. */
+async function refused({ store, clock }: InstanceDeps, thread: ThreadRecord, { id }: PromptRecord, why: Failure): Promise<boolean> {
+  await store.write((w) => {
+    const now = w.prompts.get(id);
+    if (now?.status !== 'submitted') return;
+    // Whose process the host does not have, that is not open.
+    if (why.kind === 'NOT_FOUND' && w.threads.get(thread.id)?.status === 'active')
+      moveThread(w, thread.id, { to: 'disconnected', reason: why.message }, clock.now());
+    if (now.attempts < sendTries) changePrompt(w, now, { status: 'queued' });
+    else changePrompt(w, now, { status: 'failed', failure: why.message, settledAt: clock.now() });
+  });
+  return true;
+}
+
+const sendTries = 3;
 
 /** The host had it before; if its turn is over already, the events that said so are read, so it was taken. */
 async function settleKnown({ store, clock }: InstanceDeps, thread: ThreadRecord, { id }: PromptRecord): Promise<void> {
