@@ -128,6 +128,7 @@ function openFailed(
       },
     });
   }
+  w.threads.change(thread.id, { lastStopReason: data.message.slice(0, 1_000) });
   threads.close(w, thread.id, 'failed', `the agent "${thread.agent}" could not be started: ${data.message}`);
   setAgentState(w, thread.id, { state: 'exited', source: 'protocol', detail: data.message.slice(0, 500) }, clock.now());
 }

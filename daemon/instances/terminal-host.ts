@@ -187,9 +187,11 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
     async prompt({ threadId, promptId, content }: HostParams<'prompt'>) {
       if (started.has(promptId)) return { known: true };
       const pane = paneOf(threadId);
+      // On its way: its hook, or the lack of one, is told as an event.
+      if (promptThread.has(promptId)) return { known: false };
       if (typed.has(promptId)) {
         notProven(threadId, promptId, 'The daemon ended while the prompt was typed, so nobody knows whether the agent has it.');
-        return { known: true };
+        return { known: false };
       }
       if (!pane.isOpen || running.has(threadId)) {
         throw new Failure('PRECONDITION', `The agent of thread "${threadId}" takes no prompt now.`, { details: { reason: 'busy' } });

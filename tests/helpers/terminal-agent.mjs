@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // An agent as one types to it: it takes pasted prompts in brackets, does the lines of their ```script blocks, and, when it is given
 // `--settings FILE`, runs the hooks that the file has, as Claude Code does.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -6,9 +5,9 @@ import { appendFileSync, existsSync, readFileSync, watch, writeFileSync } from '
 import { basename, dirname } from 'node:path';
 
 const [, , ...argv] = process.argv;
-const valueOf = (flag) => (argv.includes(flag) ? argv[argv.indexOf(flag) + 1] : undefined);
-const settings = valueOf('--settings');
-const sessionId = valueOf('--resume') ?? `conversation-${process.pid}`;
+const optionOf = (flag) => (argv.includes(flag) ? argv[argv.indexOf(flag) + 1] : undefined);
+const settings = optionOf('--settings');
+const sessionId = optionOf('--resume') ?? `conversation-${process.pid}`;
 const hooks = settings === undefined ? {} : JSON.parse(readFileSync(settings, 'utf8')).hooks;
 const hook = (name) => {
   const input = JSON.stringify({ hook_event_name: name, session_id: sessionId });
@@ -47,17 +46,23 @@ const take = async (prompt) => {
   hook('Stop');
 };
 
+const [begin, end] = ['\x1b[200~', '\x1b[201~'];
 let typed = '';
 process.stdin.setRawMode(true);
 process.stdout.write('\x1b[?2004h> ');
 process.stdin.setEncoding('utf8').on('data', (text) => {
   if (text === '\x03') process.exit(130);
   typed += text;
-  process.stdout.write(text.replaceAll(/\x1b\[20[01]~/g, '').replaceAll(/\r?\n|\r/g, '\r\n'));
+  process.stdout.write(
+    text
+      .replaceAll(begin, '')
+      .replaceAll(end, '')
+      .replaceAll(/\r?\n|\r/g, '\r\n'),
+  );
   // Enter is a carriage return outside of the brackets.
-  const whole = /^(?:\x1b\[200~([\s\S]*?)\x1b\[201~)?([^\x1b]*)\r$/.exec(typed);
-  if (!whole) return;
+  if (!typed.endsWith('\r') || (typed.includes(begin) && !typed.includes(end))) return;
+  const prompt = typed.slice(0, -1).replaceAll(begin, '').replaceAll(end, '').replaceAll('\r', '\n');
   typed = '';
-  void take(`${whole[1] ?? ''}${whole[2]}`.replaceAll('\r', '\n')).then(() => process.stdout.write('> '));
+  void take(prompt).then(() => process.stdout.write('> '));
 });
 hook('SessionStart');

@@ -1,5 +1,5 @@
 // Agents in their own terminals: typed to, and heard by their hooks.
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../helpers/package-root.ts';
@@ -9,9 +9,9 @@ import { until } from '../../helpers/until.ts';
 
 /** The program is called as it is, since the name of a program says what hooks it has. */
 function program(dir: TempDir, name: string): string {
-  const path = dir.at(`${name}`);
-  copyFileSync(join(packageRoot, 'tests', 'helpers', 'terminal-agent.mjs'), path);
-  return path;
+  const agent = join(packageRoot, 'tests', 'helpers', 'terminal-agent.mjs');
+  writeFileSync(dir.at(name), `#!/bin/sh\nexec node '${agent}' "$@"\n`, { mode: 0o755 });
+  return dir.at(name);
 }
 
 async function setUp(dir: TempDir, name: string): Promise<SpecTaskSetup> {
