@@ -11,7 +11,7 @@ import type { StepFiles } from '../tools/step-files.ts';
 import type { Tmux } from '../tools/tmux.ts';
 import type { FileWatch, watchFile } from '../tools/watch.ts';
 import { readHook, type TerminalLaunch, terminalLaunch } from './terminal-launch.ts';
-import { type Typing, typePrompt } from './type-prompt.ts';
+import { type Typing, typePrompt, untilShown } from './type-prompt.ts';
 
 export interface TerminalHostDeps extends Typing {
   readonly clock: Clock;
@@ -116,8 +116,10 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
     if (pane.isOpen) return;
     exits.waitStarted(pane.runId, stop.signal).then(
       async () => {
+        if (pane.tells.ready) return;
+        await untilShown(deps, pane.paneId);
         const pids = await stepFiles.readPids(pane.runId);
-        if (!pane.tells.ready) opened(threadId, pane, pane.runId, pids?.childPid ?? 0);
+        opened(threadId, pane, pane.runId, pids?.childPid ?? 0);
       },
       () => undefined,
     );

@@ -22,3 +22,17 @@ export async function typePrompt({ tmux, sleep }: Typing, paneId: string, text: 
   await tmux.sendText({ paneId, text: '', enter: true });
   return true;
 }
+
+const shownMs = 30_000;
+const quietMs = 200;
+
+/** An agent that tells nothing is ready when it has shown something and shows no more; after a while it is asked all the same. */
+export async function untilShown({ tmux, sleep }: Typing, paneId: string): Promise<void> {
+  let before = '';
+  for (let waitedMs = 0; waitedMs < shownMs; waitedMs += quietMs) {
+    const now = (await tmux.capture({ paneId })).trim();
+    if (now !== '' && now === before) return;
+    before = now;
+    await sleep(quietMs);
+  }
+}
