@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, page, Ref, Time } from './primitives.ts';
+import { Id, idOf, NextCursor, page, Ref, Time } from './primitives.ts';
 
 export const attentionKinds = [
   'review',
@@ -54,7 +54,7 @@ export const attentionMethods = {
     summary: 'One thing that waits for a human.',
     access: 'read',
     effect: 'read',
-    params: { id: Id },
+    params: { id: idOf('an attention', 'coppice attention') },
     result: Attention,
     errors: ['NOT_FOUND'],
   }),
@@ -62,7 +62,7 @@ export const attentionMethods = {
     summary: 'Takes it off the list; what it is about is not answered by that.',
     access: 'operate',
     effect: 'mutation',
-    params: { id: Id },
+    params: { id: idOf('an attention', 'coppice attention') },
     result: Attention,
     errors: ['NOT_FOUND'],
   }),

@@ -21,10 +21,12 @@ import { overviewMethods } from './overview.ts';
 import { permissionEvents, permissionMethods } from './permission.ts';
 import { policyEvents, policyMethods } from './policy.ts';
 import { projectEvents, projectMethods } from './project.ts';
+import { promptEvents, promptMethods } from './prompt.ts';
 import { reviewEvents, reviewMethods } from './review.ts';
 import { scheduleEvents, scheduleMethods } from './schedule.ts';
 import { sessionEvents, sessionMethods } from './session.ts';
-import { specTaskEvents, specTaskMethods } from './spec-task.ts';
+import { specTaskEvents } from './spec-task-events.ts';
+import { specTaskMethods } from './spec-task-methods.ts';
 import { stepEvents } from './step.ts';
 import { terminalEvents, terminalMethods } from './terminal.ts';
 import { workSessionEvents, workSessionMethods } from './work-session.ts';
@@ -63,6 +65,7 @@ export const methods = {
   ...reviewMethods,
   ...implTaskMethods,
   ...workSessionMethods,
+  ...promptMethods,
   ...instanceMethods,
   ...threadMethods,
   ...permissionMethods,
@@ -100,6 +103,7 @@ export const events = {
   ...reviewEvents,
   ...implTaskEvents,
   ...workSessionEvents,
+  ...promptEvents,
   ...instanceEvents,
   ...threadEvents,
   ...permissionEvents,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 
 export const messageTypes = ['handoff', 'blocking', 'notification', 'request', 'response', 'broadcast', 'completion', 'spawn'] as const;
 /** The last two are the daemon's own. */
@@ -47,11 +47,11 @@ export const coordinationMethods = {
       type: z.enum(sentTypes),
       body: z.string().min(1).max(limits.commentChars),
       data: z.record(z.string(), z.unknown()).default({}),
-      inReplyTo: Id.optional(),
+      inReplyTo: idOf('a message', 'coppice message list').optional(),
       expiresInSeconds: z.int().min(1).max(604_800).optional(),
     },
     result: Message,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'PRECONDITION', 'LIMIT_EXCEEDED'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'PRECONDITION'],
   }),
   'coordination.list': defineMethod({
     summary: 'Messages of a spec task, newest first.',
@@ -73,7 +73,7 @@ export const coordinationMethods = {
     summary: 'Acknowledges a message for one recipient; it stays open for the others.',
     access: 'session',
     effect: 'mutation',
-    params: { id: Id, workSession: Ref },
+    params: { id: idOf('a message', 'coppice message list'), workSession: Ref },
     result: Message,
     errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
   }),
@@ -109,7 +109,7 @@ export const sharedStateMethods = {
     effect: 'mutation',
     params: { specTask, project, key: Key, value: z.unknown(), ifVersion: z.int().min(0).optional() },
     result: Entry,
-    errors: ['NOT_FOUND', 'CONFLICT', 'LIMIT_EXCEEDED'],
+    errors: ['NOT_FOUND', 'CONFLICT'],
   }),
   'sharedState.list': defineMethod({
     summary: 'The shared state of a spec task by key.',

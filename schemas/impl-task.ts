@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, page, Ref, Sha256, Time } from './primitives.ts';
+import { Id, idOf, NextCursor, page, Ref, Sha256, Time } from './primitives.ts';
 import { Priority } from './spec-task.ts';
 
 export const implTaskStatuses = ['pending', 'assigned', 'in_progress', 'blocked', 'completed', 'skipped', 'obsolete'] as const;
@@ -48,7 +48,7 @@ export const ImplTask = z
   .meta({ id: 'ImplTask' });
 export type ImplTask = z.infer<typeof ImplTask>;
 
-const id = Id.describe('Implementation task id.');
+const id = idOf('an implementation task', 'coppice task show');
 
 export const implTaskMethods = {
   'implTask.list': defineMethod({
@@ -96,7 +96,7 @@ export const implTaskMethods = {
     summary: 'Says anew what a task that has not started waits for; a cycle is refused with its path.',
     access: 'operate',
     effect: 'mutation',
-    params: { id, dependencies: z.array(Id).max(limits.planDependencies) },
+    params: { id, dependencies: z.array(id).max(limits.planDependencies) },
     result: ImplTask,
     errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'PLAN_INVALID'],
   }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AgentState } from './agent-state.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
+import { Id, idOf, NextCursor, Ok, page, Ref, Time } from './primitives.ts';
 import { Adapter } from './spec-task.ts';
 
 export const instanceStatuses = ['starting', 'ready', 'stale', 'lost', 'stopping', 'stopped', 'failed'] as const;
@@ -66,8 +66,8 @@ export type Thread = z.infer<typeof Thread>;
 /** One entry of a transcript: an update of the agent, numbered by the host. */
 export const TranscriptEntry = z.object({ seq: z.int(), at: Time, kind: z.string(), data: z.unknown() });
 
-const id = Id.describe('Instance id.');
-const threadId = Id.describe('Thread id.');
+const id = idOf('an instance', 'coppice call instance.list');
+const threadId = idOf('a thread', 'coppice call thread.list');
 const Text = z.string().max(limits.commentChars);
 
 export const instanceMethods = {
@@ -125,7 +125,7 @@ export const instanceMethods = {
     effect: 'mutation',
     params: { id, type: z.string().min(1).max(64), data: z.record(z.string(), z.unknown()).default({}) },
     result: Ok,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'LIMIT_EXCEEDED'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
   }),
 };
 
@@ -142,12 +142,12 @@ export const threadMethods = {
     summary: 'Threads, newest first.',
     access: 'read',
     effect: 'read',
-    params: { ...page, instance: Id.optional(), specTask: Ref.optional() },
+    params: { ...page, instance: id.optional(), specTask: Ref.optional() },
     result: z.object({ threads: z.array(Thread), nextCursor: NextCursor }),
     errors: ['NOT_FOUND'],
   }),
   'thread.get': defineMethod({
-    summary: 'One thread.',
+    summary: 'One thread and what its agent does.',
     access: 'read',
     effect: 'read',
     params: { id: threadId },
@@ -166,7 +166,7 @@ export const threadMethods = {
     summary: 'Ties a conversation that an editor has already to a work session.',
     access: 'operate',
     effect: 'mutation',
-    params: { workSession: Ref, instance: Id, externalId: z.string().min(1).max(limits.nameChars) },
+    params: { workSession: Ref, instance: id, externalId: z.string().min(1).max(limits.nameChars) },
     result: Thread,
     errors: ['NOT_FOUND', 'ALREADY_EXISTS', 'INVALID_TRANSITION'],
   }),
@@ -192,7 +192,7 @@ export const threadMethods = {
     effect: 'mutation',
     params: { id: threadId, type: z.string().min(1).max(64), data: z.record(z.string(), z.unknown()).default({}) },
     result: Ok,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'LIMIT_EXCEEDED'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
   }),
   'thread.reportActivity': defineMethod({
     summary: 'An instance outside of the daemon tells that a thread does something.',

@@ -118,6 +118,12 @@ export const limits = {
   /** Prompts that may wait in the queue of one work session. */
   promptsQueued: 100,
   workSessionsPerTask: 1_000,
+  /** Failed verifications of a work session before a human is asked. */
+  workVerifyAttempts: 3,
+  /** How often a work session whose session vanished begins by itself. */
+  workAttempts: 3,
+  /** Spec tasks that are implemented are looked at this often, should no event tell of something. */
+  workTickMs: 60_000,
   messagesPerTask: 10_000,
   verifyOutputBytes: 16 * 1024,
   /** What a message carries beside its text. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, page, Ref, Time } from './primitives.ts';
+import { Id, idOf, NextCursor, page, Ref, Time } from './primitives.ts';
 
 export const optionKinds = ['allow_once', 'allow_always', 'reject_once', 'reject_always'] as const;
 
@@ -39,7 +39,7 @@ export const permissionMethods = {
     summary: 'Answers an agent. The first valid answer wins.',
     access: 'approve',
     effect: 'mutation',
-    params: { id: Id, optionId: z.string().min(1).max(limits.nameChars) },
+    params: { id: idOf('a permission', 'coppice permission list'), optionId: z.string().min(1).max(limits.nameChars) },
     result: Permission,
     errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'INVALID_PARAMS'],
   }),

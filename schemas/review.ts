@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, page, Ref, Time } from './primitives.ts';
+import { Id, idOf, NextCursor, page, Ref, Time } from './primitives.ts';
 import { Revision } from './spec-task.ts';
-
-export const documents = ['requirements', 'design', 'plan'] as const;
+import { documents } from './task-words.ts';
 
 /** Where a comment stands. A comment whose quoted text is gone from a later revision becomes obsolete. */
 const Anchor = {
@@ -34,6 +33,7 @@ export type Comment = z.infer<typeof Comment>;
 
 const specTask = Ref.describe('Spec task id, or "#<number>" with project.');
 const project = Ref.optional();
+const commentId = idOf('a comment', 'coppice task comments');
 const Body = z.string().min(1).max(limits.commentChars);
 
 export const reviewMethods = {
@@ -61,15 +61,15 @@ export const reviewMethods = {
     summary: 'Answers a comment. The planner of the task may.',
     access: 'session',
     effect: 'mutation',
-    params: { id: Id, body: Body },
+    params: { id: commentId, body: Body },
     result: Comment,
-    errors: ['NOT_FOUND', 'LIMIT_EXCEEDED'],
+    errors: ['NOT_FOUND'],
   }),
   'review.resolveComment': defineMethod({
     summary: 'Marks a comment as resolved, or opens it again.',
     access: 'approve',
     effect: 'mutation',
-    params: { id: Id, resolved: z.boolean().default(true) },
+    params: { id: commentId, resolved: z.boolean().default(true) },
     result: Comment,
     errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
   }),

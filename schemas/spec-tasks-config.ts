@@ -1,7 +1,7 @@
 // `[spec_tasks]` of the configuration: who plans and implements by default, and how much at once.
 import { z } from 'zod';
 import { key } from './config-key.ts';
-import { adapters } from './spec-task.ts';
+import { adapters } from './task-words.ts';
 
 const live = <S extends z.ZodType>(schema: S, description: string): S => key(schema, description, { reload: 'live' });
 const count = (fallback: number) => z.int().min(0).max(1_000).default(fallback);

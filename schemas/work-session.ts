@@ -3,29 +3,15 @@ import { AgentState } from './agent-state.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
 import { Id, NextCursor, page, Ref, Time } from './primitives.ts';
+import { blockedReasons, stages, workSessionStatuses } from './task-words.ts';
 import { FileChange } from './worktree.ts';
 
-export const workSessionStatuses = ['pending', 'active', 'blocked', 'completed', 'failed', 'cancelled'] as const;
 export const WorkSessionStatus = z.enum(workSessionStatuses);
 export type WorkSessionStatus = z.infer<typeof WorkSessionStatus>;
 
-/** What it does within its status. */
-export const stages = {
-  pending: ['waiting_dependencies', 'waiting_slot', 'provisioning'],
-  active: ['running', 'waiting_human', 'verifying', 'awaiting_merge', 'merging'],
-} as const;
 export const workSessionStages = [...stages.pending, ...stages.active] as const;
 export type WorkSessionStage = (typeof workSessionStages)[number];
 
-export const blockedReasons = [
-  'waiting_human',
-  'waiting_session',
-  'merge_conflict',
-  'instance_lost',
-  'paused',
-  'silent',
-  'dependency_failed',
-] as const;
 export type BlockedReason = (typeof blockedReasons)[number];
 
 export const WorkSession = z
@@ -70,28 +56,9 @@ export const WorkSession = z
   .meta({ id: 'WorkSession' });
 export type WorkSession = z.infer<typeof WorkSession>;
 
-/** A prompt with its receipt. `accepted` needs proof: the agent's answer, a hook, or its own log. */
-export const Prompt = z
-  .object({
-    id: Id,
-    workSessionId: Id,
-    threadId: Id.optional(),
-    content: z.string(),
-    interrupt: z.boolean(),
-    status: z.enum(['queued', 'typed', 'submitted', 'accepted', 'failed']),
-    proof: z.string().optional().describe('What shows that it was accepted.'),
-    failure: z.string().optional(),
-    attempts: z.int(),
-    origin: z.string().describe('owner, daemon, token:<name>, session:<id>.'),
-    createdAt: Time,
-    settledAt: Time.optional(),
-  })
-  .meta({ id: 'Prompt' });
-export type Prompt = z.infer<typeof Prompt>;
-
-const id = Ref.describe('Work session id, session id or slug.');
+export const workSessionRef = Ref.describe('Work session id, session id or slug.');
 const ifVersion = z.int().min(1).optional();
-const PromptText = z.string().min(1).max(limits.promptChars);
+export const PromptText = z.string().min(1).max(limits.promptChars);
 
 export const workSessionMethods = {
   'workSession.list': defineMethod({
@@ -112,7 +79,7 @@ export const workSessionMethods = {
     summary: 'One work session.',
     access: 'read',
     effect: 'read',
-    params: { id },
+    params: { id: workSessionRef },
     result: WorkSession,
     errors: ['NOT_FOUND'],
   }),
@@ -132,13 +99,13 @@ export const workSessionMethods = {
       agent: z.string().min(1).max(64).optional(),
     },
     result: WorkSession,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'LIMIT_EXCEEDED', 'MODEL_UNKNOWN', 'PRECONDITION'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'MODEL_UNKNOWN', 'PRECONDITION'],
   }),
   'workSession.start': defineMethod({
     summary: 'Lets a pending work session run as soon as what it needs is there, where autoStart is off.',
     access: 'operate',
     effect: 'mutation',
-    params: { id, ifVersion },
+    params: { id: workSessionRef, ifVersion },
     result: WorkSession,
     errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
   }),
@@ -146,7 +113,7 @@ export const workSessionMethods = {
     summary: 'Stops giving it prompts after its turn; with cancelTurn at once.',
     access: 'operate',
     effect: 'mutation',
-    params: { id, ifVersion, cancelTurn: z.boolean().default(false) },
+    params: { id: workSessionRef, ifVersion, cancelTurn: z.boolean().default(false) },
     result: WorkSession,
     errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
   }),
@@ -154,7 +121,7 @@ export const workSessionMethods = {
     summary: 'Goes on with what was paused or blocked.',
     access: 'operate',
     effect: 'mutation',
-    params: { id, ifVersion, prompt: PromptText.optional() },
+    params: { id: workSessionRef, ifVersion, prompt: PromptText.optional() },
     result: WorkSession,
     errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
   }),
@@ -163,7 +130,7 @@ export const workSessionMethods = {
     access: 'operate',
     effect: 'mutation',
     params: {
-      id,
+      id: workSessionRef,
       ifVersion,
       name: z.string().min(1).max(limits.nameChars).optional(),
       description: z.string().max(limits.commentChars).optional(),
@@ -176,7 +143,7 @@ export const workSessionMethods = {
     summary: 'Reports how far the caller is; its own work session only, from inside of one.',
     access: 'session',
     effect: 'mutation',
-    params: { id, progress: z.number().min(0).max(1), note: z.string().max(limits.commentChars).optional() },
+    params: { id: workSessionRef, progress: z.number().min(0).max(1), note: z.string().max(limits.commentChars).optional() },
     result: WorkSession,
     errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
   }),
@@ -184,7 +151,7 @@ export const workSessionMethods = {
     summary: 'Says that the work is done: what is left is committed, then verified, then merged.',
     access: 'session',
     effect: 'mutation',
-    params: { id, summary: z.string().max(limits.commentChars).default('') },
+    params: { id: workSessionRef, summary: z.string().max(limits.commentChars).default('') },
     result: WorkSession,
     errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'PRECONDITION'],
   }),
@@ -192,7 +159,7 @@ export const workSessionMethods = {
     summary: 'Ends a work session and its pending children; with cascade the running ones too.',
     access: 'operate',
     effect: 'mutation',
-    params: { id, ifVersion, cascade: z.boolean().default(false), reason: z.string().max(limits.nameChars).optional() },
+    params: { id: workSessionRef, ifVersion, cascade: z.boolean().default(false), reason: z.string().max(limits.nameChars).optional() },
     result: WorkSession,
     errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
   }),
@@ -200,7 +167,7 @@ export const workSessionMethods = {
     summary: 'Makes a failed work session pending again, one attempt on, in the worktree it left.',
     access: 'operate',
     effect: 'mutation',
-    params: { id, ifVersion, agent: z.string().min(1).max(64).optional() },
+    params: { id: workSessionRef, ifVersion, agent: z.string().min(1).max(64).optional() },
     result: WorkSession,
     errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION', 'MODEL_UNKNOWN'],
   }),
@@ -208,7 +175,7 @@ export const workSessionMethods = {
     summary: 'Makes a completed or cancelled work session pending again.',
     access: 'operate',
     effect: 'mutation',
-    params: { id, ifVersion, prompt: PromptText.optional() },
+    params: { id: workSessionRef, ifVersion, prompt: PromptText.optional() },
     result: WorkSession,
     errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
   }),
@@ -216,7 +183,7 @@ export const workSessionMethods = {
     summary: 'Asks a human; the work session waits for the answer.',
     access: 'session',
     effect: 'mutation',
-    params: { id, question: z.string().min(1).max(limits.commentChars) },
+    params: { id: workSessionRef, question: z.string().min(1).max(limits.commentChars) },
     result: WorkSession,
     errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
   }),
@@ -224,31 +191,15 @@ export const workSessionMethods = {
     summary: 'Answers what a work session asked; the answer is its next prompt.',
     access: 'approve',
     effect: 'mutation',
-    params: { id, answer: z.string().min(1).max(limits.promptChars) },
+    params: { id: workSessionRef, answer: z.string().min(1).max(limits.promptChars) },
     result: WorkSession,
     errors: ['NOT_FOUND', 'INVALID_TRANSITION'],
-  }),
-  'workSession.sendPrompt': defineMethod({
-    summary: 'Queues a prompt. The receipt tells how far it came; a second call with the same idempotencyKey is the same prompt.',
-    access: 'operate',
-    effect: 'mutation',
-    params: { id, content: PromptText, interrupt: z.boolean().default(false).describe('End the running turn first.') },
-    result: Prompt,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'LIMIT_EXCEEDED'],
-  }),
-  'workSession.listPrompts': defineMethod({
-    summary: 'The prompts of a work session with their receipts, newest first.',
-    access: 'read',
-    effect: 'read',
-    params: { id, ...page },
-    result: z.object({ prompts: z.array(Prompt), nextCursor: NextCursor }),
-    errors: ['NOT_FOUND'],
   }),
   'workSession.diff': defineMethod({
     summary: 'What a work session changed since its base.',
     access: 'read',
     effect: 'read',
-    params: { id, patch: z.boolean().default(false) },
+    params: { id: workSessionRef, patch: z.boolean().default(false) },
     result: z.object({
       baseCommit: z.string(),
       head: z.string(),
@@ -264,7 +215,7 @@ export const workSessionMethods = {
     summary: 'The argv to run to watch the agent of a work session.',
     access: 'operate',
     effect: 'read',
-    params: { id, insideTmux: z.string().max(4_096).optional().describe('$TMUX of the caller, when set.') },
+    params: { id: workSessionRef, insideTmux: z.string().max(4_096).optional().describe('$TMUX of the caller, when set.') },
     result: z.object({ argv: z.array(z.string()) }),
     errors: ['NOT_FOUND', 'PRECONDITION', 'TOOL_MISSING'],
   }),
@@ -272,7 +223,7 @@ export const workSessionMethods = {
     summary: 'Puts a work session into the merge queue, where mergeMode is manual, or tries a conflict again.',
     access: 'operate',
     effect: 'mutation',
-    params: { id, ifVersion },
+    params: { id: workSessionRef, ifVersion },
     result: WorkSession,
     errors: ['NOT_FOUND', 'CONFLICT', 'INVALID_TRANSITION'],
   }),
@@ -323,15 +274,5 @@ export const workSessionEvents = {
   'workSession.helpRequested': defineEvent({
     summary: 'A work session asked a human.',
     data: z.object({ ...Named, question: z.string() }),
-  }),
-  'prompt.changed': defineEvent({
-    summary: 'The receipt of a prompt went on.',
-    data: z.object({
-      promptId: Id,
-      workSessionId: Id.optional().describe('Absent for prompts of the planner.'),
-      status: Prompt.shape.status,
-      proof: z.string().optional(),
-      failure: z.string().optional(),
-    }),
   }),
 };

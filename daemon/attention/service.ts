@@ -3,13 +3,14 @@
 import type { Attention, AttentionKind } from '../../schemas/attention.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Subject } from '../../schemas/event.ts';
-import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import { byDaemon, type Origin } from '../kernel/origin.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { AttentionFilter, AttentionRecord } from '../store/tables/attention.ts';
 import { afterAllIds, pageOf, present } from '../store/tables/rows.ts';
+import { attentionView } from './view.ts';
 
 export interface RaiseAttention {
   readonly kind: AttentionKind;
@@ -72,10 +73,6 @@ export function createAttentionService({ store, clock, ids }: { store: Store; cl
       return store.write((w) => settle(w, origin.receipt, attentionView(close(w, w.attention.get(id) ?? found, origin.actor))));
     },
   };
-}
-
-export function attentionView({ raisedAt, clearedAt, ...record }: AttentionRecord): Attention {
-  return { ...record, raisedAt: isoTime(raisedAt), ...(clearedAt === undefined ? {} : { clearedAt: isoTime(clearedAt) }) };
 }
 
 function subjectOf({ projectId, specTaskId, workSessionId, sessionId }: AttentionRecord): Subject {

@@ -15,14 +15,13 @@ type Handled = Pick<
   | 'specTask.start'
   | 'specTask.submitSpecs'
   | 'specTask.getSpecs'
-  | 'specTask.updatePlan'
   | 'specTask.approve'
   | 'specTask.requestChanges'
   | 'specTask.progress'
   | 'specTask.overview'
 >;
 
-export function specTaskHandlers({ specTasks, projects, sessions }: Services): Handled {
+export function specTaskHandlers({ specTasks, projects, sessions, overview }: Services): Handled {
   const { resolve } = specTasks;
   return {
     'specTask.parsePlan': ({ text, strict }) => parsePlan(text, { strict }),
@@ -44,12 +43,10 @@ export function specTaskHandlers({ specTasks, projects, sessions }: Services): H
       return specTasks.submit(task, revision, originOf(call));
     },
     'specTask.getSpecs': async ({ id, project, revision }) => specTasks.specs(await resolve(id, project), revision),
-    'specTask.updatePlan': async ({ id, project, ...wanted }, call) =>
-      specTasks.updatePlan(await resolve(id, project), wanted, originOf(call)),
     'specTask.approve': async ({ id, project, revision }, call) => specTasks.approve(await resolve(id, project), revision, originOf(call)),
     'specTask.requestChanges': async ({ id, project, ...wanted }, call) =>
       specTasks.requestChanges(await resolve(id, project), wanted, originOf(call)),
     'specTask.progress': async ({ id, project }) => specTasks.progress(await resolve(id, project)),
-    'specTask.overview': async ({ id, project }) => specTasks.overview(await resolve(id, project)),
+    'specTask.overview': async ({ id, project }) => overview((await resolve(id, project)).id),
   };
 }

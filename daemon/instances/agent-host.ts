@@ -3,7 +3,6 @@ import { connectHost, readHostEvents } from '../agents/host-client.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { SessionService } from '../sessions/service.ts';
 import type { Store } from '../store/store.ts';
-import { withWritableRoots } from './codex-roots.ts';
 import { hostSession } from './definition.ts';
 import type { Hosting } from './hosting.ts';
 
@@ -33,6 +32,6 @@ export function createAgentHosting({ store, sessions, dirOf, hostProgram, ownEnv
       const session = sessionOf(id);
       if (session) await sessions.cancelAll([session.id], why, byDaemon.actor);
     },
-    argvOf: (_, { command }, cwd) => withWritableRoots(command, cwd),
+    argvOf: async (_, { command }) => command,
   };
 }

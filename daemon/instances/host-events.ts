@@ -8,8 +8,8 @@ import { byDaemon } from '../kernel/origin.ts';
 import type { ResolvedAgent } from '../models/registry.ts';
 import type { Writer } from '../store/store.ts';
 import type { InstanceRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
-import type { Threads } from '../work-sessions/needs.ts';
 import { recordPermission, withdraw } from './permissions.ts';
+import type { Threads } from './threads.ts';
 import { changePrompt, moveThread, setAgentState, threadSubject } from './transition.ts';
 
 export interface ApplyDeps {

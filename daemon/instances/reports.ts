@@ -8,10 +8,10 @@ import { settle } from '../store/receipts.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
-import type { Threads } from '../work-sessions/needs.ts';
 import { beat, disconnect } from './external.ts';
 import { type ApplyDeps, applyThreadEvent } from './host-events.ts';
 import { isLive } from './machine.ts';
+import type { Threads } from './threads.ts';
 import { changePrompt, moveInstance, moveThread, setAgentState } from './transition.ts';
 import { threadView } from './view.ts';
 

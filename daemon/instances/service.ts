@@ -2,7 +2,7 @@
 import type { OwnParamsOf, ResultOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Instance, Thread } from '../../schemas/instance.ts';
-import type { Prompt } from '../../schemas/work-session.ts';
+import type { Prompt } from '../../schemas/prompt.ts';
 import { readHostEvents } from '../agents/host-client.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { Origin } from '../kernel/origin.ts';
@@ -12,8 +12,8 @@ import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts'
 import { afterAllIds, pageOf } from '../store/tables/rows.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
-import type { Threads } from '../work-sessions/needs.ts';
 import { isLive } from './machine.ts';
+import type { Threads } from './threads.ts';
 import { moveInstance } from './transition.ts';
 import { instanceView, promptView, threadView } from './view.ts';
 

@@ -5,10 +5,11 @@ import { Failure } from '../../schemas/errors.ts';
 import { eventsFile } from '../agents/host/protocol.ts';
 import { readHostEvents } from '../agents/host-client.ts';
 import type { Store } from '../store/store.ts';
+import { gitDirsOf } from '../tools/git/git-files.ts';
 import { partId } from '../tools/step-files.ts';
-import { withWritableRoots } from './codex-roots.ts';
 import type { Hosting } from './hosting.ts';
 import { createTerminalHost, type TerminalHost, type TerminalHostDeps } from './terminal-host.ts';
+import { withWritableRoots } from './terminal-launch.ts';
 
 export interface TerminalHostingDeps extends Omit<TerminalHostDeps, 'placeOf'> {
   readonly store: Store;
@@ -79,8 +80,8 @@ export function createTerminalHosting(deps: TerminalHostingDeps): Hosting & { cl
     async end({ id }) {
       await hosts.get(id)?.orders.shutdown();
     },
-    argvOf(_, { name, terminal }, cwd) {
-      if (terminal !== undefined) return withWritableRoots(terminal, cwd);
+    async argvOf(_, { name, terminal }, cwd) {
+      if (terminal !== undefined) return withWritableRoots(terminal, await gitDirsOf(cwd));
       throw new Failure('TOOL_MISSING', `The agent "${name}" has no program for terminals; give it "terminal" in [agents.${name}].`, {
         details: { tool: name, remedy: `set terminal in [agents.${name}]` },
       });

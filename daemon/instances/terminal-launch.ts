@@ -1,6 +1,7 @@
 // How an agent's own interactive program is started so that it tells what it does: by hooks that are given at launch, never in a file of the
 // user's. Each hook appends one line of JSON to a file of the thread.
 import { basename } from 'node:path';
+import type { GitDirs } from '../tools/git/git-files.ts';
 
 export interface TerminalLaunch {
   readonly argv: readonly string[];
@@ -45,6 +46,13 @@ export function terminalLaunch(argv: readonly string[], { hookFile, settingsFile
   }
   const cancelKeys = name === 'bash' || name === 'sh' ? ['C-c'] : ['Escape'];
   return { argv, tells: { ready: false, submit: false, end: false }, cancelKeys };
+}
+
+/** The interactive Codex takes as arguments what codex-acp takes from its environment: without it, it can not commit in a linked worktree. */
+export function withWritableRoots(argv: readonly string[], dirs: GitDirs | undefined): readonly string[] {
+  const [program = '', ...rest] = argv;
+  if (basename(program) !== 'codex' || dirs === undefined || dirs.gitDir === dirs.commonDir) return argv;
+  return [program, '-c', `sandbox_workspace_write.writable_roots=${JSON.stringify([dirs.commonDir, dirs.gitDir])}`, ...rest];
 }
 
 function quoted(word: string): string {

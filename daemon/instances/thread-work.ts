@@ -2,6 +2,8 @@
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import type { BlockedReason } from '../../schemas/work-session.ts';
 import type { PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
+import { gitDirsOf } from '../tools/git/git-files.ts';
+import { withCodexRoots } from './codex-roots.ts';
 import type { Hosting } from './hosting.ts';
 import { restartDelaysMs } from './machine.ts';
 import type { InstanceDeps, Link } from './reactor.ts';
@@ -58,10 +60,12 @@ async function open(deps: InstanceDeps, hosting: Hosting, thread: ThreadRecord, 
   if (thread.sessionId === undefined) return false;
   let place: Awaited<ReturnType<InstanceDeps['agentPlaceOf']>>;
   let argv: readonly string[];
+  let env: Readonly<Record<string, string>>;
   try {
     place = await deps.agentPlaceOf(thread.sessionId);
     const agent = deps.agents.resolve(thread.agent);
     argv = await hosting.argvOf(thread, agent, place.cwd);
+    env = withCodexRoots(argv, place.env, await gitDirsOf(place.cwd));
   } catch (error) {
     // Not there yet, or not any more: whoever owns the session tells.
     if (isFailure(error) && error.kind === 'PRECONDITION') return false;
@@ -74,12 +78,14 @@ async function open(deps: InstanceDeps, hosting: Hosting, thread: ThreadRecord, 
   const generation = thread.generation + 1;
   await store.write((w) => {
     // A died agent counts against the budget of the instance; a turn that comes to its end gives it back.
-    if (thread.status === 'disconnected') w.instances.change(thread.instanceId, { restartCount: (instance?.restartCount ?? 0) + 1 });
+    // One whose host ended was counted with that.
+    if (thread.status === 'disconnected' && thread.agentState?.state === 'exited')
+      w.instances.change(thread.instanceId, { restartCount: (instance?.restartCount ?? 0) + 1 });
     w.threads.change(thread.id, { generation, status: 'pending' });
     setAgentState(w, thread.id, { state: 'starting', source: 'process' }, clock.now());
   });
   const externalId = thread.externalId === undefined ? {} : { externalId: thread.externalId };
-  await link.host.call('open', { threadId: thread.id, generation, argv: [...argv], cwd: place.cwd, env: { ...place.env }, ...externalId });
+  await link.host.call('open', { threadId: thread.id, generation, argv: [...argv], cwd: place.cwd, env: { ...env }, ...externalId });
   return true;
 }
 

@@ -7,9 +7,34 @@ import type { Ids } from '../kernel/ids.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { Writer } from '../store/store.ts';
 import type { InstanceRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
-import type { Threads } from '../work-sessions/needs.ts';
 import { withdraw } from './permissions.ts';
 import { changePrompt, moveInstance, moveThread, setAgentState, tellPrompt } from './transition.ts';
+
+/** Rows only, in the caller's transaction; whoever drives agents does the rest after the commit. */
+export interface Threads {
+  /** The live instance of a spec task, or a new one. */
+  ensureInstance(w: Writer, specTaskId: string): InstanceRecord;
+  /** Idempotent: the thread that it has, or a new one, in the task's live instance or a new one. */
+  ensure(
+    w: Writer,
+    of: { readonly specTaskId: string; readonly workSessionId?: string; readonly sessionId: string; readonly agent: string },
+  ): ThreadRecord;
+  /** Throws LIMIT_EXCEEDED when too many wait. */
+  enqueue(
+    w: Writer,
+    prompt: {
+      readonly threadId: string;
+      readonly workSessionId?: string;
+      readonly content: string;
+      readonly interrupt?: boolean;
+      readonly origin: string;
+      readonly id?: string;
+    },
+  ): PromptRecord;
+  cancelTurn(w: Writer, threadId: string): void;
+  close(w: Writer, threadId: string, to: 'completed' | 'failed', reason: string): void;
+  stopInstance(w: Writer, specTaskId: string, reason: string): void;
+}
 
 export interface ThreadsDeps {
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 import type { Instance, Thread } from '../../schemas/instance.ts';
 import type { Permission } from '../../schemas/permission.ts';
-import type { Prompt } from '../../schemas/work-session.ts';
+import type { Prompt } from '../../schemas/prompt.ts';
 import { isoTime } from '../kernel/clock.ts';
 import type { Reader } from '../store/store.ts';
 import type { InstanceRecord, PermissionRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';

@@ -9,8 +9,8 @@ import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { MergeMode } from '../tools/git/merge.ts';
 import type { ProcessTool } from '../tools/process.ts';
-import type { Merging } from '../work-sessions/needs.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
+import type { Merging } from './needs.ts';
 import { runVerify } from './verify.ts';
 
 export interface MergingDeps {

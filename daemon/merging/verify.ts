@@ -3,7 +3,7 @@ import { isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import { inheritable } from '../sessions/environment.ts';
 import type { ProcessTool } from '../tools/process.ts';
-import type { Verdict } from '../work-sessions/needs.ts';
+import type { Verdict } from './needs.ts';
 
 export interface VerifyWish {
   readonly worktreePath: string;

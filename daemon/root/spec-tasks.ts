@@ -14,12 +14,14 @@ import { createReports } from '../instances/reports.ts';
 import { createInstanceService } from '../instances/service.ts';
 import { createTerminalHosting } from '../instances/terminal-hosting.ts';
 import { createThreads } from '../instances/threads.ts';
+import { byDaemon } from '../kernel/origin.ts';
 import { sleep } from '../kernel/retry.ts';
+import { createLanding } from '../merging/landing.ts';
 import { createMergingService } from '../merging/service.ts';
+import { overviewOf } from '../overview/overview.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
 import type { DrivenSessions } from '../sessions/driven.ts';
 import type { EnvFiles } from '../sessions/env-file.ts';
-import { createLanding } from '../spec-tasks/landing.ts';
 import { parsePlan } from '../spec-tasks/plan/parse-plan.ts';
 import { createPlanning } from '../spec-tasks/planning/service.ts';
 import { createRowsForPlan } from '../spec-tasks/rows-for-plan.ts';
@@ -33,6 +35,7 @@ import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
 import { createWorkSessionService } from '../work-sessions/service.ts';
+import { createSaving } from '../worktrees/saving.ts';
 import type { Wiring } from './services.ts';
 
 /** What the rest of the domain lends to spec tasks. */
@@ -49,6 +52,7 @@ export interface SpecTaskWiring
 
 type Made =
   | 'specTasks'
+  | 'overview'
   | 'planning'
   | 'landing'
   | 'workSessions'
@@ -76,7 +80,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const implementing = { ...shared, agents, rowsFor, slotsPerTask: () => limits().slots_per_task };
   const waits = (r: Reader) => scheduleOf(r, limits()).waits;
   const specTasks = createSpecTaskService({
-    ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan, rowsFor, waits },
+    ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan, rowsFor },
     implement: (w, id, origin) => void implementWithin(implementing, w, id, wholeTask, origin),
     templates: createTaskTemplates({ files }),
     sources: createSources({ process, fetchText, environment: tools.ownEnv }),
@@ -85,8 +89,8 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
       return { planningAgent: planning_agent, implementationAgents: implementation_agents, adapter };
     },
     assertCommand: async (projectPath, name) => void runnable(await catalogue.get(projectPath, name)),
-    epoch: () => feed.epoch,
   });
+  const overview = (id: string) => overviewOf({ store, epoch: () => feed.epoch, waits }, id);
   const planning = createPlanning({
     ...{ store, clock, agents, catalogue, envFiles, files, git, log, sessions, driven, threads },
     submit: specTasks.submit,
@@ -116,8 +120,17 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     takeDeliveries: coordination.takeDeliveries,
   });
   lifecycle.own('instances', () => instances.stop());
+  const saving = createSaving({ store, git, root: wiring.worktreesRoot, copyRules: () => config.current.worktrees.copy });
+  const saveWork = async (worktreeId: string): Promise<void> => {
+    const { worktree, project } = store.read((r) => {
+      const found = r.worktrees.get(worktreeId);
+      return { worktree: found, project: found && r.projects.get(found.projectId) };
+    });
+    if (worktree && project) await saving.save(project, worktree, byDaemon);
+  };
   const work = createWorkReactor({
     ...{ ...shared, log, attention, threads, merging, sessions, driven, envFiles, limits },
+    saveWork,
     blocksOf: coordination.blocksOf,
     announce: coordination.announce,
     callsForTurn: coordination.callsForTurn,
@@ -125,9 +138,10 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('work sessions', () => work.stop());
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
-  const workSessions = createWorkSessionService({ ...shared, agents, rowsFor, threads, attention, limits, git });
+  const workSessions = createWorkSessionService({ ...shared, parsePlan, agents, rowsFor, threads, attention, limits, git });
   return {
     specTasks,
+    overview,
     planning,
     landing,
     workSessions,

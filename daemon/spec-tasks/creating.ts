@@ -93,12 +93,16 @@ export function shortName(prompt: string): string {
 async function prefill({ templates, sources }: CreateDeps, project: ProjectRecord, { prompt, template, from }: CreateRequest) {
   const filled = template === undefined ? undefined : await templates.get(project.path, template);
   const fetched = from === undefined ? undefined : await sources.fetch(from, project.path);
-  const text = prompt ?? fetched?.prompt;
-  const whole = filled === undefined ? text : filled.promptFor(text ?? '');
-  if (whole === undefined || whole.trim() === '') {
-    throw new Failure('INVALID_PARAMS', 'A spec task needs a prompt: say what is to be done, or name a template or a source.', {
-      details: { issues: [{ path: ['prompt'], message: 'is missing' }] },
-    });
+  const text = (prompt ?? fetched?.prompt ?? '').trim();
+  const whole = filled === undefined || (text === '' && filled.needsText) ? text : filled.promptFor(text);
+  if (whole === '') {
+    throw new Failure(
+      'INVALID_PARAMS',
+      'A spec task needs a prompt: say what is to be done, or name a source or a template that says it.',
+      {
+        details: { issues: [{ path: ['prompt'], message: 'is missing' }] },
+      },
+    );
   }
   return { prompt: whole, agents: filled?.agents, source: fetched?.source };
 }

@@ -39,7 +39,7 @@ export function approve({ store, clock, attention }: DecideDeps, task: SpecTaskR
       w.reviews.changeRevision(revision.id, { approvals });
       const data = { revision: number, by: origin.actor, missing };
       if (others.length === revision.approvals.length)
-        w.events.append({ type: 'specTask.approvalGiven', subject, actor: origin.actor, data });
+        w.events.append({ type: 'specTask.approvalRecorded', subject, actor: origin.actor, data });
       return settle(w, origin.receipt, specTaskView(now));
     }
     w.reviews.changeRevision(revision.id, { approvals, status: 'approved', decidedBy: origin.actor, decidedAt: at });

@@ -1,5 +1,5 @@
 // What clients can do with spec tasks up to the approved plan, and what they can look at. Each method reads, decides and writes.
-import type { OwnParamsOf, ResultOf } from '../../schemas/contract.ts';
+import type { ResultOf } from '../../schemas/contract.ts';
 import type { Progress, Revision, SpecTask } from '../../schemas/spec-task.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { afterAllIds, pageOf } from '../store/tables/rows.ts';
@@ -8,12 +8,11 @@ import { type Comments, createComments, noRevision } from './comments.ts';
 import { type CreateDeps, type CreateRequest, createSpecTask } from './creating.ts';
 import { approve, type DecideDeps, requestChanges } from './deciding.ts';
 import { type EditRequest, editSpecTask } from './editing.ts';
-import { type OverviewDeps, overviewOf, progressOfTask } from './overview.ts';
+import { progressOfTask } from './progress-of-task.ts';
 import { resolveSpecTask } from './resolve.ts';
 import { type StartTaskDeps, startSpecTask } from './starting.ts';
-import { type NewRevision, submitSpecs } from './submitting.ts';
+import { type NewRevision, type SubmitDeps, submitSpecs } from './submitting.ts';
 import { freshSpecTask } from './transition.ts';
-import { type UpdatePlanDeps, updatePlan } from './updating-plan.ts';
 import { revisionView, specTaskView } from './view.ts';
 
 export interface SpecTaskService {
@@ -31,19 +30,13 @@ export interface SpecTaskService {
   /** The newest, without a number. Throws NOT_FOUND. */
   specs(task: SpecTaskRecord, revision: number | undefined): Revision;
   revisions(task: SpecTaskRecord): readonly Revision[];
-  updatePlan(
-    task: SpecTaskRecord,
-    wanted: Pick<OwnParamsOf<'specTask.updatePlan'>, 'plan' | 'ifVersion'>,
-    origin: Origin,
-  ): Promise<ResultOf<'specTask.updatePlan'>>;
   approve(task: SpecTaskRecord, revision: number, origin: Origin): Promise<SpecTask>;
   requestChanges(task: SpecTaskRecord, wanted: { revision: number; comment?: string | undefined }, origin: Origin): Promise<SpecTask>;
   readonly comments: Comments;
   progress(task: SpecTaskRecord): Progress;
-  overview(task: SpecTaskRecord): ResultOf<'specTask.overview'>;
 }
 
-export type SpecTaskServiceDeps = CreateDeps & DecideDeps & StartTaskDeps & UpdatePlanDeps & OverviewDeps;
+export type SpecTaskServiceDeps = CreateDeps & DecideDeps & StartTaskDeps & SubmitDeps;
 
 export function createSpecTaskService(deps: SpecTaskServiceDeps): SpecTaskService {
   const { store } = deps;
@@ -68,11 +61,9 @@ export function createSpecTaskService(deps: SpecTaskServiceDeps): SpecTaskServic
       return revisionView(found);
     },
     revisions: (task) => store.read((r) => r.reviews.revisions(task.id)).map(revisionView),
-    updatePlan: (task, wanted, origin) => updatePlan(deps, task, wanted, origin),
     approve: (task, revision, origin) => approve(deps, task, revision, origin),
     requestChanges: (task, wanted, origin) => requestChanges(deps, task, wanted, origin),
     comments: createComments(deps),
     progress: (task) => store.read((r) => progressOfTask(r, freshSpecTask(r, task.id))),
-    overview: (task) => overviewOf(deps, task.id),
   };
 }

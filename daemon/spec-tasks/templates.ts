@@ -1,10 +1,10 @@
 // Prepared requests: what a kind of task always says. Some are built in; a project adds its own in .coppice/task-templates/*.yaml.
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { nearest } from '../../rpc/nearest.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import { readYaml } from '../commands/yaml-source.ts';
 import type { FileReader } from '../tools/files.ts';
 
 const Template = z.strictObject({
@@ -22,6 +22,8 @@ type Template = z.output<typeof Template>;
 
 export interface TaskTemplate {
   readonly promptFor: (text: string) => string;
+  /** It says nothing by itself. */
+  readonly needsText: boolean;
   readonly agents?: readonly string[];
 }
 
@@ -68,12 +70,9 @@ export function createTaskTemplates({ files }: { readonly files: Pick<FileReader
 }
 
 function parsed(text: string, path: string): Template {
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (cause) {
-    throw new Failure('CONFIG_INVALID', `"${path}" is no YAML: ${(cause as Error).message.split('\n')[0]}`, { cause });
-  }
+  const { value, problems } = readYaml(text, path);
+  const [problem] = problems.diagnostics;
+  if (problem) throw new Failure('CONFIG_INVALID', `"${path}" is no YAML: line ${problem.line}: ${problem.message}`);
   const { data, error } = Template.safeParse(value);
   if (data) return data;
   const [issue] = error.issues;
@@ -91,5 +90,5 @@ function usable({ prompt, plan, verify, agents }: Template): TaskTemplate {
       .map((part) => part(text).trim())
       .filter((part) => part !== '')
       .join('\n\n');
-  return { promptFor, ...(agents === undefined ? {} : { agents }) };
+  return { promptFor, needsText: prompt.includes('{{prompt}}'), ...(agents === undefined ? {} : { agents }) };
 }

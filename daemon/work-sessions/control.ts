@@ -68,18 +68,6 @@ export function wakeTask({ clock, attention }: ControlDeps, w: Writer, specTaskI
   attention.settleAbout(w, specTaskId, origin.actor, 'ready_to_land');
 }
 
-/** Pending again in the same worktree, one attempt on. */
-export function begunAnew({ attempt }: WorkSessionRecord): Move {
-  return {
-    to: 'pending',
-    stage: 'waiting_dependencies',
-    change: {
-      ...{ attempt: attempt + 1, verifyAttempts: 0, started: true, sessionId: null, lastError: null, summary: null, progress: null },
-      ...{ mergedCommit: null, mergedFrom: null, mergeRequestedAt: null },
-    },
-  };
-}
-
 /** Ends it as cancelled, with its thread; its session is told by whoever looks at it next. */
 export function cancelOne(deps: ControlDeps, w: Writer, { id, status }: WorkSessionRecord, reason: string, origin: Origin): void {
   if (status !== 'failed' && hasEnded(status)) return;

@@ -1,11 +1,13 @@
 // What clients do with one work session. Each is rows and events in one transaction; the reactor sees the rows.
+
 import type { OwnParamsOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { WorkSession } from '../../schemas/work-session.ts';
 import type { Origin } from '../kernel/origin.ts';
 import type { AgentRegistry } from '../models/registry.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
-import { begunAnew, type ControlDeps, control, moveBy, refuse, tellUpdated, wakeTask } from './control.ts';
+import { begunAnew } from './beginning-anew.ts';
+import { type ControlDeps, control, moveBy, refuse, tellUpdated, wakeTask } from './control.ts';
 import { goOn, withBackground } from './going-on.ts';
 import { hasEnded, reopenableStatuses } from './machine.ts';
 

@@ -10,7 +10,7 @@ const continuePrompt = 'Go on with your work. Look at what is done already (git 
 export function goOn(deps: ControlDeps, w: Writer, now: WorkSessionRecord, prompt: string | undefined, origin: Origin): void {
   const thread = w.threads.ofWorkSession(now.id);
   const change = { verifyAttempts: 0 };
-  if (!thread) {
+  if (!thread || now.sessionId === undefined) {
     const told = prompt === undefined ? {} : { prompt: withBackground(prompt, now.prompt) };
     moveBy(deps, w, now.id, { to: 'pending', stage: 'waiting_dependencies', change: { ...change, ...told } }, origin);
     return;

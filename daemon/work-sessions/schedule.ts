@@ -23,6 +23,8 @@ export interface Schedule {
   readonly waits: ReadonlyMap<string, string>;
   /** Can not begin any more unless what it depends on is retried: by its id, the names of what failed. */
   readonly hopeless: ReadonlyMap<string, string>;
+  /** Of those that wait, the ones whose dependencies are not there; the others could begin if there were room. */
+  readonly unmet: ReadonlySet<string>;
 }
 
 const weight: Readonly<Record<Effort, number>> = { small: 1, medium: 2, large: 4 };
@@ -38,7 +40,8 @@ interface Candidate {
 export function schedule(tasks: readonly TaskFacts[], slots: number): Schedule {
   const waits = new Map<string, string>();
   const hopeless = new Map<string, string>();
-  const candidates = tasks.flatMap((task) => candidatesOf(task, waits, hopeless));
+  const unmet = new Set<string>();
+  const candidates = tasks.flatMap((task) => candidatesOf(task, { waits, hopeless, unmet }));
   const running = tasks.flatMap(({ workSessions }) => workSessions.filter(holdsSlot));
   const taken = new Map(tasks.map((task) => [task.specTaskId, [...task.workSessions.filter(holdsSlot)]]));
   const ready: WorkSessionRecord[] = [];
@@ -53,7 +56,7 @@ export function schedule(tasks: readonly TaskFacts[], slots: number): Schedule {
     running.push(workSession);
     ready.push(workSession);
   }
-  return { ready, waits, hopeless };
+  return { ready, waits, hopeless, unmet };
 }
 
 /** From provisioning until it has ended; a blocked one gives its slot away unless it is asked again soon. */
@@ -61,35 +64,42 @@ export function holdsSlot({ status, stage }: WorkSessionRecord): boolean {
   return status === 'active' || (status === 'pending' && stage === 'provisioning');
 }
 
-function candidatesOf(task: TaskFacts, waits: Map<string, string>, hopeless: Map<string, string>): Candidate[] {
+interface Findings {
+  readonly waits: Map<string, string>;
+  readonly hopeless: Map<string, string>;
+  readonly unmet: Set<string>;
+}
+
+function candidatesOf(task: TaskFacts, { waits, hopeless, unmet }: Findings): Candidate[] {
   const implOf = new Map(task.implTasks.map((impl) => [impl.id, impl]));
-  const ofImpl = new Map(task.workSessions.flatMap((one) => (one.implTaskId === undefined ? [] : [[one.implTaskId, one] as const])));
-  const byId = new Map(task.workSessions.map((one) => [one.id, one]));
+  const neededBy = dependenciesIn(task, implOf);
   const paths = remainingPaths(task.implTasks);
-  return task.workSessions
-    .filter(({ status, stage }) => status === 'pending' && stage !== 'provisioning')
-    .flatMap((workSession) => {
-      const impl = workSession.implTaskId === undefined ? undefined : implOf.get(workSession.implTaskId);
-      const needed = [
-        ...(impl?.dependencies ?? []).flatMap((id) => dependencyOn(implOf.get(id), ofImpl.get(id))),
-        ...workSession.dependsOn.flatMap((id) => sessionDependency(byId.get(id))),
-      ];
-      const failed = needed.filter(({ failed }) => failed).map(({ name }) => name);
-      if (failed.length > 0) hopeless.set(workSession.id, failed.join(', '));
-      const reason =
-        needed.length > 0
-          ? `waits for ${needed.map(({ name }) => name).join(', ')}`
-          : !workSession.started
-            ? 'waits to be started'
-            : !task.mayStart
-              ? 'waits: its spec task starts nothing new'
-              : undefined;
-      if (reason !== undefined) {
-        waits.set(workSession.id, reason);
-        return [];
-      }
-      return [{ task, workSession, impl, path: impl === undefined ? 0 : (paths.get(impl.id) ?? 0) }];
-    });
+  return task.workSessions.filter(waitsToBegin).flatMap((workSession) => {
+    const impl = workSession.implTaskId === undefined ? undefined : implOf.get(workSession.implTaskId);
+    const needed = neededBy(workSession);
+    const failed = needed.filter(({ failed }) => failed).map(({ name }) => name);
+    if (failed.length > 0) hopeless.set(workSession.id, failed.join(', '));
+    if (needed.length > 0) unmet.add(workSession.id);
+    const reason =
+      needed.length > 0
+        ? `waits for ${needed.map(({ name }) => name).join(', ')}`
+        : !workSession.started
+          ? 'waits to be started'
+          : !task.mayStart
+            ? 'waits: its spec task starts nothing new'
+            : undefined;
+    if (reason !== undefined) {
+      waits.set(workSession.id, reason);
+      return [];
+    }
+    return [{ task, workSession, impl, path: impl === undefined ? 0 : (paths.get(impl.id) ?? 0) }];
+  });
+}
+
+/** Pending, or blocked before it ever began, since what it needs failed: that may be retried. */
+function waitsToBegin({ status, stage, blockedReason, worktreeId }: WorkSessionRecord): boolean {
+  if (status === 'pending') return stage !== 'provisioning';
+  return status === 'blocked' && blockedReason === 'dependency_failed' && worktreeId === undefined;
 }
 
 interface Dependency {
@@ -97,16 +107,38 @@ interface Dependency {
   readonly failed: boolean;
 }
 
-/** Nothing once it is done and merged: a work session is completed only then. */
-function dependencyOn(impl: ImplTaskRecord | undefined, workSession: WorkSessionRecord | undefined): Dependency[] {
-  if (!impl || impl.status === 'skipped' || impl.status === 'obsolete') return [];
-  if (impl.status === 'completed' && (workSession === undefined || workSession.status === 'completed')) return [];
-  return [{ name: impl.label, failed: workSession?.status === 'failed' }];
-}
-
-function sessionDependency(workSession: WorkSessionRecord | undefined): Dependency[] {
-  if (!workSession || workSession.status === 'completed' || workSession.status === 'cancelled') return [];
-  return [{ name: `"${workSession.name}"`, failed: workSession.status === 'failed' }];
+/** What a work session still needs. What is to begin and needs something that failed has as good as failed itself. */
+function dependenciesIn({ workSessions }: TaskFacts, implOf: ReadonlyMap<string, ImplTaskRecord>) {
+  const ofImpl = new Map(workSessions.flatMap((one) => (one.implTaskId === undefined ? [] : [[one.implTaskId, one] as const])));
+  const byId = new Map(workSessions.map((one) => [one.id, one]));
+  const known = new Map<string, readonly Dependency[]>();
+  const asDependency = (name: string, one: WorkSessionRecord | undefined): Dependency => ({
+    name,
+    failed: one !== undefined && (one.status === 'failed' || (waitsToBegin(one) && neededBy(one).some(({ failed }) => failed))),
+  });
+  /** Nothing once it is done and merged: a work session is completed only then. */
+  const onItem = (impl: ImplTaskRecord | undefined): Dependency[] => {
+    const one = impl && ofImpl.get(impl.id);
+    if (!impl || impl.status === 'skipped' || impl.status === 'obsolete') return [];
+    if (impl.status === 'completed' && (one === undefined || one.status === 'completed')) return [];
+    return [asDependency(impl.label, one)];
+  };
+  const onSession = (one: WorkSessionRecord | undefined): Dependency[] =>
+    !one || one.status === 'completed' || one.status === 'cancelled' ? [] : [asDependency(`"${one.name}"`, one)];
+  const neededBy = ({ id, implTaskId, dependsOn }: WorkSessionRecord): readonly Dependency[] => {
+    const found = known.get(id);
+    if (found) return found;
+    // Plans with a cycle are refused; this keeps one finite all the same.
+    known.set(id, []);
+    const impl = implTaskId === undefined ? undefined : implOf.get(implTaskId);
+    const needed = [
+      ...(impl?.dependencies ?? []).flatMap((one) => onItem(implOf.get(one))),
+      ...dependsOn.flatMap((one) => onSession(byId.get(one))),
+    ];
+    known.set(id, needed);
+    return needed;
+  };
+  return neededBy;
 }
 
 function slotReason(task: TaskFacts, own: number, all: number, slots: number): string | undefined {

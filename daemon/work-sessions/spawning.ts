@@ -25,7 +25,7 @@ const paceMs = 60_000;
  * Throws INVALID_TRANSITION unless the parent is active, LIMIT_EXCEEDED {what, limit, value}, PRECONDITION {reason: other_task} for a
  * dependency that belongs to another spec task.
  */
-export function spawnWorkSession(deps: SpawnDeps, wanted: Wanted, origin: Origin): Promise<WorkSession> {
+export async function spawnWorkSession(deps: SpawnDeps, wanted: Wanted, origin: Origin): Promise<WorkSession> {
   const parentId = resolveWorkSession(deps.store, wanted.parentId).id;
   const dependsOn = wanted.dependsOn.map((ref) => resolveWorkSession(deps.store, ref).id);
   return deps.store.write((w) => {

@@ -1,4 +1,5 @@
 // What clients do with the implementation of a spec task as a whole: ask for changes, take it up again, end it.
+
 import type { OwnParamsOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { SpecTask } from '../../schemas/spec-task.ts';
@@ -12,8 +13,9 @@ import { settle } from '../store/receipts.ts';
 import type { Writer } from '../store/store.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
+import { begunAnew } from './beginning-anew.ts';
 import { branchOfSpawned } from './branches.ts';
-import { begunAnew, type ControlDeps, cancelOne, moveBy, wakeTask } from './control.ts';
+import { type ControlDeps, cancelOne, moveBy, wakeTask } from './control.ts';
 import { withBackground } from './going-on.ts';
 import { reopenableStatuses } from './machine.ts';
 import { nextNumber } from './spawning.ts';

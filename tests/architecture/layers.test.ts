@@ -39,7 +39,7 @@ const rooms: Readonly<Record<string, Room>> = {
   },
 };
 
-const floors: Readonly<Record<string, number>> = { kernel: 1, store: 2, tools: 2, handlers: 4, server: 4, jobs: 4, root: 5 };
+const floors: Readonly<Record<string, number>> = { kernel: 1, store: 2, tools: 2, agents: 2, handlers: 4, server: 4, jobs: 4, root: 5 };
 
 /** A folder of daemon/, or `root` for the files that stand in it. */
 function folderOf(path: string): string {
@@ -60,12 +60,27 @@ const neighbours: readonly (readonly [string, string])[] = [
   ['coordination', 'work-sessions'],
   ['gates', 'commands'],
   ['groups', 'sessions'],
+  ['instances', 'commands'],
+  ['merging', 'projects'],
+  ['merging', 'sessions'],
+  ['merging', 'spec-tasks'],
+  ['overview', 'attention'],
+  ['overview', 'events'],
+  ['overview', 'instances'],
+  ['overview', 'spec-tasks'],
+  ['overview', 'work-sessions'],
   ['config', 'models'],
   ['sessions', 'artifacts'],
   ['sessions', 'commands'],
   ['sessions', 'projects'],
   ['sessions', 'worktrees'],
   ['spec-tasks', 'commands'],
+  ['spec-tasks', 'projects'],
+  ['spec-tasks', 'sessions'],
+  ['spec-tasks', 'worktrees'],
+  ['work-sessions', 'sessions'],
+  ['work-sessions', 'spec-tasks'],
+  ['work-sessions', 'worktrees'],
   ['worktrees', 'projects'],
 ];
 

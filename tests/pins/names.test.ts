@@ -63,7 +63,7 @@ test('events, and whether they are durable', () => {
       "specTask.updated durable",
       "specTask.statusChanged durable",
       "specTask.specsSubmitted durable",
-      "specTask.approvalGiven durable",
+      "specTask.approvalRecorded durable",
       "specTask.approved durable",
       "specTask.changesRequested durable",
       "specTask.planUpdated durable",

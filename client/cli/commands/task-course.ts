@@ -1,7 +1,8 @@
 // What moves a spec task on, or ends it.
 import type { Command } from 'commander';
 import type { ParamsOf, ResultOf, SpecTask } from '../../../schemas/index.ts';
-import { landings, type MergeStrategy, mergeStrategies, priorities } from '../../../schemas/spec-task.ts';
+import type { MergeStrategy } from '../../../schemas/spec-task.ts';
+import { landings, mergeStrategies, priorities } from '../../../schemas/task-words.ts';
 import type { Client } from '../../client.ts';
 import type { Cli } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';

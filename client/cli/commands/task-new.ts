@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { ParamsOf, SpecTask } from '../../../schemas/index.ts';
-import { landings, priorities } from '../../../schemas/spec-task.ts';
+import { landings, priorities } from '../../../schemas/task-words.ts';
 import type { Client } from '../../client.ts';
 import { type Cli, projectOf } from '../context.ts';
 import { UsageError } from '../exit-codes.ts';

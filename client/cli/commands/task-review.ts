@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { ParamsOf, Revision } from '../../../schemas/index.ts';
-import { documents } from '../../../schemas/review.ts';
+import { documents } from '../../../schemas/task-words.ts';
 import type { Client } from '../../client.ts';
 import { allPages } from '../all-pages.ts';
 import type { Cli } from '../context.ts';

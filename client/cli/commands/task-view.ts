@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ResultOf, SpecTask } from '../../../schemas/index.ts';
-import { type SpecTaskStatus, specTaskStatuses } from '../../../schemas/spec-task.ts';
+import type { SpecTaskStatus } from '../../../schemas/spec-task.ts';
+import { specTaskStatuses } from '../../../schemas/task-words.ts';
 import { allPages } from '../all-pages.ts';
 import type { Cli } from '../context.ts';
 import { printFacts } from '../facts.ts';

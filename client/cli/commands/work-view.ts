@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ResultOf, WorkSession } from '../../../schemas/index.ts';
-import { type WorkSessionStatus, workSessionStatuses } from '../../../schemas/work-session.ts';
+import { workSessionStatuses } from '../../../schemas/task-words.ts';
+import type { WorkSessionStatus } from '../../../schemas/work-session.ts';
 import { allPages } from '../all-pages.ts';
 import { runInherited } from '../attach-to.ts';
 import type { Cli } from '../context.ts';

@@ -46,6 +46,5 @@ function ofUpdate({ sessionUpdate, content, title, status }: Update): string | u
 }
 
 function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what goes
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+  return stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, (char) => (char === '\n' || char === '\t' ? char : ''));
 }

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import { Failure, isFailure } from '../../../schemas/errors.ts';
 import { limits } from '../../../schemas/limits.ts';
-import { documents as documentNames } from '../../../schemas/review.ts';
+import { documents as documentNames } from '../../../schemas/task-words.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { Store } from '../../store/store.ts';
 import type { SessionRecord } from '../../store/tables/sessions.ts';

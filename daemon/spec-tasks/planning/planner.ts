@@ -3,11 +3,11 @@ import { Failure, isFailure } from '../../../schemas/errors.ts';
 import type { Catalogue } from '../../commands/catalogue.ts';
 import { runnable } from '../../commands/catalogue.ts';
 import type { AgentRegistry } from '../../models/registry.ts';
+import { agentSession } from '../../sessions/agent-session.ts';
 import type { EnvFiles } from '../../sessions/env-file.ts';
 import type { StartWish } from '../../sessions/prepare.ts';
 import type { ProjectRecord } from '../../store/tables/projects.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
-import { agentSession } from '../../work-sessions/definition.ts';
 import { commandOf } from '../creating.ts';
 
 export interface PlannerDeps {

@@ -52,7 +52,6 @@ CREATE TABLE spec_tasks (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX spec_tasks_by_status ON spec_tasks (status, id);
 CREATE INDEX spec_tasks_by_project ON spec_tasks (project_id, id);
-
 CREATE TABLE spec_revisions (
   id TEXT PRIMARY KEY,
   spec_task_id TEXT NOT NULL REFERENCES spec_tasks (id) ON DELETE CASCADE,
@@ -70,7 +69,6 @@ CREATE TABLE spec_revisions (
   created_at INTEGER NOT NULL,
   UNIQUE (spec_task_id, number)
 ) STRICT, WITHOUT ROWID;
-
 CREATE TABLE review_comments (
   id TEXT PRIMARY KEY,
   spec_task_id TEXT NOT NULL REFERENCES spec_tasks (id) ON DELETE CASCADE,
@@ -89,7 +87,6 @@ CREATE TABLE review_comments (
   resolved_by TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX review_comments_by_task ON review_comments (spec_task_id, id);
-
 CREATE TABLE impl_tasks (
   id TEXT PRIMARY KEY,
   spec_task_id TEXT NOT NULL REFERENCES spec_tasks (id) ON DELETE CASCADE,
@@ -120,7 +117,6 @@ CREATE TABLE impl_tasks (
   created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX impl_tasks_by_task ON impl_tasks (spec_task_id, "index");
-
 CREATE TABLE work_sessions (
   id TEXT PRIMARY KEY,
   spec_task_id TEXT NOT NULL REFERENCES spec_tasks (id) ON DELETE CASCADE,
@@ -167,7 +163,6 @@ CREATE UNIQUE INDEX work_sessions_branch ON work_sessions (project_id, branch);
 CREATE INDEX work_sessions_by_task ON work_sessions (spec_task_id, id);
 CREATE INDEX work_sessions_by_parent ON work_sessions (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX work_sessions_live ON work_sessions (status, id);
-
 CREATE TABLE instances (
   id TEXT PRIMARY KEY,
   spec_task_id TEXT NOT NULL REFERENCES spec_tasks (id) ON DELETE CASCADE,
@@ -180,8 +175,7 @@ CREATE TABLE instances (
   restart_count INTEGER NOT NULL DEFAULT 0,
   capabilities TEXT NOT NULL,
   last_event_seq INTEGER NOT NULL DEFAULT 0,
-  restart_at INTEGER,
-  restart_requested_at INTEGER,
+  restart_at INTEGER, restart_requested_at INTEGER,
   last_error TEXT,
   created_at INTEGER NOT NULL,
   ended_at INTEGER,
@@ -189,7 +183,6 @@ CREATE TABLE instances (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX instances_one_live ON instances (spec_task_id) WHERE status IN ('starting', 'ready', 'stale', 'lost', 'stopping');
 CREATE INDEX instances_by_task ON instances (spec_task_id, id);
-
 CREATE TABLE threads (
   id TEXT PRIMARY KEY,
   spec_task_id TEXT NOT NULL REFERENCES spec_tasks (id) ON DELETE CASCADE,
@@ -207,15 +200,13 @@ CREATE TABLE threads (
   ticked REAL,
   agent_state TEXT,
   last_activity_at INTEGER,
-  wake_at INTEGER,
-  cancel_requested_at INTEGER,
+  wake_at INTEGER, cancel_requested_at INTEGER,
   created_at INTEGER NOT NULL,
   ended_at INTEGER,
   version INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX threads_external ON threads (instance_id, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX threads_by_task ON threads (spec_task_id, id);
-
 CREATE TABLE prompts (
   id TEXT PRIMARY KEY,
   thread_id TEXT REFERENCES threads (id) ON DELETE CASCADE,
@@ -232,7 +223,6 @@ CREATE TABLE prompts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX prompts_by_work_session ON prompts (work_session_id, id) WHERE work_session_id IS NOT NULL;
 CREATE INDEX prompts_by_thread ON prompts (thread_id, id) WHERE thread_id IS NOT NULL;
-
 CREATE TABLE permissions (
   id TEXT PRIMARY KEY,
   thread_id TEXT NOT NULL REFERENCES threads (id) ON DELETE CASCADE,
@@ -243,8 +233,7 @@ CREATE TABLE permissions (
   tool_call TEXT NOT NULL,
   options TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('pending', 'answered', 'withdrawn')),
-  answer TEXT,
-  answered_by TEXT,
+  answer TEXT, answered_by TEXT,
   requested_at INTEGER NOT NULL,
   answered_at INTEGER,
   settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
@@ -252,7 +241,6 @@ CREATE TABLE permissions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX permissions_by_task ON permissions (spec_task_id, id);
 CREATE INDEX permissions_by_status ON permissions (status, id);
-
 CREATE TABLE messages (
   id TEXT PRIMARY KEY,
   spec_task_id TEXT NOT NULL REFERENCES spec_tasks (id) ON DELETE CASCADE,
@@ -267,7 +255,6 @@ CREATE TABLE messages (
 CREATE INDEX messages_by_task ON messages (spec_task_id, id);
 CREATE INDEX messages_replies ON messages (in_reply_to) WHERE in_reply_to IS NOT NULL;
 CREATE INDEX messages_expiring ON messages (expires_at) WHERE expires_at IS NOT NULL;
-
 CREATE TABLE message_deliveries (
   id TEXT PRIMARY KEY,
   message_id TEXT NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
@@ -279,7 +266,6 @@ CREATE TABLE message_deliveries (
   UNIQUE (message_id, recipient_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_deliveries_waiting ON message_deliveries (recipient_id, status, message_id);
-
 CREATE TABLE shared_state (
   id TEXT PRIMARY KEY,
   spec_task_id TEXT NOT NULL REFERENCES spec_tasks (id) ON DELETE CASCADE,
@@ -290,7 +276,6 @@ CREATE TABLE shared_state (
   updated_at INTEGER NOT NULL,
   UNIQUE (spec_task_id, key)
 ) STRICT, WITHOUT ROWID;
-
 CREATE TABLE attention (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL,

@@ -1,7 +1,7 @@
 // Instances and their threads, prompts and permissions: what the daemon knows of agents.
 import type { Instance, Thread } from '../../../schemas/instance.ts';
 import type { Permission } from '../../../schemas/permission.ts';
-import type { Prompt } from '../../../schemas/work-session.ts';
+import type { Prompt } from '../../../schemas/prompt.ts';
 import type { Db } from '../database.ts';
 import { type Change, defineTable } from './table.ts';
 

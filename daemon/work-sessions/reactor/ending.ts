@@ -19,26 +19,28 @@ export function complete({ clock, threads, attention, announce }: WorkDeps, w: W
   announce(w, id);
 }
 
-export function fail({ clock, threads, announce }: WorkDeps, w: Writer, id: string, why: string): void {
+export function fail({ clock, threads, attention, announce }: WorkDeps, w: Writer, id: string, why: string): void {
   const now = freshWorkSession(w, id);
   if (hasEnded(now.status)) return;
   moveWorkSession(w, id, { to: 'failed', detail: why }, { actor, now: clock.now() });
   const thread = w.threads.ofWorkSession(id);
   if (thread && thread.status !== 'failed' && thread.status !== 'completed') threads.close(w, thread.id, 'failed', why);
+  attention.settleAbout(w, id, actor);
   announce(w, id);
 }
 
 /** Its session waits for this. Said again at each look: whoever did not hear it is told once more. */
-export function tellSession({ driven, store }: WorkDeps, { sessionId, status, name, lastError }: WorkSessionRecord): void {
-  if (sessionId === undefined) return;
-  if (store.read((r) => r.sessions.get(sessionId)?.endedAt) !== undefined) return;
+export async function tellSession(
+  { driven, store, sessions }: WorkDeps,
+  { sessionId, status, name, lastError }: WorkSessionRecord,
+): Promise<void> {
+  if (sessionId === undefined || store.read((r) => r.sessions.get(sessionId)?.endedAt) !== undefined) return;
+  // It may still be furnished, when there is nobody yet who hears of an end.
+  if (status === 'cancelled') return sessions.cancelAll([sessionId], 'work session cancelled', actor);
   driven.tellEnd(
     sessionId,
     status === 'completed'
       ? undefined
-      : new Failure(
-          'AGENT_FAILED',
-          `The work session "${name}" ${status === 'cancelled' ? 'was cancelled' : `failed: ${lastError ?? 'no reason was told'}`}.`,
-        ),
+      : new Failure('AGENT_FAILED', `The work session "${name}" failed: ${lastError ?? 'no reason was told'}.`),
   );
 }

@@ -1,9 +1,9 @@
 // The rows that scheduling is a function of.
 import type { Reader } from '../../store/store.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
-import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
 import type { WorkLimits } from '../needs.ts';
 import { type Schedule, schedule, type TaskFacts } from '../schedule.ts';
+import { mayStart } from '../task-end.ts';
 
 /** Of all spec tasks that are being implemented: slots are shared. */
 export function scheduleOf(r: Reader, limits: WorkLimits): Schedule {
@@ -12,20 +12,13 @@ export function scheduleOf(r: Reader, limits: WorkLimits): Schedule {
 }
 
 function factsOf(r: Reader, task: SpecTaskRecord, limits: WorkLimits): TaskFacts {
-  const workSessions = r.workSessions.ofSpecTask(task.id).map(asCandidate);
-  const hasFailed = workSessions.some(({ status, required }) => status === 'failed' && required);
+  const workSessions = r.workSessions.ofSpecTask(task.id);
   return {
     specTaskId: task.id,
     priority: task.priority,
     maxConcurrent: task.implementation?.maxConcurrent ?? limits.slots_per_task,
-    mayStart: task.failPolicy === 'continue' || !hasFailed,
+    mayStart: mayStart(task.failPolicy, workSessions),
     implTasks: r.implTasks.ofSpecTask(task.id),
     workSessions,
   };
-}
-
-/** What waits for a failed one is looked at as if it were pending: a retry lifts it. */
-function asCandidate(workSession: WorkSessionRecord): WorkSessionRecord {
-  const waits = workSession.status === 'blocked' && workSession.blockedReason === 'dependency_failed';
-  return waits ? { ...workSession, status: 'pending', stage: 'waiting_dependencies' } : workSession;
 }

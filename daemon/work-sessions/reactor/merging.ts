@@ -2,19 +2,23 @@
 // or absent, and can be taken back.
 import { isFailure } from '../../../schemas/errors.ts';
 import { byDaemon } from '../../kernel/origin.ts';
+import type { Verdict } from '../../merging/needs.ts';
 import type { Writer } from '../../store/store.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
 import { mergeQueueOf } from '../merge-queue.ts';
-import type { Verdict, WorkDeps } from '../needs.ts';
+import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession, workSessionSubject } from '../transition.ts';
 import { complete } from './ending.ts';
 import { environmentOf } from './environment.ts';
 
 const actor = byDaemon.actor;
 
-export async function advanceMerge(deps: WorkDeps, task: SpecTaskRecord, signal: AbortSignal): Promise<boolean> {
+/** True when there may be more to do. */
+export async function advanceMerge(deps: WorkDeps, specTaskId: string, signal: AbortSignal): Promise<boolean> {
   const { store, clock } = deps;
+  const task = store.read((r) => r.specTasks.get(specTaskId));
+  if (task?.status !== 'implementation') return false;
   const [first] = store.read((r) => mergeQueueOf(r.workSessions.ofSpecTask(task.id)).filter((one) => mayMerge(r, one)));
   if (!first) return false;
   const into = store.read((r) => targetOf(r, task, first));

@@ -1,10 +1,10 @@
 // A place to work: the session with its worktree, then the thread with its first prompt. A daemon that died in between finds the row and
 // goes on.
 import { byDaemon } from '../../kernel/origin.ts';
+import { agentSession } from '../../sessions/agent-session.ts';
 import type { Reader } from '../../store/store.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
-import { agentSession } from '../definition.ts';
 import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession } from '../transition.ts';
 import { fail } from './ending.ts';
@@ -16,7 +16,7 @@ const actor = byDaemon.actor;
 export async function provision(deps: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
   const { store } = deps;
   const session = store.read((r) => (one.sessionId === undefined ? undefined : r.sessions.get(one.sessionId)));
-  if (!session || (session.endedAt !== undefined && session.createdAt < (one.startedAt ?? 0))) return startSession(deps, one);
+  if (!session) return startSession(deps, one);
   if (session.endedAt !== undefined) {
     await store.write((w) => fail(deps, w, one.id, session.error ?? session.reason ?? 'its session ended before its agent began'));
     return true;
@@ -38,7 +38,8 @@ async function startSession(deps: WorkDeps, one: WorkSessionRecord): Promise<boo
       extras: {
         own: { definition, prompt: one.prompt },
         links: { ...links, ...(one.implTaskId === undefined ? {} : { implTaskId: one.implTaskId }) },
-        ...(worktree?.status === 'present' ? { goesOnIn: one.branch } : {}),
+        // What a former attempt left is taken as it stands, its branch at least.
+        ...(worktree?.status === 'present' || one.attempt > 1 ? { goesOnIn: one.branch } : {}),
       },
     };
     await sessions.startTogether([wish], actor, (w, [session]) => {

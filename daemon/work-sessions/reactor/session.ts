@@ -1,14 +1,17 @@
 // What is to be done for one work session: its place, its turns, its verification. Each look does one thing.
+import { limits } from '../../../schemas/limits.ts';
 import { byDaemon } from '../../kernel/origin.ts';
 import type { Reader, Writer } from '../../store/store.ts';
 import type { ThreadRecord } from '../../store/tables/instances.ts';
+import { afterAllIds } from '../../store/tables/rows.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
+import { begunAnew } from '../beginning-anew.ts';
 import { hasEnded } from '../machine.ts';
 import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession } from '../transition.ts';
 import { fail, tellSession } from './ending.ts';
 import { provision } from './provisioning.ts';
-import { waitsForChildren } from './questions.ts';
+import { failedChild, waitsForChildren } from './questions.ts';
 import { verify } from './verifying.ts';
 
 const actor = byDaemon.actor;
@@ -18,7 +21,7 @@ export async function advanceSession(deps: WorkDeps, id: string, signal: AbortSi
   const one = deps.store.read((r) => r.workSessions.get(id));
   if (!one) return false;
   if (hasEnded(one.status)) {
-    tellSession(deps, one);
+    await tellSession(deps, one);
     return false;
   }
   if (one.status === 'pending') return one.stage === 'provisioning' ? provision(deps, one) : false;
@@ -27,17 +30,40 @@ export async function advanceSession(deps: WorkDeps, id: string, signal: AbortSi
   return one.status === 'active' && one.stage === 'verifying' ? verify(deps, one, signal) : false;
 }
 
-/** Somebody ended its session from outside: that is the end of the work too. */
-async function followSession({ store, clock, threads, ...deps }: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
+/** Somebody ended its session, or it vanished with the machine: the one is the end of the work too, the other is no fault of it. */
+async function followSession(deps: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
+  const { store, clock, threads } = deps;
   const session = store.read((r) => (one.sessionId === undefined ? undefined : r.sessions.get(one.sessionId)));
-  if (one.sessionId !== undefined && session !== undefined && session.endedAt === undefined) return false;
-  const why = session?.error ?? session?.reason ?? 'its session is gone';
+  if (session !== undefined && session.endedAt === undefined) return false;
+  const isNew = store.read((r) => r.threads.ofWorkSession(one.id)) === undefined;
+  // It begins anew, or not, when it is resumed; and what never began has no session.
+  if (one.status === 'blocked' && (isNew || (one.blockedReason === 'paused' && session === undefined))) return false;
+  if (session?.status !== 'cancelled') return beginAnew(deps, one, session?.error ?? session?.reason ?? 'its session is gone');
   await store.write((w) => {
-    if (session?.status !== 'cancelled') return fail({ store, clock, threads, ...deps }, w, one.id, why);
     if (hasEnded(freshWorkSession(w, one.id).status)) return;
     moveWorkSession(w, one.id, { to: 'cancelled', detail: session.reason ?? 'its session was cancelled' }, { actor, now: clock.now() });
+    deps.attention.settleAbout(w, one.id, actor);
     const thread = w.threads.ofWorkSession(one.id);
     if (thread) threads.close(w, thread.id, 'failed', 'its session was cancelled');
+  });
+  return true;
+}
+
+/** What its worktree holds is kept first, whatever the next attempt does to it. */
+async function beginAnew(deps: WorkDeps, one: WorkSessionRecord, why: string): Promise<boolean> {
+  const { store, clock, threads, saveWork } = deps;
+  const isLast = one.attempt >= limits.workAttempts;
+  const worktree = one.worktreeId === undefined ? undefined : store.read((r) => r.worktrees.get(one.worktreeId as string));
+  if (!isLast && worktree?.status === 'present') await saveWork(worktree.id);
+  await store.write((w) => {
+    const now = freshWorkSession(w, one.id);
+    if (hasEnded(now.status) || now.sessionId !== one.sessionId) return;
+    if (isLast) return fail(deps, w, one.id, why);
+    const by = { actor, now: clock.now() };
+    const thread = w.threads.ofWorkSession(one.id);
+    if (thread) threads.close(w, thread.id, 'failed', why);
+    moveWorkSession(w, one.id, { to: 'blocked', reason: 'instance_lost', detail: why }, by);
+    moveWorkSession(w, one.id, begunAnew(now), by);
   });
   return true;
 }
@@ -74,7 +100,10 @@ function stepFor(deps: WorkDeps, r: Reader, id: string): Step | undefined {
   if (one.stage === 'verifying' || one.stage === 'awaiting_merge' || one.stage === 'merging') return undefined;
   if (thread.turn === 'requires_action' && one.stage === 'running') return to({ to: 'active', stage: 'waiting_human' });
   if (thread.turn !== 'requires_action' && one.stage === 'waiting_human' && !ended) return to({ to: 'active', stage: 'running' });
-  return ended ? afterTurn(deps, r, one, thread) : undefined;
+  if (ended) return afterTurn(deps, r, one, thread);
+  const unsent = open === 0 && thread.turn === 'idle' ? r.prompts.list(id, afterAllIds, 1)[0] : undefined;
+  if (unsent?.status !== 'failed') return undefined;
+  return askFor(deps, one, `Its last prompt did not reach the agent: ${unsent.failure ?? 'no reason was told'}`, {});
 }
 
 interface Seen {
@@ -92,9 +121,11 @@ function stepFromBlocked(
 ): Step | undefined {
   switch (one.blockedReason) {
     case 'paused':
-    case 'dependency_failed':
       return undefined;
+    case 'dependency_failed':
+      return failedChild(r, one) ? undefined : to({ to: 'active', stage: 'verifying' });
     case 'waiting_session':
+      if (failedChild(r, one)) return to({ to: 'blocked', reason: 'dependency_failed', detail: 'A child that it needs failed.' });
       if (waitsForChildren(r, one) || deps.blocksOf(r, one.id).length > 0) return undefined;
       if (deps.callsForTurn(r, one.id)) return readMessages(deps, one, thread);
       return to({ to: 'active', stage: one.turnsSeen === thread.turns && open === 0 ? 'verifying' : 'running' });
@@ -102,7 +133,8 @@ function stepFromBlocked(
       // Somebody, or the merge queue, has asked its agent again: what comes of that is looked at like any turn.
       if (!ended) return undefined;
       return (w) => {
-        deps.attention.settleAbout(w, one.id, actor);
+        // What it is about besides is over when its work is merged.
+        deps.attention.settleAbout(w, one.id, actor, 'question');
         moveWorkSession(
           w,
           one.id,
@@ -125,22 +157,26 @@ function afterTurn(deps: WorkDeps, r: Reader, one: WorkSessionRecord, thread: Th
       deps.threads.enqueue(w, { threadId: thread.id, workSessionId: one.id, content, origin: actor });
     };
   }
-  if (thread.lastStopReason === 'cancelled' || thread.lastStopReason === 'refusal') {
-    const detail = thread.lastStopReason === 'refusal' ? 'Its agent refused to go on.' : 'Its turn was cancelled.';
-    return (w) => {
-      moveWorkSession(w, one.id, { to: 'blocked', reason: 'waiting_human', detail, change }, by);
-      deps.attention.raise(w, {
-        ...{ kind: 'question', refId: one.id, title: `"${one.name}" waits: ${detail}`, remedy: `coppice work send ${one.id}` },
-        ...{ projectId: one.projectId, specTaskId: one.specTaskId, workSessionId: one.id },
-      });
-    };
-  }
+  const { lastStopReason = 'end_turn', ticked = 0 } = thread;
+  if (lastStopReason === 'cancelled') return askFor(deps, one, 'Its turn was cancelled.', change);
+  if (lastStopReason !== 'end_turn' && ticked < 1) return askFor(deps, one, `Its agent stopped with "${lastStopReason}".`, change);
   if (deps.blocksOf(r, one.id).length > 0) {
     return (w) =>
       void moveWorkSession(w, one.id, { to: 'blocked', reason: 'waiting_session', detail: 'It waits for the answer of another.' }, by);
   }
   if (deps.callsForTurn(r, one.id)) return readMessages(deps, one, thread);
   return (w) => void moveWorkSession(w, one.id, { to: 'active', stage: 'verifying', change }, by);
+}
+
+/** A human looks at it, and resumes it or sends a prompt. */
+function askFor({ clock, attention }: WorkDeps, one: WorkSessionRecord, detail: string, change: { readonly turnsSeen?: number }): Step {
+  return (w) => {
+    moveWorkSession(w, one.id, { to: 'blocked', reason: 'waiting_human', detail, change }, { actor, now: clock.now() });
+    attention.raise(w, {
+      ...{ kind: 'question', refId: one.id, title: `"${one.name}" waits: ${detail}`.slice(0, 500), remedy: `coppice work send ${one.id}` },
+      ...{ projectId: one.projectId, specTaskId: one.specTaskId, workSessionId: one.id },
+    });
+  };
 }
 
 /** What others said goes in front of the prompt, whatever that is. */

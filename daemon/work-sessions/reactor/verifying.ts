@@ -1,20 +1,21 @@
 // The agent says that it is done: its children first, then what is left is committed, then the commands that prove it run.
+import { limits } from '../../../schemas/limits.ts';
 import { byDaemon } from '../../kernel/origin.ts';
+import type { Verdict } from '../../merging/needs.ts';
 import type { Writer } from '../../store/store.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
-import type { Verdict, WorkDeps } from '../needs.ts';
+import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession, workSessionSubject } from '../transition.ts';
 import { complete, fail } from './ending.ts';
 import { environmentOf } from './environment.ts';
-import { isFinal, waitsForChildren } from './questions.ts';
+import { failedChild, isFinal, waitsForChildren } from './questions.ts';
 
 const actor = byDaemon.actor;
-const verifyAttempts = 3;
 
 export async function verify(deps: WorkDeps, one: WorkSessionRecord, signal: AbortSignal): Promise<boolean> {
   const { store, clock, merging } = deps;
-  const { thread, open, worktree, task, item, waits } = store.read((r) => {
+  const { thread, open, worktree, task, item, waits, failed } = store.read((r) => {
     const found = r.threads.ofWorkSession(one.id);
     return {
       thread: found,
@@ -23,10 +24,18 @@ export async function verify(deps: WorkDeps, one: WorkSessionRecord, signal: Abo
       task: r.specTasks.get(one.specTaskId) as SpecTaskRecord,
       item: one.implTaskId === undefined ? undefined : r.implTasks.get(one.implTaskId),
       waits: waitsForChildren(r, one),
+      failed: failedChild(r, one),
     };
   });
   // Said from inside its turn: the turn comes to its end first.
   if ((thread !== undefined && thread.turn !== 'idle') || open > 0) return false;
+  if (failed) {
+    const detail = `Its child "${failed.name}" failed.`;
+    await store.write(
+      (w) => void moveWorkSession(w, one.id, { to: 'blocked', reason: 'dependency_failed', detail }, { actor, now: clock.now() }),
+    );
+    return true;
+  }
   if (waits) {
     const detail = 'It waits for the work sessions that it needs.';
     await store.write(
@@ -64,7 +73,10 @@ interface Verified {
 function concluded(deps: WorkDeps, w: Writer, { one, task, headCommit, verdict, turns }: Verified): void {
   const { clock } = deps;
   const now = freshWorkSession(w, one.id);
-  if (now.status !== 'active' || now.stage !== 'verifying') return;
+  const talks = w.threads.ofWorkSession(one.id);
+  // Prompted anew meanwhile: what was verified is not what will be there.
+  const isSame = talks === undefined || (talks.turn === 'idle' && talks.turns === turns);
+  if (now.status !== 'active' || now.stage !== 'verifying' || !isSame) return;
   const attempt = now.verifyAttempts + 1;
   const { command, exitCode } = verdict.passed ? {} : verdict;
   const data = {
@@ -73,7 +85,7 @@ function concluded(deps: WorkDeps, w: Writer, { one, task, headCommit, verdict, 
     ...(exitCode === undefined ? {} : { exitCode }),
   };
   w.events.append({ type: 'workSession.verified', subject: workSessionSubject(now), actor, data });
-  w.workSessions.change(one.id, { headCommit, verifyAttempts: attempt, turnsSeen: turns });
+  w.workSessions.change(one.id, { headCommit, turnsSeen: turns, ...(verdict.passed ? {} : { verifyAttempts: attempt }) });
   if (!verdict.passed) {
     again(deps, w, now, verdict, attempt);
     return;
@@ -97,7 +109,7 @@ function again(
 ): void {
   const what = `"${command}" failed${exitCode === undefined ? '' : ` with exit code ${exitCode}`}`;
   const thread = w.threads.ofWorkSession(one.id);
-  if (attempt >= verifyAttempts || !thread) {
+  if (attempt >= limits.workVerifyAttempts || !thread) {
     askHuman(deps, w, one, `${what}, ${attempt} times.`, outputTail);
     return;
   }

@@ -45,6 +45,14 @@ test.each([
     '3 of 2 members can never succeed; require at most 2',
   ],
   ['a gate that needs none', '[quality_gates.plan]\nmembers = ["claude"]\nrequired = 0\n', 'expected a number of at least 1, got 0'],
+  ['a planner that is not there', '[spec_tasks]\nplanning_agent = "codx"\n', 'there is no agent "codx"; did you mean "codex"?'],
+  [
+    'an implementer that is disabled',
+    '[agents.gemini]\nenabled = false\n[spec_tasks]\nimplementation_agents = ["codex", "gemini"]\n',
+    'the agent "gemini" is disabled',
+  ],
+  ['a hook for no type of event', '[[hooks.events]]\non = "spec task"\nrun = ["x"]\n', /^must be a type of event/],
+  ['a hook without a program', '[[hooks.events]]\non = "*"\nrun = []\n', /at least 1 items/],
   ['a member that is not there', '[quality_gates.plan]\nmembers = ["claude", "codx"]\n', 'there is no agent "codx"; did you mean "codex"?'],
   [
     'a member that is disabled',
@@ -116,4 +124,13 @@ timeout = 60
 `;
   const { config } = await load({ user });
   expect(config.quality_gates.plan).toEqual({ members: ['CC', 'codex', 'shell'], required: 2, timeout: 60 });
+});
+
+test('a command may plan, and a default agent that is disabled is no fault of who never named it', async () => {
+  const { config } = await load({ user: '[agents.claude]\nenabled = false\n[spec_tasks]\nplanning_agent = "command:plan"\n' });
+  expect(config.spec_tasks).toMatchObject({ planning_agent: 'command:plan', implementation_agents: ['claude'], max_planning: 2 });
+  expect(config.spec_tasks.limits).toEqual({
+    ...{ spawn_depth: 3, children: 5, sessions_per_task: 20, spawns_per_minute: 10 },
+    ...{ slots_per_task: 3, slots: 4 },
+  });
 });

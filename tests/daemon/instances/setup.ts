@@ -1,12 +1,12 @@
 // One spec task with two work sessions, an instance, and a clock that the test moves.
 import { createAttentionService } from '../../../daemon/attention/service.ts';
 import type { ApplyDeps } from '../../../daemon/instances/host-events.ts';
+import type { Threads } from '../../../daemon/instances/threads.ts';
 import { createThreads } from '../../../daemon/instances/threads.ts';
 import { createIds } from '../../../daemon/kernel/ids.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import type { InstanceRecord, PromptRecord, ThreadRecord } from '../../../daemon/store/tables/instances.ts';
 import type { SpecTaskRecord } from '../../../daemon/store/tables/spec-tasks.ts';
-import type { Threads } from '../../../daemon/work-sessions/needs.ts';
 import { createManualClock, type ManualClock } from '../../helpers/manual-clock.ts';
 import { idOf, openTestStore, projectRow, sessionRow } from '../../helpers/open-store.ts';
 import { specTaskId, specTaskRow, workSessionRow } from '../../helpers/spec-task-rows.ts';

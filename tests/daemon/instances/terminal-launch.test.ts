@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { withWritableRoots } from '../../../daemon/instances/codex-roots.ts';
-import { readHook, terminalLaunch } from '../../../daemon/instances/terminal-launch.ts';
-import { createTestRepo } from '../../helpers/repo.ts';
+import { readHook, terminalLaunch, withWritableRoots } from '../../../daemon/instances/terminal-launch.ts';
 import { createTempDir } from '../../helpers/temp-dir.ts';
 
 test('each hook of Claude Code appends one line of JSON, whatever its input looks like', () => {
@@ -43,16 +40,11 @@ test.for(['', 'no json', '[]', '{"type": 1}'])('the line %j is no hook', (line) 
   expect(readHook(line)).toBeUndefined();
 });
 
-test('codex may write where a commit of a linked worktree goes', async () => {
-  await using repo = await createTestRepo();
-  using dir = createTempDir();
-  const worktree = dir.at('linked');
-  await repo.git('worktree', 'add', '-q', worktree, '-b', 'topic');
-  const argv = await withWritableRoots(['codex-acp'], worktree);
-  const roots = JSON.parse((argv[2] ?? '').replace('sandbox_workspace_write.writable_roots=', '')) as string[];
-  expect(roots).toEqual([join(repo.path, '.git'), join(repo.path, '.git', 'worktrees', 'linked')]);
-  expect(await withWritableRoots(['codex-acp'], repo.path)).toEqual(['codex-acp']);
-  expect(await withWritableRoots(['claude'], worktree)).toEqual(['claude']);
-  writeFileSync(dir.at('plain'), '');
-  expect(await withWritableRoots(['codex'], dir.path)).toEqual(['codex']);
+test('codex may write where a commit of a linked worktree goes', () => {
+  const linked = { gitDir: '/repo/.git/worktrees/w', commonDir: '/repo/.git' };
+  const roots = 'sandbox_workspace_write.writable_roots=["/repo/.git","/repo/.git/worktrees/w"]';
+  expect(withWritableRoots(['codex', '--search'], linked)).toEqual(['codex', '-c', roots, '--search']);
+  expect(withWritableRoots(['codex'], { gitDir: '/repo/.git', commonDir: '/repo/.git' })).toEqual(['codex']);
+  expect(withWritableRoots(['codex'], undefined)).toEqual(['codex']);
+  expect(withWritableRoots(['claude'], linked)).toEqual(['claude']);
 });

@@ -6,8 +6,7 @@ import { specTaskTransitions } from '../../../daemon/spec-tasks/machine.ts';
 import { implTaskStatusOf, workSessionTransitions } from '../../../daemon/work-sessions/machine.ts';
 import { Failure } from '../../../schemas/errors.ts';
 import { instanceStatuses, threadStatuses } from '../../../schemas/instance.ts';
-import { specTaskStatuses } from '../../../schemas/spec-task.ts';
-import { workSessionStatuses } from '../../../schemas/work-session.ts';
+import { specTaskStatuses, workSessionStatuses } from '../../../schemas/task-words.ts';
 
 const machines = [
   ['a spec task', specTaskTransitions, specTaskStatuses],

@@ -21,6 +21,7 @@ const checksums: Readonly<Record<number, string>> = {
   3: 'a138f0428825f7081baae7d14f446007a95aa6f1b9a189f3c233e69678886fbd',
   4: '8b2e3c4f2b26f8d121e2d9aa24af73e91ea240a5ca4995ccc609d459b1aca639',
   5: '485738dbd12a8e84b270f2f1daff8897d52476d805b5b488ec8dfd8404549480',
+  6: 'bce9dad26819819c00379f7fffc03a9228b3573c780e1ad6c23e53affc8a5e8c',
 };
 
 const newest = migrations.at(-1)?.version ?? 0;

@@ -1,6 +1,6 @@
 // What the work sessions made comes together in the daemon's own worktree, and nothing of the user's changes before the landing.
 import { expect, test, vi } from 'vitest';
-import { setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
+import { script, setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
 import { until } from '../../helpers/until.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -19,13 +19,21 @@ test('conflicting edits block with the files, the agent is asked once, and a new
   expect(blocked.blockedDetail).toContain('shared.txt');
   const prompts = async () => (await client.workSession.listPrompts({ id: blocked.id })).prompts;
   await until('the agent to be asked', async () => (await prompts()).length === 2);
+  await setup.workSession(
+    id,
+    blocked.name === 'Ours' ? '1' : '2',
+    ({ blockedReason, agentState }) => blockedReason === 'merge_conflict' && agentState?.state === 'idle',
+  );
   const { attention } = await client.attention.list({ specTask: id });
   expect(attention.map(({ kind }) => kind)).toContain('merge_conflict');
+  const { integrationBranch } = await client.specTask.get({ id });
   await client.workSession.sendPrompt({
     id: blocked.id,
-    content: ['```script', 'run git merge --no-edit -X ours HEAD@{upstream} 2>/dev/null || true', 'resolve', '```'].join('\n'),
+    content: script([`run git merge --quiet --no-edit -X ours ${integrationBranch}`]),
   });
   await setup.reached(id, 'implementation_review');
+  expect(await prompts()).toHaveLength(3);
+  expect((await client.attention.list({ specTask: id })).attention.map(({ kind }) => kind)).toEqual(['ready_to_land']);
   expect(await setup.repo.fingerprint()).toBe(before);
 });
 

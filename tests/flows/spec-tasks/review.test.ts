@@ -72,7 +72,7 @@ test('two approvals are needed: one person counts once', async () => {
   const { id } = await client.specTask.create({ project: setup.project, prompt: 'Greet people', approvalsRequired: 2 });
   await client.specTask.submitSpecs({ id, plan: small });
   for (let n = 0; n < 2; n++) expect(await client.specTask.approve({ id, revision: 1 })).toMatchObject({ status: 'spec_review' });
-  expect(await setup.daemon.events({ types: ['specTask.approvalGiven'] })).toMatchObject([{ data: { revision: 1, missing: 1 } }]);
+  expect(await setup.daemon.events({ types: ['specTask.approvalRecorded'] })).toMatchObject([{ data: { revision: 1, missing: 1 } }]);
 });
 
 test('what is wrong with a request, a plan or a decision is told, and changes nothing', async () => {
@@ -94,6 +94,10 @@ test('what is wrong with a request, a plan or a decision is told, and changes no
   await failureOf(client.specTask.getSpecs({ id }), 'NOT_FOUND');
   await failureOf(client.specTask.approve({ id, revision: 1 }), 'NOT_FOUND');
   await failureOf(client.specTask.update({ id, ifVersion: version + 1, priority: 'high' }), 'CONFLICT');
+  await failureOf(client.specTask.update({ id, planningAgent: 'command:nothing' }), 'NOT_FOUND');
+  const other = await client.specTask.create({ project, prompt: 'Then go', dependsOn: [id] });
+  await failureOf(client.specTask.update({ id, dependsOn: [other.id] }), 'INVALID_PARAMS');
+  await failureOf(client.specTask.start({ id: other.id }), 'PRECONDITION');
   await failureOf(client.specTask.updatePlan({ id, plan: small }), 'INVALID_TRANSITION');
 
   await client.specTask.submitSpecs({ id, plan: small });

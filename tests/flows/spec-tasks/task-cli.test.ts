@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import type { ResultOf, SpecTask } from '../../../schemas/index.ts';
-import { setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
+import { planOf, script, setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -76,4 +76,38 @@ test('what is wrong with a call is told with what to do, and makes no task', asy
     expect(stderr, args.join(' ')).toContain(says);
   }
   expect(await json('task', 'list')).toEqual({ specTasks: [] });
+});
+
+test('a task without a plan is done by one agent at once, and its result is accepted', async () => {
+  const { setup, cli, json } = await setUp();
+  await using _ = setup;
+  const request = `Greet people\n\n${script(['write hello.txt hello', 'commit Greet', 'plan 1/1'])}`;
+  const { id } = await json<SpecTask>('task', 'new', request, '--skip-planning');
+  await setup.reached(id, 'implementation_review');
+  expect(await json<ResultOf<'specTask.progress'>>('task', 'progress', '1')).toMatchObject({ overallProgress: 1, weighted: 1 });
+  const { integrationBranch } = await setup.daemon.client.specTask.get({ id });
+  expect(await setup.repo.git('show', `${integrationBranch}:hello.txt`)).toBe('hello');
+  expect((await cli('work', 'list', '--task', '1')).stdout).toContain('completed');
+  expect((await cli('task', 'accept', '1')).stdout).toContain('done');
+});
+
+test('a plan that is imported and approved in one call is carried out, one item after the other', async () => {
+  const { setup, cli, json, repo } = await setUp();
+  await using _ = setup;
+  const items = [
+    { title: 'One', does: ['write one.txt 1', 'commit One'] },
+    { title: 'Two', after: '1', does: ['write two.txt 2', 'commit Two'] },
+  ];
+  writeFileSync(join(repo.path, 'plan.md'), planOf(items));
+  const { id } = await json<SpecTask>('task', 'new', '--plan', 'plan.md', '--approve');
+  const done = await setup.reached(id, 'implementation_review');
+  const { stdout } = await cli('task', 'overview', '1');
+  for (const part of ['2 completed', 'One', 'Two']) expect(stdout).toContain(part);
+  const { workSessions } = await json<ResultOf<'workSession.list'>>('work', 'list', '--task', '1');
+  const [first] = workSessions;
+  expect((await cli('work', 'diff', first?.id ?? '')).stdout).toContain('two.txt');
+  expect((await cli('work', 'show', first?.id ?? '')).stdout).toContain('Two');
+  expect((await cli('work', 'prompts', first?.id ?? '')).stdout).toContain('accepted');
+  const files = await setup.repo.git('ls-tree', '--name-only', done.integrationBranch);
+  expect(files.split('\n')).toEqual(expect.arrayContaining(['one.txt', 'two.txt']));
 });

@@ -3,19 +3,19 @@ import type { OwnParamsOf, ResultOf } from '../../schemas/contract.ts';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import type { SpecTask } from '../../schemas/spec-task.ts';
 import type { AttentionService } from '../attention/service.ts';
+import type { Threads } from '../instances/threads.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { mayChange } from '../kernel/transitions.ts';
-import type { MergingService } from '../merging/service.ts';
+import { hasEnded, specTaskTransitions } from '../spec-tasks/machine.ts';
+import { assertVersion, freshSpecTask, moveSpecTask, nameOf, specTaskSubject } from '../spec-tasks/transition.ts';
+import { specTaskView } from '../spec-tasks/view.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store } from '../store/store.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { MergeMode } from '../tools/git/merge.ts';
-import type { Threads } from '../work-sessions/needs.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
-import { hasEnded, specTaskTransitions } from './machine.ts';
-import { assertVersion, freshSpecTask, moveSpecTask, nameOf, specTaskSubject } from './transition.ts';
-import { specTaskView } from './view.ts';
+import type { MergingService } from './service.ts';
 
 type Landing = NonNullable<OwnParamsOf<'specTask.land'>['landing']>;
 

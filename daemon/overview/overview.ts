@@ -2,20 +2,18 @@
 import type { ResultOf } from '../../schemas/contract.ts';
 import type { Event } from '../../schemas/event.ts';
 import { limits } from '../../schemas/limits.ts';
-import type { Progress } from '../../schemas/spec-task.ts';
-import { attentionView } from '../attention/service.ts';
+import { attentionView } from '../attention/view.ts';
 import { formatCursor } from '../events/cursor.ts';
 import { instanceView, threadView } from '../instances/view.ts';
+import { progressOfTask } from '../spec-tasks/progress-of-task.ts';
+import { freshSpecTask } from '../spec-tasks/transition.ts';
+import { specTaskView } from '../spec-tasks/view.ts';
 import type { Reader, Store } from '../store/store.ts';
 import type { ImplTaskRecord } from '../store/tables/impl-tasks.ts';
-import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import { implTaskView } from '../work-sessions/impl-task-view.ts';
 import { mergeQueueOf } from '../work-sessions/merge-queue.ts';
 import { remainingPaths } from '../work-sessions/schedule.ts';
 import { workSessionView } from '../work-sessions/view.ts';
-import { progressOf } from './progress.ts';
-import { freshSpecTask } from './transition.ts';
-import { specTaskView } from './view.ts';
 
 type Overview = ResultOf<'specTask.overview'>;
 
@@ -24,16 +22,6 @@ export interface OverviewDeps {
   /** Why each pending work session waits, by its id. */
   readonly epoch: () => string;
   readonly waits: (r: Reader) => ReadonlyMap<string, string>;
-}
-
-export function progressOfTask(r: Reader, task: SpecTaskRecord): Progress {
-  const items = r.implTasks.ofSpecTask(task.id).map((item) => {
-    const workSession = r.workSessions.ofImplTask(item.id);
-    const ticked = workSession && r.threads.ofWorkSession(workSession.id)?.ticked;
-    const merged = workSession === undefined ? item.status === 'completed' : workSession.status === 'completed';
-    return { effort: item.effort, status: item.status, merged, reported: workSession?.progress, ticked };
-  });
-  return progressOf(task.status, task.approvedRevision !== undefined || task.skipPlanning, items);
 }
 
 export function overviewOf({ store, epoch, waits }: OverviewDeps, id: string): Overview {
