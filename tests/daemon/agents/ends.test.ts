@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connectHost } from '../../../daemon/agents/host-client.ts';
@@ -71,6 +71,8 @@ describe('the beginning and the end of an agent', () => {
     await order(host, 'p1', 'run sleep 1000 >/dev/null 2>&1 & echo $! > left', 'say last words', 'exit 3');
     expect((await host.event('turn.failed')).data).toMatchObject({ code: 'exited', message: expect.stringContaining('exit code 3') });
     expect((await host.event('thread.exited')).data).toEqual({ exitCode: 3, signal: null });
+    const left = Number(readFileSync(join(host.dir, 'left'), 'utf8'));
+    await until('what it left running to end', () => !isAlive(left));
     expect(host.events.some(({ kind, data }) => kind === 'update' && JSON.stringify(data).includes('last words'))).toBe(true);
   });
 
