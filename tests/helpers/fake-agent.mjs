@@ -95,6 +95,18 @@ const orders = {
   async bigline(_, words) {
     write(JSON.stringify({ x: 'x'.repeat(Number(words[0]) * 1024 * 1024) }));
   },
+  async bigupdate(session, words) {
+    update(session.id, {
+      sessionUpdate: 'agent_message_chunk',
+      content: { type: 'text', text: 'x'.repeat(Number(words[0]) * 1024 * 1024) },
+    });
+  },
+  async malformed(session) {
+    send({ method: 'session/update', params: null });
+    update(session.id, null);
+    update(session.id, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 7 } });
+    send({ id: 'odd', method: 'session/request_permission', params: [] });
+  },
   async unknown(session) {
     update(session.id, { sessionUpdate: 'of_a_newer_version', data: 1 });
     send({ method: '_vendor/notice', params: { a: 1 } });
