@@ -49,7 +49,12 @@ export type TerminalHost = ReturnType<typeof createTerminalHost>;
 export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
   const { clock, tmux, stepFiles, exits } = deps;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const file: EventFile = openEventFile(join(dir, eventsFile), () => clock.now());
+  const former: HostEvent[] = [];
+  const file: EventFile = openEventFile(
+    join(dir, eventsFile),
+    () => clock.now(),
+    (event) => former.push(event),
+  );
   const panes = new Map<string, Live>();
   const typed = new Set<string>();
   const started = new Set<string>();
@@ -240,12 +245,12 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
   const notProven = (threadId: string, promptId: string, message: string): void =>
     tell({ kind: 'turn.failed', threadId, data: { promptId, code: 'timeout', message } });
 
-  for (const event of file.former) note(event);
+  for (const event of former.splice(0)) note(event);
   for (const [threadId, pane] of panes) watch(threadId, pane);
   if (file.lastSeq === 0) tell({ kind: 'host.started', data: { pid: process.pid } });
   return {
     orders,
-    eventsAfter: (seq: number) => file.since(seq),
+    eventsAfter: (seq: number): HostEvent[] => [...file.since(seq)],
     follow(seq: number, follower: (event: HostEvent) => void): () => void {
       for (const event of file.since(seq)) follower(event);
       followers.add(follower);
