@@ -27,7 +27,6 @@ import { createSources } from '../spec-tasks/sources.ts';
 import { createTaskTemplates } from '../spec-tasks/templates.ts';
 import type { Reader } from '../store/store.ts';
 import { fetchText } from '../tools/fetch-text.ts';
-import { createPlanFollowers } from '../work-sessions/following-plan.ts';
 import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
@@ -78,7 +77,6 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const waits = (r: Reader) => scheduleOf(r, limits()).waits;
   const specTasks = createSpecTaskService({
     ...{ ...shared, git, projects, agents, envFiles, attention, parsePlan, rowsFor },
-    followers: createPlanFollowers({ clock }),
     implement: (w, id, origin) => void implementWithin(implementing, w, id, wholeTask, origin),
     templates: createTaskTemplates({ files }),
     sources: createSources({ process, fetchText, environment: tools.ownEnv }),

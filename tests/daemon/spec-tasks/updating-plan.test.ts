@@ -5,11 +5,10 @@ import { expect, test } from 'vitest';
 import { createAttentionService } from '../../../daemon/attention/service.ts';
 import { createIds } from '../../../daemon/kernel/ids.ts';
 import { byDaemon, type Origin } from '../../../daemon/kernel/origin.ts';
-import { parsePlan } from '../../../daemon/spec-tasks/plan/parse-plan.ts';
 import { progressOfTask } from '../../../daemon/spec-tasks/progress-of-task.ts';
+import { parsePlan } from '../../../daemon/spec-tasks/plan/parse-plan.ts';
 import { createRowsForPlan } from '../../../daemon/spec-tasks/rows-for-plan.ts';
 import { updatePlan } from '../../../daemon/spec-tasks/updating-plan.ts';
-import { createPlanFollowers } from '../../../daemon/work-sessions/following-plan.ts';
 import { moveWorkSession } from '../../../daemon/work-sessions/transition.ts';
 import { failureOf } from '../../helpers/failure-of.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
@@ -43,14 +42,7 @@ async function setUp(plan: string) {
     return workSession.id;
   };
   const update = async (text: string, ifVersion?: number) =>
-    (
-      await updatePlan(
-        { store, clock, ids, attention, parsePlan, rowsFor, followers: createPlanFollowers({ clock }) },
-        task,
-        { plan: text, ifVersion },
-        owner,
-      )
-    ).changes;
+    (await updatePlan({ store, clock, ids, attention, parsePlan, rowsFor }, task, { plan: text, ifVersion }, owner)).changes;
   return { opened, store, clock, task, rows, row, works, update, attention: () => store.read((r) => r.attention.openOfSpecTask(task.id)) };
 }
 
