@@ -18,7 +18,6 @@ import { type NewMessage, sendMessage } from './sending.ts';
 import { createSharedState, type SharedState } from './shared-state.ts';
 import { messageView } from './view.ts';
 import { messageWaits } from './waits.ts';
-import { resolveWorkSession } from './who.ts';
 
 /** For those who move work sessions and prompts: each runs in their transaction. */
 export interface CoordinationInside {
@@ -34,8 +33,6 @@ export interface CoordinationInside {
 }
 
 export interface CoordinationService extends CoordinationInside {
-  /** By its id, or by id or slug of its session. Throws NOT_FOUND. */
-  workSession(ref: string): WorkSessionRecord;
   /** Throws NOT_FOUND, INVALID_PARAMS, PRECONDITION {reason}, LIMIT_EXCEEDED. */
   send(message: NewMessage, origin: Origin): Promise<Message>;
   list(
@@ -56,7 +53,6 @@ export function createCoordination(deps: { store: Store; clock: Clock; ids: Ids;
   const expiry = createExpiry(deps);
   const by = ({ actor }: Origin): ChangedBy => ({ actor, now: clock.now() });
   return {
-    workSession: (ref) => store.read((r) => resolveWorkSession(r, ref)),
     async send(message, origin) {
       const { sent, expiresAt } = await store.write((w) => {
         const record = sendMessage(w, ids, message, by(origin));

@@ -4,14 +4,7 @@ import { Failure } from '../../schemas/errors.ts';
 import type { Reader } from '../store/store.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
 
-/** By its id, or by id or slug of its session. Throws NOT_FOUND. */
-export function resolveWorkSession(r: Reader, ref: string): WorkSessionRecord {
-  const found = byAnyId(r, ref);
-  if (found) return found;
-  throw notFound(ref, 'there is no such one; "coppice work list" shows them', []);
-}
-
-/** Within a spec task by its label in the plan, or by its name, too. Throws NOT_FOUND. */
+/** By id, by id or slug of its session, by its label in the plan, or by its name. Throws NOT_FOUND. */
 export function resolveRecipient(r: Reader, ref: string, specTaskId: string): WorkSessionRecord {
   const all = r.workSessions.ofSpecTask(specTaskId);
   const labels = new Map(r.implTasks.ofSpecTask(specTaskId).map(({ id, label }) => [id, label]));

@@ -3,16 +3,15 @@ import { Failure } from '../../schemas/errors.ts';
 import type { Call, HandlersOf } from '../server/connection.ts';
 import { originOf } from '../server/connection.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
-import { assertOwnWorkSession } from './own-session.ts';
+import { assertMayWrite } from './own-session.ts';
 import type { Services } from './services.ts';
 
-export function coordinationHandlers({ coordination, specTasks }: Services): HandlersOf<'coordination'> {
+export function coordinationHandlers({ coordination, specTasks, workSessions }: Services): HandlersOf<'coordination'> {
   /** Of a process inside a session always its own work session. */
   const senderOf = (call: Call, from: string | undefined): WorkSessionRecord | undefined => {
     const ref = from ?? call.context.caller.sessionId;
-    if (ref === undefined) return undefined;
-    const sender = coordination.workSession(ref);
-    assertOwnWorkSession(call, sender);
+    const sender = ref === undefined ? undefined : workSessions.resolve(ref);
+    assertMayWrite(call, sender?.sessionId);
     return sender;
   };
   const specTaskIdOf = async ({ specTask, project, to }: OwnParamsOf<'coordination.send'>, sender?: WorkSessionRecord): Promise<string> => {
@@ -24,7 +23,7 @@ export function coordinationHandlers({ coordination, specTasks }: Services): Han
       );
     }
     if (sender || named !== undefined) return sender?.specTaskId ?? (named as string);
-    if (to[0] !== undefined) return coordination.workSession(to[0]).specTaskId;
+    if (to[0] !== undefined) return workSessions.resolve(to[0]).specTaskId;
     throw new Failure('INVALID_PARAMS', 'Name the spec task of the message with "specTask", or a work session with "from" or "to".');
   };
   return {
@@ -35,13 +34,13 @@ export function coordinationHandlers({ coordination, specTasks }: Services): Han
     },
     'coordination.list': async ({ specTask, project, ...wanted }) => coordination.list(await specTasks.resolve(specTask, project), wanted),
     'coordination.inbox': ({ workSession, limit }, call) => {
-      const reader = coordination.workSession(workSession);
-      assertOwnWorkSession(call, reader);
+      const reader = workSessions.resolve(workSession);
+      assertMayWrite(call, reader.sessionId);
       return coordination.inbox(reader, limit, originOf(call));
     },
     'coordination.ack': ({ id, workSession }, call) => {
-      const reader = coordination.workSession(workSession);
-      assertOwnWorkSession(call, reader);
+      const reader = workSessions.resolve(workSession);
+      assertMayWrite(call, reader.sessionId);
       return coordination.ack(id, reader, originOf(call));
     },
     'coordination.summary': async ({ specTask, project }) => coordination.summary(await specTasks.resolve(specTask, project)),

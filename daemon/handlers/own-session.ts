@@ -11,15 +11,6 @@ export function assertOwnSession(call: Call, sessionId: string | undefined): voi
   });
 }
 
-/** The same for what a work session says and reads. */
-export function assertOwnWorkSession(call: Call, workSession: { readonly id: string; readonly sessionId?: string | undefined }): void {
-  const own = call.context.caller.sessionId;
-  if (own === undefined || own === workSession.sessionId) return;
-  throw new Failure('FORBIDDEN', 'A process inside a session may speak and read for its own work session only; ask from outside of it.', {
-    details: { scope: 'session', sessionId: own, workSessionId: workSession.id },
-  });
-}
-
 /** Whoever may not operate writes from inside a session, and then to that one. */
 export function assertMayWrite(call: Call, sessionId: string | undefined): void {
   assertOwnSession(call, sessionId);

@@ -15,7 +15,6 @@ type Handled = Pick<
   | 'specTask.start'
   | 'specTask.submitSpecs'
   | 'specTask.getSpecs'
-  | 'specTask.updatePlan'
   | 'specTask.approve'
   | 'specTask.requestChanges'
   | 'specTask.progress'
@@ -44,8 +43,6 @@ export function specTaskHandlers({ specTasks, projects, sessions, overview }: Se
       return specTasks.submit(task, revision, originOf(call));
     },
     'specTask.getSpecs': async ({ id, project, revision }) => specTasks.specs(await resolve(id, project), revision),
-    'specTask.updatePlan': async ({ id, project, ...wanted }, call) =>
-      specTasks.updatePlan(await resolve(id, project), wanted, originOf(call)),
     'specTask.approve': async ({ id, project, revision }, call) => specTasks.approve(await resolve(id, project), revision, originOf(call)),
     'specTask.requestChanges': async ({ id, project, ...wanted }, call) =>
       specTasks.requestChanges(await resolve(id, project), wanted, originOf(call)),

@@ -1,6 +1,8 @@
 // What the rows of one thread ask of its agent: to be opened, to take a prompt, an answer or a cancel, to be ended.
 import { isFailure } from '../../schemas/errors.ts';
 import type { PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
+import { gitDirsOf } from '../tools/git/git-files.ts';
+import { withCodexRoots } from './codex-roots.ts';
 import { restartDelaysMs } from './machine.ts';
 import type { InstanceDeps, Link } from './reactor.ts';
 import { silenceOfThread } from './silence.ts';
@@ -48,10 +50,12 @@ async function open(deps: InstanceDeps, thread: ThreadRecord, link: Link): Promi
   if (thread.sessionId === undefined) return false;
   let place: Awaited<ReturnType<InstanceDeps['agentPlaceOf']>>;
   let argv: readonly string[];
+  let env: Readonly<Record<string, string>>;
   try {
     place = await deps.agentPlaceOf(thread.sessionId);
     const agent = deps.agents.resolve(thread.agent);
     argv = agent.command;
+    env = withCodexRoots(argv, place.env, await gitDirsOf(place.cwd));
   } catch (error) {
     // Not there yet, or not any more: whoever owns the session tells.
     if (isFailure(error) && error.kind === 'PRECONDITION') return false;
@@ -69,7 +73,7 @@ async function open(deps: InstanceDeps, thread: ThreadRecord, link: Link): Promi
     setAgentState(w, thread.id, { state: 'starting', source: 'process' }, clock.now());
   });
   const externalId = thread.externalId === undefined ? {} : { externalId: thread.externalId };
-  await link.host.call('open', { threadId: thread.id, generation, argv: [...argv], cwd: place.cwd, env: { ...place.env }, ...externalId });
+  await link.host.call('open', { threadId: thread.id, generation, argv: [...argv], cwd: place.cwd, env: { ...env }, ...externalId });
   return true;
 }
 

@@ -130,7 +130,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('work sessions', () => work.stop());
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
-  const workSessions = createWorkSessionService({ ...shared, agents, rowsFor, threads, attention, limits, git });
+  const workSessions = createWorkSessionService({ ...shared, parsePlan, agents, rowsFor, threads, attention, limits, git });
   return {
     specTasks,
     overview,

@@ -1,5 +1,5 @@
 // What clients can do with spec tasks up to the approved plan, and what they can look at. Each method reads, decides and writes.
-import type { OwnParamsOf, ResultOf } from '../../schemas/contract.ts';
+import type { ResultOf } from '../../schemas/contract.ts';
 import type { Progress, Revision, SpecTask } from '../../schemas/spec-task.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { afterAllIds, pageOf } from '../store/tables/rows.ts';
@@ -10,10 +10,10 @@ import { approve, type DecideDeps, requestChanges } from './deciding.ts';
 import { type EditRequest, editSpecTask } from './editing.ts';
 import { progressOfTask } from './progress-of-task.ts';
 import { resolveSpecTask } from './resolve.ts';
+import type { NewRevision } from './revisions.ts';
 import { type StartTaskDeps, startSpecTask } from './starting.ts';
-import { type NewRevision, submitSpecs } from './submitting.ts';
+import { type SubmitDeps, submitSpecs } from './submitting.ts';
 import { freshSpecTask } from './transition.ts';
-import { type UpdatePlanDeps, updatePlan } from './updating-plan.ts';
 import { revisionView, specTaskView } from './view.ts';
 
 export interface SpecTaskService {
@@ -31,18 +31,13 @@ export interface SpecTaskService {
   /** The newest, without a number. Throws NOT_FOUND. */
   specs(task: SpecTaskRecord, revision: number | undefined): Revision;
   revisions(task: SpecTaskRecord): readonly Revision[];
-  updatePlan(
-    task: SpecTaskRecord,
-    wanted: Pick<OwnParamsOf<'specTask.updatePlan'>, 'plan' | 'ifVersion'>,
-    origin: Origin,
-  ): Promise<ResultOf<'specTask.updatePlan'>>;
   approve(task: SpecTaskRecord, revision: number, origin: Origin): Promise<SpecTask>;
   requestChanges(task: SpecTaskRecord, wanted: { revision: number; comment?: string | undefined }, origin: Origin): Promise<SpecTask>;
   readonly comments: Comments;
   progress(task: SpecTaskRecord): Progress;
 }
 
-export type SpecTaskServiceDeps = CreateDeps & DecideDeps & StartTaskDeps & UpdatePlanDeps;
+export type SpecTaskServiceDeps = CreateDeps & DecideDeps & StartTaskDeps & SubmitDeps;
 
 export function createSpecTaskService(deps: SpecTaskServiceDeps): SpecTaskService {
   const { store } = deps;
@@ -67,7 +62,6 @@ export function createSpecTaskService(deps: SpecTaskServiceDeps): SpecTaskServic
       return revisionView(found);
     },
     revisions: (task) => store.read((r) => r.reviews.revisions(task.id)).map(revisionView),
-    updatePlan: (task, wanted, origin) => updatePlan(deps, task, wanted, origin),
     approve: (task, revision, origin) => approve(deps, task, revision, origin),
     requestChanges: (task, wanted, origin) => requestChanges(deps, task, wanted, origin),
     comments: createComments(deps),

@@ -1,5 +1,4 @@
 // A new revision: immutable, and only with a plan that parses.
-import { createHash } from 'node:crypto';
 import { Failure } from '../../schemas/errors.ts';
 import type { ParsedPlan } from '../../schemas/plan.ts';
 import type { Revision } from '../../schemas/spec-task.ts';
@@ -14,15 +13,9 @@ import type { RevisionRecord } from '../store/tables/reviews.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import { retireComments } from './comments.ts';
 import { specTaskTransitions } from './machine.ts';
+import { assertPlan, digest, insertRevision, type NewRevision } from './revisions.ts';
 import { freshSpecTask, moveSpecTask, nameOf, specTaskSubject } from './transition.ts';
 import { revisionView } from './view.ts';
-
-export type Documents = Pick<Revision, 'requirements' | 'design' | 'plan'>;
-
-export interface NewRevision extends Documents {
-  readonly source: Revision['source'];
-  readonly commit?: string | undefined;
-}
 
 export interface SubmitDeps {
   readonly store: Store;
@@ -61,21 +54,6 @@ export async function submitSpecs(deps: SubmitDeps, task: SpecTaskRecord, docume
   });
 }
 
-/** Throws PLAN_INVALID when a diagnostic is an error. */
-export function assertPlan(parsed: ParsedPlan): ParsedPlan {
-  const errors = parsed.diagnostics.filter(({ level }) => level === 'error');
-  const first = errors[0];
-  if (!first) return parsed;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  throw new Failure(
-    'PLAN_INVALID',
-    `The plan is wrong in line ${first.line}: ${first.code.replaceAll('_', ' ')} ${first.message}${more}.`,
-    {
-      details: { diagnostics: parsed.diagnostics },
-    },
-  );
-}
-
 function raiseReview({ attention }: SubmitDeps, w: Writer, task: SpecTaskRecord, revision: RevisionRecord, parsed: ParsedPlan): void {
   attention.settleAbout(w, task.id, 'daemon', 'review');
   attention.raise(w, {
@@ -86,28 +64,4 @@ function raiseReview({ attention }: SubmitDeps, w: Writer, task: SpecTaskRecord,
     projectId: task.projectId,
     specTaskId: task.id,
   });
-}
-
-/** The next revision, which nobody changes any more. */
-export function insertRevision(
-  { ids, clock }: Pick<SubmitDeps, 'ids' | 'clock'>,
-  w: Writer,
-  task: SpecTaskRecord,
-  documents: NewRevision,
-  status: RevisionRecord['status'],
-): RevisionRecord {
-  const { requirements, design, plan, source, commit } = documents;
-  const record: RevisionRecord = {
-    ...{ id: ids.next('rev'), specTaskId: task.id, number: task.revision + 1, requirements, design, plan, source, status },
-    ...{ sha256: digest(documents), approvals: [], createdAt: clock.now() },
-    ...(commit === undefined ? {} : { commit }),
-  };
-  w.reviews.insertRevision(record);
-  return record;
-}
-
-function digest({ requirements, design, plan }: Documents): string {
-  return createHash('sha256')
-    .update(JSON.stringify([requirements, design, plan]))
-    .digest('hex');
 }

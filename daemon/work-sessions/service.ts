@@ -18,6 +18,7 @@ import { createReports, type Reports } from './reports.ts';
 import { resolveWorkSession } from './resolve.ts';
 import { spawnWorkSession } from './spawning.ts';
 import { createTaskControls, type TaskControls } from './task-controls.ts';
+import { type UpdatePlanDeps, updatePlan } from './updating-plan.ts';
 import { workSessionView } from './view.ts';
 
 export interface WorkSessionService extends Controls, Reports {
@@ -36,11 +37,17 @@ export interface WorkSessionService extends Controls, Reports {
       request: StartImplementation,
       origin: Origin,
     ): Promise<ResultOf<'specTask.startImplementation'>>;
+    updatePlan(
+      task: SpecTaskRecord,
+      wanted: Pick<OwnParamsOf<'specTask.updatePlan'>, 'plan' | 'ifVersion'>,
+      origin: Origin,
+    ): Promise<ResultOf<'specTask.updatePlan'>>;
   };
 }
 
 export type WorkServiceDeps = Pick<WorkDeps, 'store' | 'clock' | 'ids' | 'threads' | 'attention' | 'limits'> &
-  Pick<ImplementDeps, 'agents' | 'rowsFor'> & { readonly git: Pick<Git, 'diff'> };
+  Pick<ImplementDeps, 'agents' | 'rowsFor'> &
+  Pick<UpdatePlanDeps, 'parsePlan'> & { readonly git: Pick<Git, 'diff'> };
 
 export function createWorkSessionService(deps: WorkServiceDeps): WorkSessionService {
   const { store, limits } = deps;
@@ -78,6 +85,7 @@ export function createWorkSessionService(deps: WorkServiceDeps): WorkSessionServ
     task: {
       ...createTaskControls(deps),
       startImplementation: (task, request, origin) => startImplementation(implementing, task, request, origin),
+      updatePlan: (task, wanted, origin) => updatePlan(deps, task, wanted, origin),
     },
   };
 }

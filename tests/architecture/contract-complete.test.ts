@@ -57,7 +57,8 @@ test('every config key has a description and a reload class, and a default or is
 
 test('methods are named noun.verb, events noun.pastVerb, each noun as its own', () => {
   for (const [name] of allMethods) expect(name).toMatch(/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/);
-  for (const [name] of allEvents) expect(name).toMatch(/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*(ed|ing|Set|Grew|withdrawn)$|^[a-z]+\.(missing|activity)$/);
+  for (const [name] of allEvents)
+    expect(name).toMatch(/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*(ed|ing|Set|Grew)$|^[a-z]+\.(missing|activity|withdrawn|sent)$/);
   for (const name of foreverMethods) expect(methods).toHaveProperty([name]);
 });
 

@@ -15,6 +15,7 @@ import {
   tokenRow,
   worktreeRow,
 } from './open-store.ts';
+import { writeSampleTaskRows } from './sample-task-rows.ts';
 
 export async function writeSampleRows(store: Store): Promise<void> {
   await store.write((w) => {
@@ -50,6 +51,7 @@ export async function writeSampleRows(store: Store): Promise<void> {
     w.policyDecisions.insert(decisionRow(1), 10);
     w.authFlows.insert(flowRow(1), 10);
     w.authFlows.end(idOf('flw', 1), 'denied', undefined, 6);
+    writeSampleTaskRows(w);
     const subject = { projectId, sessionId: idOf('ses', 1), worktreeId: idOf('wt', 1) };
     const data = { slug: 'build-1', commandName: 'build', kind: 'worktree', status: 'queued' } as const;
     w.events.append({ type: 'session.created', subject, actor: 'owner', data });

@@ -1,13 +1,16 @@
 // The work of one spec task in process: a real store, the real reactor and controls, and agents, sessions and git that a test plays.
 import { createAttentionService } from '../../daemon/attention/service.ts';
+import type { Threads } from '../../daemon/instances/threads.ts';
 import { createThreads } from '../../daemon/instances/threads.ts';
 import { systemClock } from '../../daemon/kernel/clock.ts';
 import { createIds } from '../../daemon/kernel/ids.ts';
+import type { Merging, Verdict } from '../../daemon/merging/needs.ts';
 import type { StartWish } from '../../daemon/sessions/prepare.ts';
+import { parsePlan } from '../../daemon/spec-tasks/plan/parse-plan.ts';
 import type { ImplTaskRecord } from '../../daemon/store/tables/impl-tasks.ts';
 import type { SpecTaskRecord } from '../../daemon/store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../daemon/store/tables/work-sessions.ts';
-import type { Merging, Threads, Verdict, WorkDeps, WorkLimits } from '../../daemon/work-sessions/needs.ts';
+import type { WorkDeps, WorkLimits } from '../../daemon/work-sessions/needs.ts';
 import { createWorkReactor } from '../../daemon/work-sessions/reactor/reactor.ts';
 import { createWorkSessionService, type WorkSessionService } from '../../daemon/work-sessions/service.ts';
 import { Failure } from '../../schemas/errors.ts';
@@ -176,6 +179,7 @@ export async function setUpWork({ task = {}, items, sessions = {}, idle = false 
     envFiles: { read: async () => ({ environment: { PATH: '/bin' }, arguments: {}, token: '' }) },
     blocksOf: (_, id) => blocks.get(id) ?? [],
     announce: () => undefined,
+    parsePlan,
     callsForTurn: () => false,
     saveWork: async (id) => void saved.push(id),
     sessions: {

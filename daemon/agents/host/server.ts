@@ -122,7 +122,8 @@ export function createAgentHost({ dir, version, now, print }: HostOptions): Agen
     },
     status: () => ({ pid: process.pid, lastSeq: file.lastSeq, threads: [...threads.keys()] }),
     shutdown() {
-      requestStop();
+      // After the answer.
+      setImmediate(requestStop);
       return {};
     },
   };

@@ -8,7 +8,7 @@ import type { SessionService } from '../../sessions/service.ts';
 import type { Store, Writer } from '../../store/store.ts';
 import type { PromptRecord, ThreadRecord } from '../../store/tables/instances.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
-import type { NewRevision } from '../submitting.ts';
+import type { NewRevision } from '../revisions.ts';
 import type { DocumentDeps } from './documents.ts';
 import type { PlannerDeps } from './planner.ts';
 

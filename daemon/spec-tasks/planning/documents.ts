@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.ts';
 import type { SessionRecord } from '../../store/tables/sessions.ts';
 import type { FileReader } from '../../tools/files.ts';
 import type { Git } from '../../tools/git/git.ts';
-import type { Documents } from '../submitting.ts';
+import type { Documents } from '../revisions.ts';
 import { documentFolder } from './prompts.ts';
 
 export interface DocumentDeps {

@@ -39,8 +39,7 @@ CREATE TABLE spec_tasks (
   landing TEXT NOT NULL CHECK (landing IN ('none', 'ff', 'merge', 'squash', 'pr')),
   implementation TEXT,
   created_by TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
-  started_at INTEGER,
+  created_at INTEGER NOT NULL, started_at INTEGER,
   approved_at INTEGER,
   ended_at INTEGER,
   archived_at INTEGER,
@@ -153,16 +152,16 @@ CREATE TABLE work_sessions (
   summary TEXT,
   agent TEXT NOT NULL,
   last_error TEXT,
-  created_at INTEGER NOT NULL,
-  started_at INTEGER,
+  created_at INTEGER NOT NULL, started_at INTEGER,
   ended_at INTEGER,
   version INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX work_sessions_one_a_task ON work_sessions (impl_task_id) WHERE impl_task_id IS NOT NULL;
 CREATE UNIQUE INDEX work_sessions_branch ON work_sessions (project_id, branch);
 CREATE INDEX work_sessions_by_task ON work_sessions (spec_task_id, id);
-CREATE INDEX work_sessions_by_parent ON work_sessions (parent_id) WHERE parent_id IS NOT NULL;
-CREATE INDEX work_sessions_live ON work_sessions (status, id);
+CREATE INDEX work_sessions_by_parent ON work_sessions (parent_id, id) WHERE parent_id IS NOT NULL;
+CREATE INDEX work_sessions_by_worktree ON work_sessions (worktree_id) WHERE worktree_id IS NOT NULL;
+CREATE INDEX work_sessions_live ON work_sessions (id) WHERE status IN ('pending', 'active', 'blocked');
 CREATE TABLE instances (
   id TEXT PRIMARY KEY,
   spec_task_id TEXT NOT NULL REFERENCES spec_tasks (id) ON DELETE CASCADE,
@@ -177,8 +176,7 @@ CREATE TABLE instances (
   last_event_seq INTEGER NOT NULL DEFAULT 0,
   restart_at INTEGER, restart_requested_at INTEGER,
   last_error TEXT,
-  created_at INTEGER NOT NULL,
-  ended_at INTEGER,
+  created_at INTEGER NOT NULL, ended_at INTEGER,
   version INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX instances_one_live ON instances (spec_task_id) WHERE status IN ('starting', 'ready', 'stale', 'lost', 'stopping');
@@ -201,11 +199,12 @@ CREATE TABLE threads (
   agent_state TEXT,
   last_activity_at INTEGER,
   wake_at INTEGER, cancel_requested_at INTEGER,
-  created_at INTEGER NOT NULL,
-  ended_at INTEGER,
+  created_at INTEGER NOT NULL, ended_at INTEGER,
   version INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX threads_external ON threads (instance_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX instances_live ON instances (id) WHERE status IN ('starting', 'ready', 'stale', 'lost', 'stopping');
+CREATE INDEX threads_by_instance ON threads (instance_id, id);
 CREATE INDEX threads_by_task ON threads (spec_task_id, id);
 CREATE TABLE prompts (
   id TEXT PRIMARY KEY,
@@ -239,6 +238,7 @@ CREATE TABLE permissions (
   settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),
   UNIQUE (thread_id, request_key)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX permissions_by_thread ON permissions (thread_id, id);
 CREATE INDEX permissions_by_task ON permissions (spec_task_id, id);
 CREATE INDEX permissions_by_status ON permissions (status, id);
 CREATE TABLE messages (
@@ -261,10 +261,10 @@ CREATE TABLE message_deliveries (
   spec_task_id TEXT NOT NULL,
   recipient_id TEXT NOT NULL REFERENCES work_sessions (id) ON DELETE CASCADE,
   status TEXT NOT NULL CHECK (status IN ('queued', 'delivered', 'acked', 'expired')),
-  delivered_at INTEGER,
-  acked_at INTEGER,
+  delivered_at INTEGER, acked_at INTEGER,
   UNIQUE (message_id, recipient_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX message_deliveries_of ON message_deliveries (message_id, id);
 CREATE INDEX message_deliveries_waiting ON message_deliveries (recipient_id, status, message_id);
 CREATE TABLE shared_state (
   id TEXT PRIMARY KEY,

@@ -4,18 +4,27 @@ import { coordinationHandlers } from '../../../daemon/handlers/coordination.ts';
 import type { Services } from '../../../daemon/handlers/services.ts';
 import { sharedStateHandlers } from '../../../daemon/handlers/shared-state.ts';
 import type { Call } from '../../../daemon/server/connection.ts';
+import { resolveWorkSession } from '../../../daemon/work-sessions/resolve.ts';
 import type { Message } from '../../../schemas/index.ts';
 import { failureOf } from '../../helpers/failure-of.ts';
 import { idOf, sessionRow } from '../../helpers/open-store.ts';
 import { specTaskId, specTaskRow } from '../../helpers/spec-task-rows.ts';
 import { type Setup, setUp, wks } from '../coordination/setup.ts';
 
-const owner = { context: { caller: { actor: 'owner' } } } as Call;
-const inside = (n: number): Call => ({ context: { caller: { actor: `session:${idOf('ses', n)}`, sessionId: idOf('ses', n) } } }) as Call;
+const owner = callOf({ actor: 'owner', access: new Set(['operate']) });
+/** A token for sessions that belongs to none. */
+const nobody = callOf({ actor: 'token:stray', access: new Set(['session', 'read']) });
+const inside = (n: number): Call =>
+  callOf({ actor: `session:${idOf('ses', n)}`, sessionId: idOf('ses', n), access: new Set(['session', 'read']) });
 
-function handlersOf({ coordination }: Setup) {
+function callOf(caller: Partial<Call['context']['caller']>): Call {
+  return { context: { caller } } as Call;
+}
+
+function handlersOf({ coordination, store }: Setup) {
   const services = {
     coordination,
+    workSessions: { resolve: (ref: string) => resolveWorkSession(store, ref) },
     specTasks: { resolve: async (ref: string) => specTaskRow(ref === specTaskId ? 1 : 2) },
     sessions: { resolve: (ref: string) => ({ ...sessionRow(1), id: ref, specTaskId }) },
   } as unknown as Services;
@@ -68,4 +77,13 @@ test('the shared state of another task is not written from inside of one', async
   await failureOf(set(idOf('spt', 2), inside(1)), 'FORBIDDEN');
   await failureOf(Promise.resolve(handlers['sharedState.delete']({ specTask: idOf('spt', 2), key: 'a' }, inside(1))), 'FORBIDDEN');
   expect(await set(idOf('spt', 2), owner)).toMatchObject({ version: 1 });
+});
+
+test('a token for sessions that belongs to none may look, and change nothing', async () => {
+  using at = await setUp();
+  const handlers = handlersOf(at);
+  await failureOf(messageOf(handlers['coordination.send'](message, nobody)), 'FORBIDDEN');
+  await failureOf(messageOf(handlers['coordination.send']({ ...message, from: wks(1) }, nobody)), 'FORBIDDEN');
+  await failureOf((async () => handlers['coordination.inbox']({ workSession: wks(1), limit: 50 }, nobody))(), 'FORBIDDEN');
+  await failureOf(messageOf(handlers['sharedState.set']({ specTask: specTaskId, key: 'a', value: 1 }, nobody)), 'FORBIDDEN');
 });

@@ -5,6 +5,7 @@ import type { Reader } from '../../../daemon/store/store.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { idOf, openTestStore, projectId } from '../../helpers/open-store.ts';
 import { writeSampleRows } from '../../helpers/sample-rows.ts';
+import { growingSpecTaskTables, specTaskCalls } from './spec-task-calls.ts';
 
 const growing = [
   'events',
@@ -24,6 +25,7 @@ const growing = [
   'auth_flows',
   'definitions',
   'artifact_archives',
+  ...growingSpecTaskTables,
 ];
 
 const session = idOf('ses', 1);
@@ -162,6 +164,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     liveByName: (r) => void r.liveByName('x'),
     list: (r) => void r.list(last, 10),
   },
+  ...specTaskCalls,
 };
 
 /** Every text that the store prepares while it is opened, written and read, writers' included. */

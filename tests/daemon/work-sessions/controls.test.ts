@@ -1,7 +1,7 @@
 // What clients do with work sessions: every state in which a control works, and every other one, which it refuses.
 import { describe, expect, test } from 'vitest';
 import type { WorkSessionRecord } from '../../../daemon/store/tables/work-sessions.ts';
-import { blockedReasons, stages, workSessionStatuses } from '../../../schemas/work-session.ts';
+import { blockedReasons, stages, workSessionStatuses } from '../../../schemas/task-words.ts';
 import { idOf } from '../../helpers/open-store.ts';
 import { owner, setUpWork, specTaskId, type WorkSetup, workSessionRow } from '../../helpers/work-setup.ts';
 

@@ -2,13 +2,14 @@
 import type { ResultOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Origin } from '../kernel/origin.ts';
+import { assertPlan, insertRevision } from '../spec-tasks/revisions.ts';
+import type { RowsForPlan } from '../spec-tasks/rows-for-plan.ts';
+import type { SubmitDeps } from '../spec-tasks/submitting.ts';
+import { assertVersion, freshSpecTask, nameOf, specTaskSubject } from '../spec-tasks/transition.ts';
+import { specTaskView } from '../spec-tasks/view.ts';
 import { settle } from '../store/receipts.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import { applyPlan, type PlanChangeDeps } from './plan-changes.ts';
-import type { RowsForPlan } from './rows-for-plan.ts';
-import { assertPlan, insertRevision, type SubmitDeps } from './submitting.ts';
-import { assertVersion, freshSpecTask, nameOf, specTaskSubject } from './transition.ts';
-import { specTaskView } from './view.ts';
 
 export interface UpdatePlanDeps extends SubmitDeps, PlanChangeDeps {
   readonly rowsFor: RowsForPlan;

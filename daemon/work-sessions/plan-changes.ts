@@ -3,14 +3,14 @@ import type { ResultOf } from '../../schemas/contract.ts';
 import type { AttentionService } from '../attention/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Origin } from '../kernel/origin.ts';
+import { type Decision, type KeptTask, matchRevision } from '../spec-tasks/plan/match-revision.ts';
+import { specTaskSubject } from '../spec-tasks/transition.ts';
 import type { Reader, Writer } from '../store/store.ts';
 import type { ImplTaskRecord } from '../store/tables/impl-tasks.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
-import { itemPrompt } from '../work-sessions/item-prompt.ts';
-import { moveWorkSession } from '../work-sessions/transition.ts';
-import { type Decision, type KeptTask, matchRevision } from './plan/match-revision.ts';
-import { specTaskSubject } from './transition.ts';
+import { itemPrompt } from './item-prompt.ts';
+import { moveWorkSession } from './transition.ts';
 
 type Kept = ImplTaskRecord & KeptTask;
 type Made = Decision<Kept, ImplTaskRecord>;
