@@ -31,7 +31,6 @@ import { createTaskTemplates } from '../spec-tasks/templates.ts';
 import type { Reader } from '../store/store.ts';
 import { fetchText } from '../tools/fetch-text.ts';
 import { watchFile } from '../tools/watch.ts';
-import { createPlanFollowers } from '../work-sessions/following-plan.ts';
 import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
@@ -141,7 +140,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const permissions = createPermissionService({ ...shared, attention });
   const workSessions = createWorkSessionService({
     ...shared,
-    followers: createPlanFollowers({ clock }),
+
     parsePlan,
     agents,
     rowsFor,
