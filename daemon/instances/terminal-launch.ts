@@ -37,9 +37,9 @@ export function terminalLaunch(argv: readonly string[], { hookFile, settingsFile
     };
   }
   if (name === 'codex') {
-    const notify = ['sh', '-c', `printf '%s\\n' "$1" >> ${quoted(hookFile)}`, 'codex'];
+    const notify = ['sh', '-c', 'printf "%s\\n" "$2" >> "$1"', 'codex', hookFile];
     return {
-      argv: [program, '-c', `notify=${JSON.stringify(notify)}`, ...rest],
+      argv: [program, '--config', `notify=${JSON.stringify(notify)}`, ...rest],
       tells: { ready: false, submit: false, end: true },
       cancelKeys: ['Escape'],
     };
@@ -52,7 +52,7 @@ export function terminalLaunch(argv: readonly string[], { hookFile, settingsFile
 export function withWritableRoots(argv: readonly string[], dirs: GitDirs | undefined): readonly string[] {
   const [program = '', ...rest] = argv;
   if (basename(program) !== 'codex' || dirs === undefined || dirs.gitDir === dirs.commonDir) return argv;
-  return [program, '-c', `sandbox_workspace_write.writable_roots=${JSON.stringify([dirs.commonDir, dirs.gitDir])}`, ...rest];
+  return [program, '--config', `sandbox_workspace_write.writable_roots=${JSON.stringify([dirs.commonDir, dirs.gitDir])}`, ...rest];
 }
 
 function quoted(word: string): string {

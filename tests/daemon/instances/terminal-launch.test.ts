@@ -43,7 +43,7 @@ test.for(['', 'no json', '[]', '{"type": 1}'])('the line %j is no hook', (line) 
 test('codex may write where a commit of a linked worktree goes', () => {
   const linked = { gitDir: '/repo/.git/worktrees/w', commonDir: '/repo/.git' };
   const roots = 'sandbox_workspace_write.writable_roots=["/repo/.git","/repo/.git/worktrees/w"]';
-  expect(withWritableRoots(['codex', '--search'], linked)).toEqual(['codex', '-c', roots, '--search']);
+  expect(withWritableRoots(['codex', '--search'], linked)).toEqual(['codex', '--config', roots, '--search']);
   expect(withWritableRoots(['codex'], { gitDir: '/repo/.git', commonDir: '/repo/.git' })).toEqual(['codex']);
   expect(withWritableRoots(['codex'], undefined)).toEqual(['codex']);
   expect(withWritableRoots(['claude'], linked)).toEqual(['claude']);
