@@ -156,8 +156,7 @@ const methods = {
     authMethods: [{ id: 'login', name: 'Log in' }],
   }),
   'session/new'({ cwd }) {
-    if (FAKE_AGENT_AUTH)
-      throw Object.assign(new Error('Authentication required'), { code: -32000, data: { authMethods: [{ id: 'login', name: 'Log in' }] } });
+    if (FAKE_AGENT_AUTH) throw Object.assign(new Error('Authentication required'), { code: -32000 });
     const session = begin(`fake-${process.pid}-${nextId++}`, cwd);
     if (FAKE_AGENT_EARLY) update(session.id, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'early' } });
     return { sessionId: session.id };

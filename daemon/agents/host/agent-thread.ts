@@ -130,6 +130,7 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
     child.once('error', () => child.pid === undefined && over(null, null));
   });
 
+  let authMethods: unknown[] | undefined;
   const open = async (): Promise<void> => {
     await spawned;
     const capabilities = await wire.call('initialize', {
@@ -141,6 +142,7 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
       agentCapabilities?: Record<string, unknown>;
       protocolVersion?: unknown;
     };
+    authMethods = capabilities.authMethods as unknown[] | undefined;
     if (protocolVersion !== 1) throw new AgentError(0, `it speaks version ${JSON.stringify(protocolVersion)} of the protocol, and not 1`);
     const { how, session } = await conversation(agentCapabilities);
     const { sessionId, modes, models } = session;
@@ -183,7 +185,8 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
   const failedToOpen = (error: unknown): void => {
     const { code, message, data } = error as { code?: unknown; message?: string; data?: unknown };
     const kind = codeOf(code, error);
-    const methods = (data as { authMethods?: unknown[] } | undefined)?.authMethods;
+    // Some agents tell them with the refusal, others only when they are greeted.
+    const methods = (data as { authMethods?: unknown[] } | undefined)?.authMethods ?? (kind === 'auth_required' ? authMethods : undefined);
     const event = { generation, code: kind, message: String(message ?? error), ...(methods === undefined ? {} : { methods }) };
     tell({ kind: 'thread.openFailed', threadId, data: event }, true);
     void ending();

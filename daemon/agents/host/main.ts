@@ -25,6 +25,6 @@ const host = createAgentHost({ dir: values.dir, version, now: () => systemClock.
 const stop = (): void => {
   void host.stop().then(() => process.exit(0));
 };
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, stop);
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
 void host.stopRequested.then(stop);
 await host.start();
