@@ -1,4 +1,6 @@
 // What the work sessions of a spec task make comes together on its integration branch, in a worktree of the daemon's own.
+
+import { isFailure } from '../../schemas/errors.ts';
 import type { MergeStrategy } from '../../schemas/spec-task.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import { repositoryOf } from '../projects/repository.ts';
@@ -40,12 +42,17 @@ export function createMergingService({ store, git, worktrees, process, verifyTim
   const integration = async (task: SpecTaskRecord): Promise<WorktreeRecord> => {
     const project = projectOf(task);
     const there = store.read((r) => r.worktrees.byProjectAndBranch(project.id, task.integrationBranch));
-    if (there?.status === 'present') return there;
+    if (there?.status === 'present') return adopt(task, there);
     const exists = await git.branchExists(repositoryOf(project), task.integrationBranch);
     const place = exists ? { allowExistingBranch: true } : { allowExistingBranch: false, base: task.baseBranch };
     const made = await worktrees.create({ project, branch: task.integrationBranch, ...place, copy: task.workspaceConfig.copy }, byDaemon);
-    await store.write((w) => w.specTasks.change(task.id, { integrationWorktreeId: made.id }));
-    return made;
+    return adopt(task, made);
+  };
+  /** Also after a crash between the worktree and this. */
+  const adopt = async (task: SpecTaskRecord, worktree: WorktreeRecord): Promise<WorktreeRecord> => {
+    const known = store.read((r) => r.specTasks.get(task.id))?.integrationWorktreeId;
+    if (known !== worktree.id) await store.write((w) => w.specTasks.change(task.id, { integrationWorktreeId: worktree.id }));
+    return worktree;
   };
   return {
     integration,
@@ -59,19 +66,25 @@ export function createMergingService({ store, git, worktrees, process, verifyTim
       return (await git.mergeBase(repositoryOf(projectOf(task)), commit, tip)) === commit;
     },
     async commitLeftovers(worktreePath, message) {
-      const { clean, head } = await git.status(worktreePath);
-      if (clean) return head ?? '';
-      const { commit } = await git.commitWork({ worktreePath, message, all: true });
-      return commit;
+      const { clean, head = '' } = await git.status(worktreePath);
+      if (clean) return head;
+      try {
+        return (await git.commitWork({ worktreePath, message, all: true, unattended: true })).commit;
+      } catch (error) {
+        // All that differs lies inside a submodule, where a commit here can not reach it.
+        if (isFailure(error) && error.details?.reason === 'nothing_staged') return head;
+        throw error;
+      }
     },
     async merge(task, { worktreeId, into, strategy, message }) {
       const worktree = store.read((r) => r.worktrees.get(worktreeId));
       if (!worktree) throw new Error(`the worktree "${worktreeId}" of spec task "${task.id}" has no row`);
       // What a verify command left must not stand in the way.
-      if (into === task.integrationBranch) await git.scrub((await integration(task)).path);
-      return worktrees.merge(worktree, { into, mode: modes[strategy], message }, byDaemon);
+      if (into === task.integrationBranch) await git.scrub({ worktreePath: (await integration(task)).path, branch: into });
+      return worktrees.merge(worktree, { into, mode: modes[strategy], message, unattended: true }, byDaemon);
     },
     async revert(task, { into, before, commit }) {
+      if (into !== task.integrationBranch) throw new Error(`"${into}" is not the integration branch of spec task "${task.id}"`);
       const { path } = await integration(task);
       await git.takeBack({ repo: repositoryOf(projectOf(task)), worktreePath: path, branch: into, from: commit, to: before });
     },

@@ -19,6 +19,8 @@ export interface MergeWanted {
   readonly into?: string | undefined;
   readonly mode: MergeMode;
   readonly message?: string | undefined;
+  /** Nobody asked for this very merge: no signature, and no need of an identity. */
+  readonly unattended?: boolean;
 }
 
 export interface Merged {
@@ -84,10 +86,13 @@ export function createMerging({ store, git, ids, queue, root }: MergingDeps): Me
     const { project, into, mode, tip, before } = planned;
     const repo = repositoryOf(project);
     const inTurn = <T>(work: () => Promise<T>): Promise<T> => queue.run(project.gitDir, work);
-    if ((await git.mergeBase(repo, tip, before)) !== tip) await checkoutToMove(planned);
+    // Copies of the work may be there already, by the user's own squash or rebase: only the merge tells.
+    const mayBeCopied = mode === 'squash' || mode === 'rebase';
+    if (!mayBeCopied && (await git.mergeBase(repo, tip, before)) !== tip) await checkoutToMove(planned);
     const path = mergePath(root(), ids.next('wt'));
     const branch = worktree.branch;
-    const commit = await git.computeMerge({ repo, path, branch, tip, into, before, mode, message: wanted.message, inTurn });
+    const { message, unattended } = wanted;
+    const commit = await git.computeMerge({ repo, path, branch, tip, into, before, mode, message, unattended, inTurn });
     const result = { into, before, commit, upToDate: commit === before };
     if (!result.upToDate) await inTurn(() => move(planned, commit));
     return store.write((w) => {
