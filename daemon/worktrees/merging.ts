@@ -49,6 +49,7 @@ interface Plan {
   readonly mode: MergeMode;
   readonly tip: string;
   readonly before: string;
+  readonly unattended?: boolean | undefined;
 }
 
 export function createMerging({ store, git, ids, queue, root }: MergingDeps): Merging {
@@ -67,7 +68,7 @@ export function createMerging({ store, git, ids, queue, root }: MergingDeps): Me
       details: { reason: 'base_dirty', path },
     });
   };
-  const plan = async (worktree: WorktreeRecord, { into, mode }: MergeWanted): Promise<Plan> => {
+  const plan = async (worktree: WorktreeRecord, { into, mode, unattended }: MergeWanted): Promise<Plan> => {
     const project = store.read((r) => r.projects.get(worktree.projectId));
     if (!project) throw new Error(`worktree "${worktree.id}" has no project row`);
     const repo = repositoryOf(project);
@@ -79,7 +80,7 @@ export function createMerging({ store, git, ids, queue, root }: MergingDeps): Me
     }
     if (!(await git.branchExists(repo, target))) throw noBranch(store, project, target);
     const [tip, before] = await Promise.all([worktree.branch, target].map((name) => git.resolveCommit(repo, `refs/heads/${name}`)));
-    return { project, worktree, into: target, mode, tip: tip as string, before: before as string };
+    return { project, worktree, into: target, mode, tip: tip as string, before: before as string, unattended };
   };
   const merge = async (worktree: WorktreeRecord, wanted: MergeWanted, origin: Origin): Promise<Merged> => {
     const planned = await plan(worktree, wanted);
@@ -113,7 +114,7 @@ export function createMerging({ store, git, ids, queue, root }: MergingDeps): Me
       return git.moveBranch({ repo, branch: into, from: before, to: commit, reason });
     }
     const actual = await git.resolveCommit(repo, `refs/heads/${into}`);
-    if (actual === before) return git.fastForwardCheckout(checkout, commit);
+    if (actual === before) return git.fastForwardCheckout({ worktreePath: checkout, to: commit, unattended: planned.unattended });
     throw new Failure('CONFLICT', `The branch "${into}" moved meanwhile; look at it, then merge again.`, {
       details: { branch: into, expected: before, actual },
     });

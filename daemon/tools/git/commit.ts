@@ -35,14 +35,14 @@ export async function commitWork(git: RunGit, wanted: CommitWork): Promise<MadeC
       },
     );
   }
-  if (all && !before.clean) await git.write(worktreePath, ['add', '--all'], { timeoutMs: bulkMs });
+  const env = wanted.unattended ? await unattended(git, worktreePath) : undefined;
+  if (all && !before.clean) await git.write(worktreePath, ['add', '--all'], { timeoutMs: bulkMs }, env);
   const { staged } = all ? await status(git, worktreePath) : before;
   if (staged.length === 0) {
     const remedy = before.clean ? 'there is no change' : 'stage changes, or commit all of them';
     throw new Failure('PRECONDITION', `Nothing is staged in "${worktreePath}"; ${remedy}.`, { details: { reason: 'nothing_staged' } });
   }
   // A line that begins with "#" is part of the message; nobody edits it.
-  const env = wanted.unattended ? await unattended(git, worktreePath) : undefined;
   await git.write(worktreePath, ['commit', '--quiet', '--cleanup=whitespace', '--file=-'], { input: message, timeoutMs: bulkMs }, env);
   const after = await status(git, worktreePath);
   const commit = after.head ?? '';

@@ -16,7 +16,7 @@ import { type DeleteBranch, deleteBranch } from './delete-branch.ts';
 import { type DiffWanted, diff, type WorktreeDiff } from './diff.ts';
 import { hiddenPatterns } from './hidden-patterns.ts';
 import { type ListedWorktree, listWorktrees } from './list-worktrees.ts';
-import { type ComputeMerge, computeMerge, fastForwardCheckout, type MoveBranch, mergeBase, moveBranch } from './merge.ts';
+import { type ComputeMerge, computeMerge, type FastForward, fastForwardCheckout, type MoveBranch, mergeBase, moveBranch } from './merge.ts';
 import { hasTracked, type OtherPath, otherPaths } from './others.ts';
 import { type OwnCheckout, scrub, type TakeBack, takeBack } from './own-checkout.ts';
 import { hideChange, hideUntracked } from './private-exclude.ts';
@@ -78,7 +78,7 @@ export interface Git {
   computeMerge(wanted: ComputeMerge): Promise<string>;
   mergeBase(repo: Repository, a: string, b: string): Promise<string | undefined>;
   moveBranch(wanted: MoveBranch): Promise<void>;
-  fastForwardCheckout(worktreePath: string, to: string): Promise<void>;
+  fastForwardCheckout(wanted: FastForward): Promise<void>;
   conflictingFiles(pair: MergePair): Promise<string[]>;
   addsNothing(pair: MergePair): Promise<boolean>;
   openPullRequest(wanted: OpenPullRequest): Promise<string>;
@@ -129,7 +129,7 @@ export function createGit(deps: GitDeps): Git {
     computeMerge: (wanted) => computeMerge(git, wanted),
     mergeBase: (repo, a, b) => mergeBase(git, repo, a, b),
     moveBranch: (wanted) => moveBranch(git, wanted),
-    fastForwardCheckout: (worktreePath, to) => fastForwardCheckout(git, worktreePath, to),
+    fastForwardCheckout: (wanted) => fastForwardCheckout(git, wanted),
     conflictingFiles: (pair) => conflictingFiles(git, pair),
     addsNothing: (pair) => addsNothing(git, pair),
     openPullRequest: (wanted) => openPullRequest(git, wanted),

@@ -8,7 +8,7 @@ import type { Repository } from './repository.ts';
 import { undoAddition } from './roll-back-worktree.ts';
 import { bulkMs, listBytes, type RunGit } from './run-git.ts';
 import { markOf } from './stragglers.ts';
-import { settings, unattended, withoutHooks } from './unattended.ts';
+import { own, settings, unattended, withoutHooks } from './unattended.ts';
 
 export const mergeModes = ['ff', 'no-ff', 'squash', 'rebase'] as const;
 export type MergeMode = (typeof mergeModes)[number];
@@ -139,8 +139,14 @@ export async function moveBranch(git: RunGit, { repo, branch, from, to, reason }
   }
 }
 
+export interface FastForward {
+  readonly worktreePath: string;
+  readonly to: string;
+  readonly unattended?: boolean | undefined;
+}
+
 /** Moves the branch of a checkout with its files; git refuses what would overwrite anything. */
-export async function fastForwardCheckout(git: RunGit, worktreePath: string, to: string): Promise<void> {
-  const env = { ...attended, ...markOf(worktreePath) };
+export async function fastForwardCheckout(git: RunGit, { worktreePath, to, unattended }: FastForward): Promise<void> {
+  const env = { ...(unattended ? own : attended), ...markOf(worktreePath) };
   await git.write(worktreePath, ['merge', '--quiet', '--ff-only', '--no-autostash', to], { timeoutMs: bulkMs }, env);
 }

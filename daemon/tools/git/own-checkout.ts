@@ -6,7 +6,7 @@ import { moveBranch } from './merge.ts';
 import type { Repository } from './repository.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
 import { endStragglers, markOf } from './stragglers.ts';
-import { settings, withoutHooks } from './unattended.ts';
+import { own } from './unattended.ts';
 
 export interface OwnCheckout {
   readonly worktreePath: string;
@@ -19,7 +19,7 @@ export interface OwnCheckout {
  * next run fast.
  */
 export async function scrub(git: RunGit, { worktreePath, branch }: OwnCheckout): Promise<void> {
-  const env = { ...settings(withoutHooks), ...markOf(worktreePath) };
+  const env = { ...own, ...markOf(worktreePath) };
   // The git of a daemon that was killed lives on.
   await endStragglers(worktreePath);
   await git.write(worktreePath, ['symbolic-ref', 'HEAD', `refs/heads/${branch}`], {}, env);
@@ -44,6 +44,6 @@ export interface TakeBack extends OwnCheckout {
 /** Moves the branch back, only if it is where it was left, and the files with it. Throws CONFLICT when it is not. */
 export async function takeBack(git: RunGit, { repo, from, to, ...checkout }: TakeBack): Promise<void> {
   const move = { repo, branch: checkout.branch, from, to, reason: 'coppice: take a merge back' };
-  await moveBranch(git, move, settings(withoutHooks));
+  await moveBranch(git, move, own);
   await scrub(git, checkout);
 }

@@ -9,7 +9,13 @@ export const withoutHooks: Setting = ['core.hooksPath', '/dev/null'];
 /**
  * A signature says that a person vouches for the commit, and nobody has seen these; the agent that holds the key may not be there either.
  */
-const unsigned: Setting = ['commit.gpgsign', 'false'];
+const unsigned: readonly Setting[] = [
+  ['commit.gpgsign', 'false'],
+  ['merge.verifySignatures', 'false'],
+];
+
+/** For what makes no commit. */
+export const own = settings(withoutHooks, ...unsigned);
 
 /** The settings as git takes them from its environment: over all files. */
 export function settings(...all: readonly Setting[]): Readonly<Record<string, string>> {
@@ -19,7 +25,7 @@ export function settings(...all: readonly Setting[]): Readonly<Record<string, st
 /** The environment of such a commit: the user's identity where git knows one, the daemon's name where it does not. */
 export async function unattended(git: RunGit, cwd: string, ...more: readonly Setting[]): Promise<Readonly<Record<string, string>>> {
   const names = await Promise.all(['AUTHOR', 'COMMITTER'].map((role) => standIn(git, cwd, role)));
-  return Object.assign(settings(withoutHooks, unsigned, ...more), ...names);
+  return Object.assign(settings(withoutHooks, ...unsigned, ...more), ...names);
 }
 
 async function standIn(git: RunGit, cwd: string, role: string): Promise<Readonly<Record<string, string>>> {
