@@ -111,7 +111,7 @@ export function createLanding(deps: LandingDeps): LandingService {
       }
       await store.write((w) => threads.stopInstance(w, task.id, 'the spec task is put away'));
       const kept = await clean(deps, task, origin);
-      await deps.forget(task.id);
+      await Promise.all([deps.forget(task.id), merging.forgetLogs(task.id)]);
       return store.write((w) => {
         const now = freshSpecTask(w, task.id);
         if (now.archivedAt === undefined) {

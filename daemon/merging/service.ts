@@ -1,5 +1,7 @@
 // What the work sessions of a spec task make comes together on its integration branch, in a worktree of the daemon's own.
 
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isFailure } from '../../schemas/errors.ts';
 import type { MergeStrategy } from '../../schemas/spec-task.ts';
 import { byDaemon } from '../kernel/origin.ts';
@@ -22,16 +24,20 @@ export interface MergingDeps {
   readonly process: Pick<ProcessTool, 'runTool'>;
   /** Of one verify command. */
   readonly verifyTimeoutMs: () => number;
+  /** Where the output of verify commands goes: one file a work session, one for the whole spec task. */
+  readonly verifyDir: string;
 }
 
 export interface MergingService extends Merging {
   /** The row of the integration worktree; made when it is not there. */
   integration(task: SpecTaskRecord): Promise<WorktreeRecord>;
+  /** Deletes what its verify commands printed. */
+  forgetLogs(specTaskId: string): Promise<void>;
 }
 
 const modes: Readonly<Record<MergeStrategy, MergeMode>> = { rebase_ff: 'rebase', merge: 'no-ff', squash: 'squash' };
 
-export function createMergingService({ store, git, worktrees, process, verifyTimeoutMs }: MergingDeps): MergingService {
+export function createMergingService({ store, git, worktrees, process, verifyTimeoutMs, verifyDir }: MergingDeps): MergingService {
   const projectOf = (task: SpecTaskRecord): ProjectRecord => {
     const project = store.read((r) => r.projects.get(task.projectId));
     if (!project) throw new Error(`spec task "${task.id}" has no project row`);
@@ -88,7 +94,10 @@ export function createMergingService({ store, git, worktrees, process, verifyTim
       const { path } = await integration(task);
       await git.takeBack({ repo: repositoryOf(projectOf(task)), worktreePath: path, branch: into, from: commit, to: before });
     },
-    verify: ({ worktreePath, commands, env }, signal) =>
-      runVerify(process, { worktreePath, commands, env, timeoutMs: verifyTimeoutMs() }, signal),
+    verify({ specTaskId, workSessionId = specTaskId, worktreePath, commands, env }, signal) {
+      const logPath = join(verifyDir, specTaskId, `${workSessionId}.log`);
+      return runVerify(process, { worktreePath, commands, env, timeoutMs: verifyTimeoutMs(), logPath }, signal);
+    },
+    forgetLogs: (specTaskId) => rm(join(verifyDir, specTaskId), { recursive: true, force: true }),
   };
 }

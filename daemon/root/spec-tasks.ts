@@ -97,6 +97,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('planning limit', config.onChange(planning.lookAtQueue));
   const merging = createMergingService({
     ...{ store, git, worktrees, process },
+    verifyDir: join(paths.stateDir, 'verify'),
     verifyTimeoutMs: () => config.current.spec_tasks.verify_timeout * 1_000,
   });
   const landing = createLanding({ ...{ store, clock, git, merging, worktrees, threads, attention }, forget: (id) => envFiles.remove(id) });

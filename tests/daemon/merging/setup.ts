@@ -75,7 +75,7 @@ export async function setUpMerging(options: MergingSetupOptions = {}): Promise<M
   });
   const process = createProcessTool({ baseEnv: f.test.env });
   const merging = createMergingService({
-    ...{ store, git: f.git, worktrees, process },
+    ...{ store, git: f.git, worktrees, process, verifyDir: opened.dir.at('verify') },
     verifyTimeoutMs: () => options.verifyTimeoutMs ?? 60_000,
   });
   const stopped: string[] = [];
