@@ -11,19 +11,18 @@ import { hasEnded, specTaskTransitions } from '../spec-tasks/machine.ts';
 import { assertVersion, freshSpecTask, moveSpecTask, nameOf, specTaskSubject } from '../spec-tasks/transition.ts';
 import { specTaskView } from '../spec-tasks/view.ts';
 import { settle } from '../store/receipts.ts';
-import type { Store } from '../store/store.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { MergeMode } from '../tools/git/merge.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
+import { type CleaningDeps, clean } from './cleaning.ts';
 import type { MergingService } from './service.ts';
 
 type Landing = NonNullable<OwnParamsOf<'specTask.land'>['landing']>;
 
-export interface LandingDeps {
-  readonly store: Store;
+export interface LandingDeps extends CleaningDeps {
   readonly clock: Clock;
   readonly merging: MergingService;
-  readonly worktrees: Pick<WorktreeService, 'merge' | 'openPullRequest' | 'remove'>;
+  readonly worktrees: CleaningDeps['worktrees'] & Pick<WorktreeService, 'merge' | 'openPullRequest'>;
   readonly threads: Pick<Threads, 'stopInstance'>;
   readonly attention: AttentionService;
   /** Ends what the task still holds beside its rows. */
@@ -48,6 +47,8 @@ export function createLanding(deps: LandingDeps): LandingService {
   };
   const done = (task: SpecTaskRecord, landed: { commit?: string; url?: string } | undefined, origin: Origin): Promise<SpecTask> =>
     store.write((w) => {
+      // Two who approve at once land once.
+      if (freshSpecTask(w, task.id).status === 'done') return settle(w, origin.receipt, specTaskView(freshSpecTask(w, task.id)));
       const change = {
         ...(landed?.commit === undefined ? {} : { landedCommit: landed.commit }),
         ...(landed?.url === undefined ? {} : { pullRequestUrl: landed.url }),
@@ -110,7 +111,7 @@ export function createLanding(deps: LandingDeps): LandingService {
       }
       await store.write((w) => threads.stopInstance(w, task.id, 'the spec task is put away'));
       const kept = await clean(deps, task, origin);
-      await deps.forget(task.id);
+      await Promise.all([deps.forget(task.id), merging.forgetLogs(task.id)]);
       return store.write((w) => {
         const now = freshSpecTask(w, task.id);
         if (now.archivedAt === undefined) {
@@ -121,28 +122,4 @@ export function createLanding(deps: LandingDeps): LandingService {
       });
     },
   };
-}
-
-/** Worktrees and branches go under the same proof as any removal; what holds work stays and is told. */
-async function clean({ store, worktrees }: LandingDeps, task: SpecTaskRecord, origin: Origin): Promise<{ path: string; reason: string }[]> {
-  const rows = store.read((r) => {
-    const integration = r.worktrees.byProjectAndBranch(task.projectId, task.integrationBranch);
-    const planning = r.worktrees.byProjectAndBranch(task.projectId, `${task.branchPrefix}/planning`);
-    const own = r.workSessions
-      .ofSpecTask(task.id)
-      .flatMap(({ worktreeId }) => (worktreeId === undefined ? [] : (r.worktrees.get(worktreeId) ?? [])));
-    return [...own, planning, integration].filter((row) => row !== undefined).filter(({ status }) => status === 'present');
-  });
-  const kept: { path: string; reason: string }[] = [];
-  for (const worktree of rows) {
-    try {
-      await worktrees.remove(worktree, { force: false, deleteBranch: true, reason: 'spec_task_archived' } as never, {
-        actor: origin.actor,
-      });
-    } catch (error) {
-      if (!isFailure(error)) throw error;
-      kept.push({ path: worktree.path, reason: error.message });
-    }
-  }
-  return kept;
 }

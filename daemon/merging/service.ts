@@ -1,4 +1,8 @@
 // What the work sessions of a spec task make comes together on its integration branch, in a worktree of the daemon's own.
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isFailure } from '../../schemas/errors.ts';
 import type { MergeStrategy } from '../../schemas/spec-task.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import { repositoryOf } from '../projects/repository.ts';
@@ -20,16 +24,20 @@ export interface MergingDeps {
   readonly process: Pick<ProcessTool, 'runTool'>;
   /** Of one verify command. */
   readonly verifyTimeoutMs: () => number;
+  /** Where the output of verify commands goes: one file a work session, one for the whole spec task. */
+  readonly verifyDir: string;
 }
 
 export interface MergingService extends Merging {
   /** The row of the integration worktree; made when it is not there. */
   integration(task: SpecTaskRecord): Promise<WorktreeRecord>;
+  /** Deletes what its verify commands printed. */
+  forgetLogs(specTaskId: string): Promise<void>;
 }
 
 const modes: Readonly<Record<MergeStrategy, MergeMode>> = { rebase_ff: 'rebase', merge: 'no-ff', squash: 'squash' };
 
-export function createMergingService({ store, git, worktrees, process, verifyTimeoutMs }: MergingDeps): MergingService {
+export function createMergingService({ store, git, worktrees, process, verifyTimeoutMs, verifyDir }: MergingDeps): MergingService {
   const projectOf = (task: SpecTaskRecord): ProjectRecord => {
     const project = store.read((r) => r.projects.get(task.projectId));
     if (!project) throw new Error(`spec task "${task.id}" has no project row`);
@@ -40,12 +48,17 @@ export function createMergingService({ store, git, worktrees, process, verifyTim
   const integration = async (task: SpecTaskRecord): Promise<WorktreeRecord> => {
     const project = projectOf(task);
     const there = store.read((r) => r.worktrees.byProjectAndBranch(project.id, task.integrationBranch));
-    if (there?.status === 'present') return there;
+    if (there?.status === 'present') return adopt(task, there);
     const exists = await git.branchExists(repositoryOf(project), task.integrationBranch);
     const place = exists ? { allowExistingBranch: true } : { allowExistingBranch: false, base: task.baseBranch };
     const made = await worktrees.create({ project, branch: task.integrationBranch, ...place, copy: task.workspaceConfig.copy }, byDaemon);
-    await store.write((w) => w.specTasks.change(task.id, { integrationWorktreeId: made.id }));
-    return made;
+    return adopt(task, made);
+  };
+  /** Also after a crash between the worktree and this. */
+  const adopt = async (task: SpecTaskRecord, worktree: WorktreeRecord): Promise<WorktreeRecord> => {
+    const known = store.read((r) => r.specTasks.get(task.id))?.integrationWorktreeId;
+    if (known !== worktree.id) await store.write((w) => w.specTasks.change(task.id, { integrationWorktreeId: worktree.id }));
+    return worktree;
   };
   return {
     integration,
@@ -59,23 +72,32 @@ export function createMergingService({ store, git, worktrees, process, verifyTim
       return (await git.mergeBase(repositoryOf(projectOf(task)), commit, tip)) === commit;
     },
     async commitLeftovers(worktreePath, message) {
-      const { clean, head } = await git.status(worktreePath);
-      if (clean) return head ?? '';
-      const { commit } = await git.commitWork({ worktreePath, message, all: true });
-      return commit;
+      const { clean, head = '' } = await git.status(worktreePath);
+      if (clean) return head;
+      try {
+        return (await git.commitWork({ worktreePath, message, all: true, unattended: true })).commit;
+      } catch (error) {
+        // All that differs lies inside a submodule, where a commit here can not reach it.
+        if (isFailure(error) && error.details?.reason === 'nothing_staged') return head;
+        throw error;
+      }
     },
     async merge(task, { worktreeId, into, strategy, message }) {
       const worktree = store.read((r) => r.worktrees.get(worktreeId));
       if (!worktree) throw new Error(`the worktree "${worktreeId}" of spec task "${task.id}" has no row`);
       // What a verify command left must not stand in the way.
-      if (into === task.integrationBranch) await git.scrub((await integration(task)).path);
-      return worktrees.merge(worktree, { into, mode: modes[strategy], message }, byDaemon);
+      if (into === task.integrationBranch) await git.scrub({ worktreePath: (await integration(task)).path, branch: into });
+      return worktrees.merge(worktree, { into, mode: modes[strategy], message, unattended: true }, byDaemon);
     },
     async revert(task, { into, before, commit }) {
+      if (into !== task.integrationBranch) throw new Error(`"${into}" is not the integration branch of spec task "${task.id}"`);
       const { path } = await integration(task);
       await git.takeBack({ repo: repositoryOf(projectOf(task)), worktreePath: path, branch: into, from: commit, to: before });
     },
-    verify: ({ worktreePath, commands, env }, signal) =>
-      runVerify(process, { worktreePath, commands, env, timeoutMs: verifyTimeoutMs() }, signal),
+    verify({ specTaskId, workSessionId = specTaskId, worktreePath, commands, env }, signal) {
+      const logPath = join(verifyDir, specTaskId, `${workSessionId}.log`);
+      return runVerify(process, { worktreePath, commands, env, timeoutMs: verifyTimeoutMs(), logPath }, signal);
+    },
+    forgetLogs: (specTaskId) => rm(join(verifyDir, specTaskId), { recursive: true, force: true }),
   };
 }

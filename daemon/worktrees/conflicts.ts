@@ -15,6 +15,8 @@ export interface Prediction {
 export interface Conflicts {
   /** Default: all branches that have a worktree. */
   predict(project: ProjectRecord, branches: readonly string[] | undefined, signal?: AbortSignal): Promise<Prediction>;
+  /** Whether `into` has all that the branch brings, if only as copies: by a squash, a rebase or a cherry-pick. */
+  hasAllOf(project: ProjectRecord, branch: string, into: string): Promise<boolean>;
 }
 
 export interface ConflictsDeps {
@@ -73,6 +75,11 @@ export function createConflicts({ store, git, root }: ConflictsDeps): Conflicts 
       }
       const conflicts = pairs.map(({ a, b, tips: [tipA, tipB] }) => ({ a, b, files: [...(known.get(`${tipA} ${tipB}`) ?? [])] }));
       return { branches, conflicts: conflicts.filter(({ files }) => files.length > 0) };
+    },
+    async hasAllOf(project, branch, into) {
+      const repo = repositoryOf(project);
+      const [a, b] = await Promise.all([branch, into].map((name) => git.resolveCommit(repo, `refs/heads/${name}`)));
+      return withScratch(root(), (scratchPath) => git.addsNothing({ repo, a: a as string, b: b as string, scratchPath }));
     },
   };
 }

@@ -19,6 +19,8 @@ export interface MergeWanted {
   readonly into?: string | undefined;
   readonly mode: MergeMode;
   readonly message?: string | undefined;
+  /** Nobody asked for this very merge: no signature, and no need of an identity. */
+  readonly unattended?: boolean;
 }
 
 export interface Merged {
@@ -47,6 +49,7 @@ interface Plan {
   readonly mode: MergeMode;
   readonly tip: string;
   readonly before: string;
+  readonly unattended?: boolean | undefined;
 }
 
 export function createMerging({ store, git, ids, queue, root }: MergingDeps): Merging {
@@ -65,7 +68,7 @@ export function createMerging({ store, git, ids, queue, root }: MergingDeps): Me
       details: { reason: 'base_dirty', path },
     });
   };
-  const plan = async (worktree: WorktreeRecord, { into, mode }: MergeWanted): Promise<Plan> => {
+  const plan = async (worktree: WorktreeRecord, { into, mode, unattended }: MergeWanted): Promise<Plan> => {
     const project = store.read((r) => r.projects.get(worktree.projectId));
     if (!project) throw new Error(`worktree "${worktree.id}" has no project row`);
     const repo = repositoryOf(project);
@@ -77,17 +80,20 @@ export function createMerging({ store, git, ids, queue, root }: MergingDeps): Me
     }
     if (!(await git.branchExists(repo, target))) throw noBranch(store, project, target);
     const [tip, before] = await Promise.all([worktree.branch, target].map((name) => git.resolveCommit(repo, `refs/heads/${name}`)));
-    return { project, worktree, into: target, mode, tip: tip as string, before: before as string };
+    return { project, worktree, into: target, mode, tip: tip as string, before: before as string, unattended };
   };
   const merge = async (worktree: WorktreeRecord, wanted: MergeWanted, origin: Origin): Promise<Merged> => {
     const planned = await plan(worktree, wanted);
     const { project, into, mode, tip, before } = planned;
     const repo = repositoryOf(project);
     const inTurn = <T>(work: () => Promise<T>): Promise<T> => queue.run(project.gitDir, work);
-    if ((await git.mergeBase(repo, tip, before)) !== tip) await checkoutToMove(planned);
+    // Copies of the work may be there already, by the user's own squash or rebase: only the merge tells.
+    const mayBeCopied = mode === 'squash' || mode === 'rebase';
+    if (!mayBeCopied && (await git.mergeBase(repo, tip, before)) !== tip) await checkoutToMove(planned);
     const path = mergePath(root(), ids.next('wt'));
     const branch = worktree.branch;
-    const commit = await git.computeMerge({ repo, path, branch, tip, into, before, mode, message: wanted.message, inTurn });
+    const { message, unattended } = wanted;
+    const commit = await git.computeMerge({ repo, path, branch, tip, into, before, mode, message, unattended, inTurn });
     const result = { into, before, commit, upToDate: commit === before };
     if (!result.upToDate) await inTurn(() => move(planned, commit));
     return store.write((w) => {
@@ -108,7 +114,7 @@ export function createMerging({ store, git, ids, queue, root }: MergingDeps): Me
       return git.moveBranch({ repo, branch: into, from: before, to: commit, reason });
     }
     const actual = await git.resolveCommit(repo, `refs/heads/${into}`);
-    if (actual === before) return git.fastForwardCheckout(checkout, commit);
+    if (actual === before) return git.fastForwardCheckout({ worktreePath: checkout, to: commit, unattended: planned.unattended });
     throw new Failure('CONFLICT', `The branch "${into}" moved meanwhile; look at it, then merge again.`, {
       details: { branch: into, expected: before, actual },
     });

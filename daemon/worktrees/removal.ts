@@ -27,6 +27,8 @@ export interface RemoveOptions {
   readonly bySession?: string;
   /** Save what is not committed or not merged instead of refusing. All else that speaks against a removal still does. */
   readonly force?: boolean;
+  /** A branch that counts like the default one: what it has of our branch is merged. */
+  readonly mergedInto?: string;
 }
 
 export interface Removed {
@@ -92,12 +94,14 @@ export function createRemoval(deps: RemovalDeps): Removal {
   };
 
   /** Ours, and without a commit that its base or the default branch lacks. */
-  const deleteOwnBranch = async (project: ProjectRecord, worktree: WorktreeRecord): Promise<boolean> => {
+  const deleteOwnBranch = async (project: ProjectRecord, worktree: WorktreeRecord, mergedInto?: string): Promise<boolean> => {
     const repo = repositoryOf(project);
     if (!worktree.branchCreated || !(await git.branchExists(repo, worktree.branch))) return false;
     const tip = await git.resolveCommit(repo, `refs/heads/${worktree.branch}`);
-    const main = await git.defaultBranch(repo);
-    const merged = tip === worktree.baseCommit || (main !== undefined && (await isContained(project, tip, main)));
+    const other = mergedInto !== undefined && (await git.branchExists(repo, mergedInto)) ? mergedInto : undefined;
+    const targets = [await git.defaultBranch(repo), other].filter((branch) => branch !== undefined);
+    const holders = await Promise.all(targets.map((branch) => isContained(project, tip, branch)));
+    const merged = tip === worktree.baseCommit || holders.includes(true);
     return merged && git.deleteBranch({ repo, branch: worktree.branch, expectedCommit: tip });
   };
   const isContained = async (project: ProjectRecord, tip: string, branch: string): Promise<boolean> => {
@@ -124,7 +128,7 @@ export function createRemoval(deps: RemovalDeps): Removal {
       const left = (await deps.hooks.run('pre_remove', facts)) ? await prove(project, worktree, options) : undefined;
       if (left) throw atRisk(worktree, left);
     }
-    if (!isPresent || !options.force) return takeAway(project, worktree, undefined, origin);
+    if (!isPresent || !options.force) return takeAway(project, worktree, undefined, origin, options.mergedInto);
     const saved = await saving.save(project, worktree, origin);
     try {
       // Saving takes a while; whoever came in meanwhile is not thrown out.
@@ -136,13 +140,19 @@ export function createRemoval(deps: RemovalDeps): Removal {
       throw error;
     }
   };
-  const takeAway = async (project: ProjectRecord, worktree: WorktreeRecord, saved: Saved | undefined, origin: Origin): Promise<Removed> => {
+  const takeAway = async (
+    project: ProjectRecord,
+    worktree: WorktreeRecord,
+    saved: Saved | undefined,
+    origin: Origin,
+    mergedInto?: string,
+  ): Promise<Removed> => {
     const removed = await git.removeWorktree({ repo: repositoryOf(project), path: worktree.path }).catch((error: unknown) => {
       if (isFailure(error) && error.kind === 'NOT_FOUND') return undefined;
       throw error;
     });
     if (removed) trackDeletion(worktree, removed.deleted);
-    const branchDeleted = saved ? await deleteSavedBranch(project, worktree, saved) : await deleteOwnBranch(project, worktree);
+    const branchDeleted = saved ? await deleteSavedBranch(project, worktree, saved) : await deleteOwnBranch(project, worktree, mergedInto);
     return store.write((w) => {
       const removedAt = clock.now();
       w.worktrees.markRemoved(worktree.id, removedAt);

@@ -1,13 +1,16 @@
-// Commits the work of a worktree as the user would: with their identity, their hooks and their signature.
+// Commits the work of a worktree as the user would: with their identity, their hooks and their signature. Unattended, with none of them.
 import { Failure } from '../../../schemas/errors.ts';
 import { bulkMs, listBytes, type RunGit } from './run-git.ts';
 import { status } from './status.ts';
+import { unattended } from './unattended.ts';
 
 export interface CommitWork {
   readonly worktreePath: string;
   readonly message: string;
   /** Stage every change first, untracked files too. */
   readonly all: boolean;
+  /** Nobody asked for this very commit: no hook, no signature, and no need of an identity. */
+  readonly unattended?: boolean | undefined;
 }
 
 export interface MadeCommit {
@@ -19,7 +22,8 @@ export interface MadeCommit {
 
 const subjectChars = 200;
 
-export async function commitWork(git: RunGit, { worktreePath, message, all }: CommitWork): Promise<MadeCommit> {
+export async function commitWork(git: RunGit, wanted: CommitWork): Promise<MadeCommit> {
+  const { worktreePath, message, all } = wanted;
   checkMessage(message);
   const before = await status(git, worktreePath);
   if (before.conflicted.length > 0) {
@@ -31,14 +35,15 @@ export async function commitWork(git: RunGit, { worktreePath, message, all }: Co
       },
     );
   }
-  if (all && !before.clean) await git.write(worktreePath, ['add', '--all'], { timeoutMs: bulkMs });
+  const env = wanted.unattended ? await unattended(git, worktreePath) : undefined;
+  if (all && !before.clean) await git.write(worktreePath, ['add', '--all'], { timeoutMs: bulkMs }, env);
   const { staged } = all ? await status(git, worktreePath) : before;
   if (staged.length === 0) {
     const remedy = before.clean ? 'there is no change' : 'stage changes, or commit all of them';
     throw new Failure('PRECONDITION', `Nothing is staged in "${worktreePath}"; ${remedy}.`, { details: { reason: 'nothing_staged' } });
   }
   // A line that begins with "#" is part of the message; nobody edits it.
-  await git.write(worktreePath, ['commit', '--quiet', '--cleanup=whitespace', '--file=-'], { input: message, timeoutMs: bulkMs });
+  await git.write(worktreePath, ['commit', '--quiet', '--cleanup=whitespace', '--file=-'], { input: message, timeoutMs: bulkMs }, env);
   const after = await status(git, worktreePath);
   const commit = after.head ?? '';
   return { commit, ...(after.branch === undefined ? {} : { branch: after.branch }), files: await filesOf(git, worktreePath, commit) };

@@ -13,11 +13,27 @@ export interface MergePair {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The files in which two commits conflict, by a merge in memory. What git writes on the way goes to the scratch directory: asking leaves
- * nothing in the repository.
- */
-export async function conflictingFiles(git: RunGit, { repo, a, b, scratchPath, signal }: MergePair): Promise<string[]> {
+interface Trial {
+  /** What the merge gives; with conflict marks where there are files. */
+  readonly tree: string;
+  readonly files: string[];
+}
+
+/** The files in which two commits conflict. */
+export async function conflictingFiles(git: RunGit, pair: MergePair): Promise<string[]> {
+  return (await tryMerge(git, pair)).files;
+}
+
+/** Whether `b` has all that `a` brings, if only as copies: by a squash, a rebase or a cherry-pick. */
+export async function addsNothing(git: RunGit, pair: MergePair): Promise<boolean> {
+  const { tree, files } = await tryMerge(git, pair);
+  return (
+    files.length === 0 && tree === (await git.read(pair.repo.mainCheckout, ['rev-parse', '--verify', `${pair.b}^{tree}`])).stdout.trim()
+  );
+}
+
+/** A merge in memory. What git writes on the way goes to the scratch directory: asking leaves nothing in the repository. */
+async function tryMerge(git: RunGit, { repo, a, b, scratchPath, signal }: MergePair): Promise<Trial> {
   const objects = join(scratchPath, 'objects');
   await mkdir(objects, { recursive: true });
   const env = {
@@ -28,10 +44,11 @@ export async function conflictingFiles(git: RunGit, { repo, a, b, scratchPath, s
   const args = ['merge-tree', '--write-tree', '--allow-unrelated-histories', '--name-only', '--no-messages', '-z', a, b];
   const options = { okExitCodes: [0, 1], timeoutMs: bulkMs, maxOutputBytes: listBytes, signal };
   const { stdout, exitCode } = await git.write(repo.mainCheckout, args, options, env);
-  if (exitCode === 0) return [];
   // First the tree, then each file.
-  const paths = stdout.split('\0').slice(1);
-  return [...new Set(paths.filter((path) => path !== '').map((path) => withoutLabel(path, [a, b])))].sort();
+  const [tree = '', ...paths] = stdout.split('\0');
+  if (exitCode === 0) return { tree, files: [] };
+  const files = [...new Set(paths.filter((path) => path !== '').map((path) => withoutLabel(path, [a, b])))].sort();
+  return { tree, files };
 }
 
 /** Where a file stands in the way of a folder, git moves it aside to a name with the side that it came from. */

@@ -11,14 +11,14 @@ import {
   countCommits,
   isMergedOrPushed,
 } from './commits.ts';
-import { conflictingFiles, type MergePair } from './conflicts.ts';
+import { addsNothing, conflictingFiles, type MergePair } from './conflicts.ts';
 import { type DeleteBranch, deleteBranch } from './delete-branch.ts';
 import { type DiffWanted, diff, type WorktreeDiff } from './diff.ts';
 import { hiddenPatterns } from './hidden-patterns.ts';
 import { type ListedWorktree, listWorktrees } from './list-worktrees.ts';
-import { type ComputeMerge, computeMerge, fastForwardCheckout, type MoveBranch, mergeBase, moveBranch } from './merge.ts';
+import { type ComputeMerge, computeMerge, type FastForward, fastForwardCheckout, type MoveBranch, mergeBase, moveBranch } from './merge.ts';
 import { hasTracked, type OtherPath, otherPaths } from './others.ts';
-import { scrub, type TakeBack, takeBack } from './own-checkout.ts';
+import { type OwnCheckout, scrub, type TakeBack, takeBack } from './own-checkout.ts';
 import { hideChange, hideUntracked } from './private-exclude.ts';
 import { type OpenPullRequest, openPullRequest } from './pull-request.ts';
 import { type RecentCommit, recentCommits } from './recent-commits.ts';
@@ -78,11 +78,12 @@ export interface Git {
   computeMerge(wanted: ComputeMerge): Promise<string>;
   mergeBase(repo: Repository, a: string, b: string): Promise<string | undefined>;
   moveBranch(wanted: MoveBranch): Promise<void>;
-  fastForwardCheckout(worktreePath: string, to: string): Promise<void>;
+  fastForwardCheckout(wanted: FastForward): Promise<void>;
   conflictingFiles(pair: MergePair): Promise<string[]>;
+  addsNothing(pair: MergePair): Promise<boolean>;
   openPullRequest(wanted: OpenPullRequest): Promise<string>;
-  /** Only for a checkout of the daemon's own: its files become those of HEAD. */
-  scrub(worktreePath: string): Promise<void>;
+  /** Only for a checkout of the daemon's own: its files become those of its branch. */
+  scrub(checkout: OwnCheckout): Promise<void>;
   takeBack(which: TakeBack): Promise<void>;
   version(): Promise<GitVersion>;
 }
@@ -128,10 +129,11 @@ export function createGit(deps: GitDeps): Git {
     computeMerge: (wanted) => computeMerge(git, wanted),
     mergeBase: (repo, a, b) => mergeBase(git, repo, a, b),
     moveBranch: (wanted) => moveBranch(git, wanted),
-    fastForwardCheckout: (worktreePath, to) => fastForwardCheckout(git, worktreePath, to),
+    fastForwardCheckout: (wanted) => fastForwardCheckout(git, wanted),
     conflictingFiles: (pair) => conflictingFiles(git, pair),
+    addsNothing: (pair) => addsNothing(git, pair),
     openPullRequest: (wanted) => openPullRequest(git, wanted),
-    scrub: (worktreePath) => scrub(git, worktreePath),
+    scrub: (checkout) => scrub(git, checkout),
     takeBack: (which) => takeBack(git, which),
     version: () => version(git),
   };

@@ -7,6 +7,8 @@ import { branchCommit } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { undoAddition } from './roll-back-worktree.ts';
 import { bulkMs, listBytes, type RunGit } from './run-git.ts';
+import { markOf } from './stragglers.ts';
+import { own, settings, unattended, withoutHooks } from './unattended.ts';
 
 export const mergeModes = ['ff', 'no-ff', 'squash', 'rebase'] as const;
 export type MergeMode = (typeof mergeModes)[number];
@@ -21,23 +23,24 @@ export interface ComputeMerge {
   readonly before: string;
   readonly mode: MergeMode;
   readonly message?: string | undefined;
+  /** Nobody asked for this very merge: its commits are not signed, and need no identity. */
+  readonly unattended?: boolean | undefined;
   /** Adds and removes worktrees of the repository, one change at a time. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-// Nothing of the user's runs in a checkout that nobody asked for, and what rerere learns there is not theirs.
-const env: Readonly<Record<string, string>> = {
-  GIT_CONFIG_PARAMETERS: [
-    "'core.hooksPath'='/dev/null'",
-    "'rerere.enabled'='false'",
-    "'rebase.updateRefs'='false'",
-    "'rebase.autoStash'='false'",
-    "'rebase.rebaseMerges'='false'",
-    "'merge.autoStash'='false'",
-  ].join(' '),
-  GIT_EDITOR: 'true',
-  GIT_LFS_SKIP_SMUDGE: '1',
-};
+type Env = Readonly<Record<string, string>>;
+
+// What rerere would learn here is not the user's; their merge drivers run as ever.
+const plain = [
+  ['rerere.enabled', 'false'],
+  ['rebase.updateRefs', 'false'],
+  ['rebase.autoStash', 'false'],
+  ['rebase.rebaseMerges', 'false'],
+  ['merge.autoStash', 'false'],
+] as const;
+const aside = { GIT_EDITOR: 'true', GIT_LFS_SKIP_SMUDGE: '1' };
+const attended: Env = { ...settings(withoutHooks, ...plain), ...aside };
 
 /** The commit that `into` would become; `before` when it has the work already. Throws GIT_CONFLICT with the files. */
 export async function computeMerge(git: RunGit, wanted: ComputeMerge): Promise<string> {
@@ -55,8 +58,9 @@ export async function computeMerge(git: RunGit, wanted: ComputeMerge): Promise<s
   try {
     const start = mode === 'rebase' ? tip : before;
     const add = ['worktree', 'add', '-q', '--detach', path, start];
+    const env = wanted.unattended ? { ...(await unattended(git, repo.mainCheckout, ...plain)), ...aside } : attended;
     await inTurn(() => git.write(repo.mainCheckout, add, { timeoutMs: bulkMs }, env));
-    await run(git, wanted);
+    await run(git, wanted, env);
     return (await git.read(path, ['rev-parse', '--verify', 'HEAD'])).stdout.trim();
   } finally {
     await inTurn(() => undoAddition(git, { repo, path }));
@@ -79,21 +83,21 @@ async function isLinear(git: RunGit, repo: Repository, base: string, tip: string
   return stdout === '';
 }
 
-async function run(git: RunGit, wanted: ComputeMerge): Promise<void> {
+async function run(git: RunGit, wanted: ComputeMerge, env: Env): Promise<void> {
   const { path, branch, tip, into, before, mode, message } = wanted;
   const text = message ?? (mode === 'squash' ? `Squash branch '${branch}' into ${into}` : `Merge branch '${branch}' into ${into}`);
   if (mode === 'rebase') {
-    await conflictFree(git, wanted, ['rebase', '--quiet', '--no-fork-point', before]);
+    await conflictFree(git, wanted, env, ['rebase', '--quiet', '--no-fork-point', before]);
   } else if (mode === 'squash') {
-    await conflictFree(git, wanted, ['merge', '--quiet', '--squash', '--ff', tip]);
+    await conflictFree(git, wanted, env, ['merge', '--quiet', '--squash', '--ff', tip]);
     const { exitCode } = await git.read(path, ['diff', '--cached', '--quiet', 'HEAD'], { okExitCodes: [0, 1] });
     if (exitCode === 1) await git.write(path, ['commit', '--quiet', '--file=-'], { input: text, timeoutMs: bulkMs }, env);
   } else {
-    await conflictFree(git, wanted, ['merge', '--quiet', '--no-ff', '--no-edit', '-m', text, tip]);
+    await conflictFree(git, wanted, env, ['merge', '--quiet', '--no-ff', '--no-edit', '-m', text, tip]);
   }
 }
 
-async function conflictFree(git: RunGit, { path, tip }: ComputeMerge, args: readonly string[]): Promise<void> {
+async function conflictFree(git: RunGit, { path, tip }: ComputeMerge, env: Env, args: readonly string[]): Promise<void> {
   try {
     await git.write(path, args, { timeoutMs: bulkMs }, env);
   } catch (error) {
@@ -122,9 +126,9 @@ export interface MoveBranch {
 }
 
 /** Compare and swap. Throws CONFLICT when the branch is not where it was seen. */
-export async function moveBranch(git: RunGit, { repo, branch, from, to, reason }: MoveBranch): Promise<void> {
+export async function moveBranch(git: RunGit, { repo, branch, from, to, reason }: MoveBranch, env?: Env): Promise<void> {
   try {
-    await git.write(repo.mainCheckout, ['update-ref', '-m', reason, `refs/heads/${branch}`, to, from]);
+    await git.write(repo.mainCheckout, ['update-ref', '-m', reason, `refs/heads/${branch}`, to, from], {}, env);
   } catch (error) {
     const actual = await branchCommit(git, repo, branch);
     if (actual === from) throw error;
@@ -135,7 +139,14 @@ export async function moveBranch(git: RunGit, { repo, branch, from, to, reason }
   }
 }
 
+export interface FastForward {
+  readonly worktreePath: string;
+  readonly to: string;
+  readonly unattended?: boolean | undefined;
+}
+
 /** Moves the branch of a checkout with its files; git refuses what would overwrite anything. */
-export async function fastForwardCheckout(git: RunGit, worktreePath: string, to: string): Promise<void> {
+export async function fastForwardCheckout(git: RunGit, { worktreePath, to, unattended }: FastForward): Promise<void> {
+  const env = { ...(unattended ? own : attended), ...markOf(worktreePath) };
   await git.write(worktreePath, ['merge', '--quiet', '--ff-only', '--no-autostash', to], { timeoutMs: bulkMs }, env);
 }

@@ -1,23 +1,49 @@
 // A checkout that only the daemon works in: what programs left there is no work of anybody.
+import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { isFailure } from '../../../schemas/errors.ts';
+import { moveBranch } from './merge.ts';
 import type { Repository } from './repository.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
+import { endStragglers, markOf } from './stragglers.ts';
+import { own } from './unattended.ts';
 
-/** The files as HEAD has them. What git ignores stays: caches make the next run fast. */
-export async function scrub(git: RunGit, worktreePath: string): Promise<void> {
-  await git.write(worktreePath, ['reset', '--quiet', '--hard'], { timeoutMs: bulkMs });
-  await git.write(worktreePath, ['clean', '--quiet', '--force', '-d'], { timeoutMs: bulkMs });
+export interface OwnCheckout {
+  readonly worktreePath: string;
+  /** The one it is there for. */
+  readonly branch: string;
 }
 
-export interface TakeBack {
+/**
+ * On its branch, with the files as the branch has them, whatever a dead daemon or a program left. What git ignores stays: caches make the
+ * next run fast.
+ */
+export async function scrub(git: RunGit, { worktreePath, branch }: OwnCheckout): Promise<void> {
+  const env = { ...own, ...markOf(worktreePath) };
+  // The git of a daemon that was killed lives on.
+  await endStragglers(worktreePath);
+  await git.write(worktreePath, ['symbolic-ref', 'HEAD', `refs/heads/${branch}`], {}, env);
+  const reset = () => git.write(worktreePath, ['reset', '--quiet', '--hard'], { timeoutMs: bulkMs }, env);
+  await reset().catch(async (error: unknown) => {
+    const lock = isFailure(error) ? error.details?.lockPath : undefined;
+    if (typeof lock !== 'string' || basename(lock) !== 'index.lock') throw error;
+    // Its git is dead: nobody else writes this index.
+    await rm(lock, { force: true });
+    await reset();
+  });
+  // Twice: also repositories that a program made in it.
+  await git.write(worktreePath, ['clean', '--quiet', '--force', '--force', '-d'], { timeoutMs: bulkMs }, env);
+}
+
+export interface TakeBack extends OwnCheckout {
   readonly repo: Repository;
-  readonly worktreePath: string;
-  readonly branch: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** Moves the branch back, only if it is where it was left, and the files with it. */
-export async function takeBack(git: RunGit, { repo, worktreePath, branch, from, to }: TakeBack): Promise<void> {
-  await git.write(repo.mainCheckout, ['update-ref', '-m', 'coppice: take a merge back', `refs/heads/${branch}`, to, from]);
-  await scrub(git, worktreePath);
+/** Moves the branch back, only if it is where it was left, and the files with it. Throws CONFLICT when it is not. */
+export async function takeBack(git: RunGit, { repo, from, to, ...checkout }: TakeBack): Promise<void> {
+  const move = { repo, branch: checkout.branch, from, to, reason: 'coppice: take a merge back' };
+  await moveBranch(git, move, own);
+  await scrub(git, checkout);
 }
