@@ -44,7 +44,7 @@ export function registerWorkInside(work: Command, cli: Cli): void {
       tellWork(cli.out, await (await cli.connect()).workSession.updateStatus({ id, progress, ...note }));
     });
   work
-    .command('help')
+    .command('ask')
     .description('ask a human; the work session waits for the answer')
     .argument('<question>', '"-" reads it from stdin')
     .option(...ofWork)

@@ -22,7 +22,7 @@ async function bashCompletes(words: readonly string[]): Promise<string[]> {
 }
 
 test.each([
-  { words: ['wo'], expected: ['worktree'] },
+  { words: ['wo'], expected: ['work', 'worktree'] },
   { words: ['worktree', 'c'], expected: ['create', 'commit', 'conflicts'] },
   { words: ['--json', 'daemon', 'st'], expected: ['start', 'stop', 'status'] },
   { words: ['run', '--det'], expected: ['--detach'] },
