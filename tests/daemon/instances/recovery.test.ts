@@ -108,7 +108,9 @@ test('a usage limit pauses a thread for which no more prompts may wait', async (
   await using ran = await run();
   const { setup, host } = ran;
   const promptId = await ran.turn();
-  while (setup.prompts().length < limits.promptsQueued) await setup.enqueue();
+  host.tell('update', { update: { sessionUpdate: 'agent_message_chunk' } }, setup.thread.id);
+  await until('its receipt', () => setup.prompts()[0]?.status === 'accepted');
+  for (let n = 0; n < limits.promptsQueued; n += 1) await setup.enqueue();
   const wakeAt = setup.clock.now() + 3_600_000;
   host.tell('turn.failed', { promptId, code: 'rate_limited', message: 'limit', wakeAt }, setup.thread.id);
   await until('the limit', () => setup.thread.agentState?.state === 'rate_limited');
