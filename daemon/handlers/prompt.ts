@@ -15,7 +15,9 @@ export function promptHandlers({ instanceService, workSessions, store, tmux }: S
       const terminal = store.read((r) => {
         const thread = r.threads.ofWorkSession(workSession.id);
         const host = r.sessions.active().find(({ instanceId }) => instanceId !== undefined && instanceId === thread?.instanceId);
-        return host && r.terminals.liveOfSession(host.id);
+        // With the adapter tmux its agent is in the terminal of its own session.
+        const sessionId = host?.id ?? workSession.sessionId;
+        return sessionId === undefined ? undefined : r.terminals.liveOfSession(sessionId);
       });
       if (terminal) return { argv: tmux.attachArgv(terminal.tmuxId, insideTmux) };
       throw new Failure('PRECONDITION', `Nothing of work session "${workSession.name}" runs in a terminal now.`, {

@@ -3,7 +3,7 @@ import { connectHost, readHostEvents } from '../agents/host-client.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { SessionService } from '../sessions/service.ts';
 import type { Store } from '../store/store.ts';
-import { hostSession } from './definition.ts';
+import { hostCommand, hostSession } from './definition.ts';
 import type { Hosting } from './hosting.ts';
 
 export interface AgentHostDeps {
@@ -20,6 +20,7 @@ export function createAgentHosting({ store, sessions, dirOf, hostProgram, ownEnv
   const sessionOf = (id: string) => store.read((r) => r.sessions.active().find(({ instanceId }) => instanceId === id));
   return {
     runningSince: ({ id }) => sessionOf(id)?.createdAt,
+    lastBegunAt: ({ id }) => store.read((r) => r.sessions.hostBegunAt(hostCommand, id)),
     async begin({ id: instanceId, specTaskId, projectId }) {
       const definition = hostSession(hostProgram, dirOf(instanceId));
       const request = { project: projectId, command: definition.name, arguments: {}, environment: ownEnvironment };

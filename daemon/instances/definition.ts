@@ -2,10 +2,12 @@
 import type { CommandDefinition } from '../commands/definition.ts';
 import { ownDefinition } from '../commands/own-command.ts';
 
+export const hostCommand = 'agent-host';
+
 export function hostSession(program: readonly string[], dir: string): CommandDefinition {
   const action = `exec ${[...program, '--dir', dir].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')}`;
   return ownDefinition(
-    'agent-host',
+    hostCommand,
     { name: 'host', type: 'shell', action, runIn: 'tmux', timeoutSeconds: 0 },
     { timeoutSeconds: 0, session: { declared: true, environment: {}, windows: [], keep: 'never' } },
   );

@@ -3,9 +3,10 @@ import type { Clock } from '../kernel/clock.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { InstanceRecord } from '../store/tables/instances.ts';
-import { type ApplyDeps, interruptTurn } from './host-events.ts';
+import type { ApplyDeps } from './host-events.ts';
 import { heartbeat, silenceOf } from './machine.ts';
 import { moveInstance, moveThread, setAgentState } from './transition.ts';
+import { interruptTurn } from './turn-ends.ts';
 
 type Deps = ApplyDeps & { readonly store: Store; readonly clock: Clock };
 

@@ -2,15 +2,16 @@
 
 import type { HostEvent, HostEventData } from '../agents/host/protocol.ts';
 import type { AttentionService } from '../attention/service.ts';
-import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { ResolvedAgent } from '../models/registry.ts';
 import type { Writer } from '../store/store.ts';
-import type { InstanceRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
+import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
 import { recordPermission, withdraw } from './permissions.ts';
 import type { Threads } from './threads.ts';
-import { changePrompt, moveThread, setAgentState, threadSubject } from './transition.ts';
+import { moveThread, setAgentState, threadSubject } from './transition.ts';
+import { proven, turnFailed, turnFinished } from './turn-ends.ts';
 
 export interface ApplyDeps {
   readonly clock: Clock;
@@ -20,8 +21,6 @@ export interface ApplyDeps {
   readonly permissionsOf: (agent: string) => ResolvedAgent['permissions'];
 }
 
-/** An agent whose limit has no end that it told is asked again after this. */
-const unknownLimitMs = 15 * 60_000;
 const { actor } = byDaemon;
 
 /** Does it change a row? What only streams by is told to those who watch and is no fact of the store. */
@@ -73,10 +72,11 @@ export function applyThreadEvent(deps: ApplyDeps, w: Writer, thread: ThreadRecor
       permissionSettled(deps, w, thread, data);
       break;
     case 'turn.finished':
-      turnFinished(deps, w, thread, data);
+      if (thread.turn !== 'idle') turnFinished(deps, w, thread, data);
       break;
     case 'turn.failed':
-      turnFailed(deps, w, thread, data);
+      // One that was closed is over already; a prompt that nothing proves began none.
+      if (thread.turn !== 'idle' || data.code === 'timeout') turnFailed(deps, w, thread, data);
       break;
     case 'thread.exited':
       exited(w, thread, data, now);
@@ -102,7 +102,7 @@ function opened(
   { externalId, generation, modes, models }: HostEventData<'thread.opened'>,
   now: number,
 ): void {
-  if (thread.status === 'completed' || thread.status === 'failed') return;
+  if (thread.status === 'completed' || thread.status === 'failed' || generation < thread.generation) return;
   moveThread(w, thread.id, { to: 'active', change: { externalId, generation, wakeAt: null } }, now);
   w.instances.change(thread.instanceId, { capabilities: { modes: modes ?? null, models: models ?? null } });
   setAgentState(w, thread.id, { state: 'idle', source: 'protocol' }, now);
@@ -114,6 +114,7 @@ function openFailed(
   thread: ThreadRecord,
   data: HostEventData<'thread.openFailed'>,
 ): void {
+  if (data.generation < thread.generation) return;
   if (data.code === 'gone') {
     // The proof that the conversation is gone: the next one is new.
     w.threads.change(thread.id, { externalId: null });
@@ -137,13 +138,6 @@ function tellTurn(w: Writer, thread: ThreadRecord, promptId: string): void {
   const { workSessionId } = thread;
   const data = { threadId: thread.id, promptId, ...(workSessionId === undefined ? {} : { workSessionId }) };
   w.events.append({ type: 'thread.turnStarted', subject: threadSubject(w, thread), actor, data });
-}
-
-/** What the agent does after a prompt proves that it has it. */
-function proven(w: Writer, thread: ThreadRecord, proof: string, now: number): void {
-  for (const prompt of w.prompts.openOf(thread.id)) {
-    if (prompt.status === 'submitted') changePrompt(w, prompt, { status: 'accepted', proof, settledAt: now });
-  }
 }
 
 function progressed(w: Writer, thread: ThreadRecord, update: unknown, now: number): void {
@@ -181,112 +175,6 @@ function permissionSettled(
   if (record.status === 'pending') withdraw(w, { attention, now: clock.now() }, record, 'the agent asks no more');
   w.permissions.change(record.id, { settled: true });
   if (thread.turn !== 'idle') followPermissions(w, thread.id, clock.now());
-}
-
-function endTurn(
-  w: Writer,
-  deps: ApplyDeps,
-  thread: ThreadRecord,
-  how: { promptId?: string; stopReason: string; interrupted: boolean },
-): void {
-  const now = deps.clock.now();
-  const { promptId, stopReason, interrupted } = how;
-  for (const permission of w.permissions.pendingOf(thread.id))
-    withdraw(w, { attention: deps.attention, now }, permission, 'its turn ended');
-  deps.attention.settleAbout(w, thread.id, actor, 'silent');
-  const turns = thread.turns + 1;
-  w.threads.change(thread.id, {
-    ...{
-      turn: 'idle',
-      turns,
-      lastStopReason: stopReason.slice(0, 1_000),
-      lastTurnInterrupted: interrupted,
-      lastActivityAt: now,
-      cancelRequestedAt: null,
-    },
-  });
-  const data = {
-    threadId: thread.id,
-    ...(promptId === undefined ? {} : { promptId }),
-    stopReason: stopReason.slice(0, 1_000),
-    interrupted,
-    ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
-  };
-  w.events.append({ type: 'thread.turnFinished', subject: threadSubject(w, thread), actor, data });
-}
-
-/** Its agent went away over it. */
-export function interruptTurn(deps: ApplyDeps, w: Writer, thread: ThreadRecord, reason: string): void {
-  if (thread.turn === 'idle') return;
-  const sent = w.prompts.openOf(thread.id).find(({ status }) => status === 'submitted');
-  if (sent) changePrompt(w, sent, { status: 'failed', failure: reason, settledAt: deps.clock.now() });
-  endTurn(w, deps, thread, { ...(sent === undefined ? {} : { promptId: sent.id }), stopReason: 'interrupted', interrupted: true });
-}
-
-function turnFinished(deps: ApplyDeps, w: Writer, thread: ThreadRecord, { promptId, stopReason }: HostEventData<'turn.finished'>): void {
-  const now = deps.clock.now();
-  proven(w, thread, `the agent ended its turn (${stopReason})`, now);
-  endTurn(w, deps, thread, { promptId, stopReason, interrupted: false });
-  setAgentState(w, thread.id, { state: 'idle', source: 'protocol', detail: stopReason }, now);
-  // A turn that came to its end gives the restarts back.
-  w.instances.change(thread.instanceId, { restartCount: 0 });
-}
-
-function turnFailed(
-  deps: ApplyDeps,
-  w: Writer,
-  thread: ThreadRecord,
-  { promptId, code, message, wakeAt }: HostEventData<'turn.failed'>,
-): void {
-  const now = deps.clock.now();
-  const prompt = w.prompts.get(promptId);
-  if (code === 'rate_limited') {
-    const at = wakeAt ?? now + unknownLimitMs;
-    proven(w, thread, 'the agent answered with its limit', now);
-    w.threads.change(thread.id, { turn: 'idle', wakeAt: at, cancelRequestedAt: null });
-    setAgentState(w, thread.id, { state: 'rate_limited', source: 'protocol', detail: message.slice(0, 500), wakeAt: isoTime(at) }, now);
-    const content = 'Your usage limit is over. Look at what is done already, and go on from there.';
-    deps.threads.enqueue(w, {
-      threadId: thread.id,
-      content,
-      origin: actor,
-      ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
-    });
-    return;
-  }
-  // Nothing shows that the agent has it, and nothing may show that it has it twice: a human looks.
-  if (code === 'timeout') {
-    notProven(deps, w, thread, prompt, message);
-    return;
-  }
-  if (prompt?.status === 'submitted') {
-    // The turn had begun; what became of the prompt in it nobody can tell.
-    changePrompt(w, prompt, { status: 'accepted', proof: 'its turn had begun', settledAt: now });
-  }
-  endTurn(w, deps, thread, { promptId, stopReason: message, interrupted: code === 'exited' });
-  if (code === 'exited') return;
-  if (code === 'auth_required') {
-    deps.attention.raise(w, {
-      ...{
-        kind: 'login_required',
-        refId: thread.id,
-        title: `The agent "${thread.agent}" asks for a login`,
-        detail: message,
-        specTaskId: thread.specTaskId,
-      },
-    });
-  }
-  deps.threads.close(w, thread.id, 'failed', message);
-}
-
-function notProven(deps: ApplyDeps, w: Writer, thread: ThreadRecord, prompt: PromptRecord | undefined, why: string): void {
-  if (prompt?.status === 'submitted') changePrompt(w, prompt, { status: 'failed', failure: why, settledAt: deps.clock.now() });
-  deps.attention.raise(w, {
-    ...{ kind: 'silent', refId: thread.id, title: 'A prompt may not have reached its agent', detail: why, specTaskId: thread.specTaskId },
-    ...(thread.workSessionId === undefined
-      ? {}
-      : { workSessionId: thread.workSessionId, remedy: `coppice work attach ${thread.workSessionId}` }),
-  });
 }
 
 function exited(w: Writer, thread: ThreadRecord, { exitCode, signal }: HostEventData<'thread.exited'>, now: number): void {

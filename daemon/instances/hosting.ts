@@ -7,6 +7,8 @@ import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts'
 export interface Hosting {
   /** Since when its host runs; undefined: it does not. */
   runningSince(instance: InstanceRecord): number | undefined;
+  /** When its newest host was begun, whether it lives or not; undefined: none was. */
+  lastBegunAt(instance: InstanceRecord): number | undefined;
   begin(instance: InstanceRecord): Promise<void>;
   /** Rejects while no host answers. */
   connect(instance: InstanceRecord, onEvent: (event: HostEvent) => void): Promise<HostClient>;

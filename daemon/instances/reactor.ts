@@ -15,10 +15,11 @@ import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts'
 import { watchExternal } from './external.ts';
 import { type ApplyDeps, applyHostEvent, isFact } from './host-events.ts';
 import type { Hosting } from './hosting.ts';
+import { loseHost, restartOrGiveUp } from './losing.ts';
 import { isLive, restartDelaysMs } from './machine.ts';
 import { dueOf } from './silence.ts';
 import { advanceThread } from './thread-work.ts';
-import { moveInstance, moveThread, threadSubject } from './transition.ts';
+import { moveInstance, threadSubject } from './transition.ts';
 
 export interface InstanceDeps extends ApplyDeps {
   readonly store: Store;
@@ -74,12 +75,12 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     }
     const link = links.get(id);
     if (link && link.queue.length > 0) return takeEvents(instance, link);
-    if (!isLive(instance.status)) return endLink(id);
+    if (!isLive(instance.status)) return endWhatIsLeft(instance);
     const runningSince = hosting(instance).runningSince(instance);
     if (instance.status === 'stopping') return stopHost(instance, link);
     if (instance.status === 'lost') return restart(instance);
     if (runningSince !== undefined && instance.restartRequestedAt !== undefined) return endHost(instance, link);
-    if (runningSince === undefined) return instance.status === 'starting' ? startHost(instance) : lose(instance, 'its agent host ended');
+    if (runningSince === undefined) return isToBegin(instance) ? startHost(instance) : lose(instance, 'its agent host ended');
     if (!link) return connect(instance, runningSince, signal);
     if (instance.status !== 'ready') return becomeReady(instance);
     for (const thread of store.read((r) => r.threads.ofInstance(id))) {
@@ -89,6 +90,9 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     return false;
   };
 
+  /** A host of this start that has ended already counts like one that was ready. */
+  const isToBegin = (instance: InstanceRecord): boolean =>
+    instance.status === 'starting' && (hosting(instance).lastBegunAt(instance) ?? -1) < (instance.restartAt ?? instance.createdAt);
   const startHost = async (instance: InstanceRecord): Promise<boolean> => {
     if (instance.restartAt !== undefined && instance.restartAt > clock.now()) return wait(instance.id, instance.restartAt);
     await hosting(instance).begin(instance);
@@ -124,16 +128,28 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     return true;
   };
   const takeEvents = async (instance: InstanceRecord, link: Link): Promise<boolean> => {
-    const events = link.queue.splice(0, eventsAtOnce);
+    const events = link.queue.slice(0, eventsAtOnce);
     await write(instance, events);
+    // Only now: what could not be written is tried again.
+    link.queue.splice(0, events.length);
+    for (const { kind, threadId = '' } of events)
+      if (kind === 'thread.opened' || kind === 'thread.openFailed') link.opening.delete(threadId);
     for (const event of events) tell(event);
     if (link.queue.length === 0 && link.isClosed) links.delete(instance.id);
     return true;
   };
   const write = async (instance: InstanceRecord, events: readonly HostEvent[]): Promise<void> => {
-    const threadOf = (event: HostEvent) =>
-      event.threadId === undefined ? undefined : store.read((r) => r.threads.get(event.threadId as string));
-    const facts = events.filter((event) => isFact(event, threadOf(event), clock.now()));
+    const { threads, unproven } = store.read((r) => {
+      const ids = [...new Set(events.flatMap(({ threadId }) => threadId ?? []))];
+      return {
+        threads: new Map(ids.map((id) => [id, r.threads.get(id)])),
+        unproven: new Set(ids.filter((id) => r.prompts.openOf(id).some(({ status }) => status === 'submitted'))),
+      };
+    });
+    const facts = events.filter((event) => {
+      const { threadId = '' } = event;
+      return unproven.has(threadId) || isFact(event, threads.get(threadId), clock.now());
+    });
     if (facts.length === 0) return;
     await store.write((w) => {
       for (const event of facts) applyHostEvent(deps, w, instance.id, event);
@@ -158,31 +174,11 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
   /** What the dead host wrote last is taken first; then its threads have nobody. */
   const lose = async (instance: InstanceRecord, why: string): Promise<boolean> => {
     await write(instance, hosting(instance).eventsAfter(instance, instance.lastEventSeq));
-    const now = clock.now();
-    await store.write((w) => {
-      for (const thread of w.threads.ofInstance(instance.id)) {
-        if (thread.status === 'active' || thread.status === 'pending') moveThread(w, thread.id, { to: 'disconnected', reason: why }, now);
-      }
-      moveInstance(w, instance.id, { to: 'lost', reason: why }, now);
-    });
+    await store.write((w) => loseHost(w, instance.id, why, clock.now()));
     return true;
   };
-  const restart = async (instance: InstanceRecord): Promise<boolean> => {
-    const delay = delays[instance.restartCount];
-    await store.write((w) => {
-      if (delay !== undefined) {
-        const change = { restartCount: instance.restartCount + 1, restartAt: clock.now() + delay };
-        moveInstance(w, instance.id, { to: 'starting', change }, clock.now());
-        return;
-      }
-      const why = `its agent host ended ${delays.length + 1} times in a row: ${instance.lastError ?? ''}`;
-      for (const thread of w.threads.ofInstance(instance.id)) deps.threads.close(w, thread.id, 'failed', why);
-      moveInstance(w, instance.id, { to: 'failed', reason: why }, clock.now());
-      deps.attention.raise(w, {
-        ...{ kind: 'instance_lost', refId: instance.id, title: `The agent host of a spec task can not be kept running`, detail: why },
-        ...{ remedy: `coppice task retry ${instance.specTaskId}`, projectId: instance.projectId, specTaskId: instance.specTaskId },
-      });
-    });
+  const restart = async ({ id }: InstanceRecord): Promise<boolean> => {
+    await store.write((w) => restartOrGiveUp(deps, w, id, delays));
     return true;
   };
   const stopHost = async (instance: InstanceRecord, link: Link | undefined): Promise<boolean> => {
@@ -200,17 +196,22 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     });
     return false;
   };
-  /** Its end is then found like any other, and answered by a start without waiting. */
+  /** Its end is then found like any other, and answered by the first of the restarts. */
   const endHost = async (instance: InstanceRecord, link: Link | undefined): Promise<boolean> => {
     await store.write((w) => w.instances.change(instance.id, { restartRequestedAt: null }));
     if (link) await link.host.call('shutdown', {});
     else await hosting(instance).end(instance, 'the instance is started again');
     return true;
   };
-  const endLink = (id: string): boolean => {
+  /** A newer instance may have taken its place before it was seen to stop. */
+  const endWhatIsLeft = async (instance: InstanceRecord): Promise<boolean> => {
+    endLink(instance.id);
+    if (hosting(instance).runningSince(instance) !== undefined) await hosting(instance).end(instance, `the instance is ${instance.status}`);
+    return false;
+  };
+  const endLink = (id: string): void => {
     links.get(id)?.host.end();
     links.delete(id);
-    return false;
   };
   const wait = (id: string, at: number): false => {
     deadlines.set(`instance ${id}`, at, () => reactor.poke(id));
@@ -237,6 +238,8 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
   return {
     resume() {
       for (const { id } of store.read((r) => r.instances.live())) reactor.poke(id);
+      // Hosts that outlived their instance.
+      for (const { instanceId } of store.read((r) => r.sessions.active())) if (instanceId !== undefined) reactor.poke(instanceId);
     },
     idle: reactor.idle,
     async configure(thread, wanted) {

@@ -2,6 +2,8 @@
 import type { ThreadRecord } from '../store/tables/instances.ts';
 
 export const silence = { unknownAfterMs: 90_000, attentionAfterMs: 180_000, cancelAfterMs: 900_000 } as const;
+/** An agent that goes on after it was told to end its turn is ended itself. */
+export const obeyMs = 60_000;
 
 export type Silence = 'none' | 'unknown' | 'attention' | 'cancel';
 
@@ -15,9 +17,10 @@ export function silenceOfThread({ turn, lastActivityAt }: Pick<ThreadRecord, 'tu
 
 /** The next moment at which silence or a usage limit means something; undefined: none. */
 export function dueOf(threads: readonly ThreadRecord[], now: number): number | undefined {
-  const moments = threads.flatMap(({ turn, lastActivityAt, wakeAt, status }) => {
+  const moments = threads.flatMap(({ turn, lastActivityAt, wakeAt, status, cancelRequestedAt }) => {
     if (status === 'completed' || status === 'failed') return [];
-    const wake = wakeAt === undefined ? [] : [wakeAt];
+    const obey = turn === 'idle' || cancelRequestedAt === undefined ? [] : [cancelRequestedAt + obeyMs];
+    const wake = [...(wakeAt === undefined ? [] : [wakeAt]), ...obey];
     if (turn !== 'running' || lastActivityAt === undefined) return wake;
     return [...wake, ...Object.values(silence).map((ms) => lastActivityAt + ms)];
   });

@@ -56,7 +56,9 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
     (event) => former.push(event),
   );
   const panes = new Map<string, Live>();
-  const typed = new Set<string>();
+  /** The thread of each prompt that was typed and is not settled, here or by a daemon before. */
+  const typed = new Map<string, string>();
+  const onTheirWay = new Set<string>();
   const started = new Set<string>();
   const running = new Map<string, string>();
   const followers = new Set<(event: HostEvent) => void>();
@@ -74,14 +76,17 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
       started.add(data.promptId);
       running.set(threadId, data.promptId);
     }
-    if (kind === 'turn.finished' || kind === 'turn.failed') running.delete(threadId);
+    if (kind === 'turn.finished' || kind === 'turn.failed') {
+      running.delete(threadId);
+      started.add(data.promptId);
+    }
     if (kind === 'thread.opened' && pane) pane.isOpen = true;
     if (kind === 'thread.exited' || kind === 'thread.openFailed') panes.delete(threadId);
     if (kind === 'update' && pane) pane.hooks = (data.update as { line?: number }).line ?? pane.hooks;
     if (kind !== 'notice') return;
     const { window, prompt } = (data.data ?? {}) as { window?: Pane; prompt?: string };
     if (window) panes.set(threadId, { ...window, isOpen: false, hooks: 0 });
-    if (prompt !== undefined) typed.add(prompt);
+    if (prompt !== undefined) typed.set(prompt, threadId);
   };
   const paneOf = (threadId: string): Live => {
     const pane = panes.get(threadId);
@@ -150,7 +155,7 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
   };
   const begun = (threadId: string): void => {
     if (running.has(threadId)) return;
-    const waiting = [...typed].findLast((id) => !started.has(id) && promptThread.get(id) === threadId);
+    const [waiting] = [...typed].findLast(([id, of]) => !started.has(id) && of === threadId) ?? [];
     // A turn that somebody began in the terminal itself is told by its thread.
     tell({ kind: 'turn.started', threadId, data: { promptId: waiting ?? threadId } });
   };
@@ -160,7 +165,10 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
     const data: HostEventData<'turn.finished'> = { promptId, stopReason, cancelled: stopReason === 'cancelled' };
     tell({ kind: 'turn.finished', threadId, data });
   };
-  const promptThread = new Map<string, string>();
+  const untilProven = (threadId: string, promptId: string, message: string): void =>
+    void clock.after(proofMs, () => {
+      if (!started.has(promptId) && !stop.signal.aborted) notProven(threadId, promptId, message);
+    });
 
   const orders = {
     async open({ threadId, generation, argv, cwd, env, externalId }: HostParams<'open'>) {
@@ -195,24 +203,24 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
       if (started.has(promptId)) return { known: true };
       const pane = paneOf(threadId);
       // On its way: its hook, or the lack of one, is told as an event.
-      if (promptThread.has(promptId)) return { known: false };
+      if (onTheirWay.has(promptId)) return { known: false };
       if (typed.has(promptId)) {
-        notProven(threadId, promptId, 'The daemon ended while the prompt was typed, so nobody knows whether the agent has it.');
+        onTheirWay.add(promptId);
+        const message = 'The daemon ended while the prompt was typed, so nobody knows whether the agent has it.';
+        // Its hook may still tell.
+        if (pane.tells.submit) untilProven(threadId, promptId, message);
+        else notProven(threadId, promptId, message);
         return { known: false };
       }
       if (!pane.isOpen || running.has(threadId)) {
         throw new Failure('PRECONDITION', `The agent of thread "${threadId}" takes no prompt now.`, { details: { reason: 'busy' } });
       }
-      promptThread.set(promptId, threadId);
+      onTheirWay.add(promptId);
       tell({ kind: 'notice', threadId, data: { text: 'a prompt is typed', data: { prompt: promptId } } });
       const landed = await typePrompt(deps, pane.paneId, content);
       if (!landed) notProven(threadId, promptId, 'The prompt was pasted, and the terminal did not show it.');
       else if (!pane.tells.submit) tell({ kind: 'turn.started', threadId, data: { promptId } });
-      else
-        clock.after(proofMs, () => {
-          if (!started.has(promptId) && !stop.signal.aborted)
-            notProven(threadId, promptId, `No hook told within ${proofMs / 1_000} s that the agent has the prompt.`);
-        });
+      else untilProven(threadId, promptId, `No hook told within ${proofMs / 1_000} s that the agent has the prompt.`);
       return { known: false };
     },
     async cancel({ threadId }: HostParams<'cancel'>) {

@@ -50,6 +50,7 @@ export function createTerminalHosting(deps: TerminalHostingDeps): Hosting & { cl
   });
   return {
     runningSince: ({ id, createdAt }) => (isBegun(id) ? createdAt : undefined),
+    lastBegunAt: ({ id, createdAt }) => (isBegun(id) ? createdAt : undefined),
     begin: async ({ id }) => void hostOf(id),
     async connect({ id, lastEventSeq }, onEvent) {
       const host = hostOf(id);

@@ -8,7 +8,7 @@ import { withCodexRoots } from './codex-roots.ts';
 import type { Hosting } from './hosting.ts';
 import { restartDelaysMs } from './machine.ts';
 import type { InstanceDeps, Link } from './reactor.ts';
-import { silenceOfThread } from './silence.ts';
+import { obeyMs, silenceOfThread } from './silence.ts';
 import { changePrompt, moveThread, setAgentState } from './transition.ts';
 
 /** True when something was done. */
@@ -19,19 +19,29 @@ export async function advanceThread(deps: InstanceDeps, hosting: Hosting, thread
   if (status === 'pending' || status === 'disconnected') return open(deps, hosting, thread, link);
   if (await answerPermissions(deps, thread, link)) return true;
   const open_ = deps.store.read((r) => r.prompts.openOf(id));
-  const isCancelled = thread.cancelRequestedAt !== undefined || open_.some(({ interrupt, status: sent }) => interrupt && sent === 'queued');
-  if (turn !== 'idle') {
-    if (isCancelled && !link.cancelling.has(id)) {
-      link.cancelling.add(id);
-      await link.host.call('cancel', { threadId: id }).catch(gone);
-      return true;
-    }
-    return mindSilence(deps, thread);
-  }
+  const interrupt = open_.find((prompt) => prompt.interrupt && prompt.status === 'queued');
+  if (turn !== 'idle') return (await cancel(deps, thread, link, interrupt !== undefined)) || mindSilence(deps, thread);
   link.cancelling.delete(id);
   const next =
-    open_.find(({ status: sent }) => sent === 'submitted') ?? (deps.store.read((r) => mayGetPrompts(r, thread)) ? open_[0] : undefined);
+    open_.find(({ status: sent }) => sent === 'submitted') ??
+    (deps.store.read((r) => mayGetPrompts(r, thread)) ? (interrupt ?? open_[0]) : undefined);
   return next === undefined ? false : send(deps, thread, next, link);
+}
+
+/** Asked once on each connection, and told how long the agent has to obey by the time of the request. */
+async function cancel(deps: InstanceDeps, thread: ThreadRecord, link: Link, isInterrupted: boolean): Promise<boolean> {
+  const { id, cancelRequestedAt } = thread;
+  if (cancelRequestedAt === undefined) {
+    if (isInterrupted) await deps.store.write((w) => deps.threads.cancelTurn(w, id));
+    return isInterrupted;
+  }
+  if (!link.cancelling.has(id)) {
+    link.cancelling.add(id);
+    await link.host.call('cancel', { threadId: id }).catch(gone);
+    return true;
+  }
+  // Its end interrupts the turn, and the conversation is opened again.
+  return deps.clock.now() - cancelRequestedAt >= obeyMs && close(thread, link);
 }
 
 /** While blocked for one of these a work session is asked nothing; for the others what it is asked is an answer. */
@@ -87,6 +97,8 @@ async function open(deps: InstanceDeps, hosting: Hosting, thread: ThreadRecord, 
     setAgentState(w, thread.id, { state: 'starting', source: 'process' }, clock.now());
   });
   const externalId = thread.externalId === undefined ? {} : { externalId: thread.externalId };
+  // A former agent may still be there; two would write the same conversation.
+  if (thread.generation > 0) await link.host.call('close', { threadId: thread.id }).catch(gone);
   await link.host.call('open', { threadId: thread.id, generation, argv: [...argv], cwd: place.cwd, env: { ...env }, ...externalId });
   return true;
 }

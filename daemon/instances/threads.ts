@@ -43,6 +43,14 @@ export interface ThreadsDeps {
 }
 
 export function createThreads({ clock, ids, attention }: ThreadsDeps): Threads {
+  const close: Threads['close'] = (w, threadId, to, reason) => {
+    const thread = w.threads.get(threadId);
+    if (!thread || thread.status === 'completed' || thread.status === 'failed') return;
+    for (const prompt of w.prompts.openOf(threadId)) changePrompt(w, prompt, { status: 'failed', failure: reason, settledAt: clock.now() });
+    for (const permission of w.permissions.pendingOf(threadId)) withdraw(w, { attention, now: clock.now() }, permission, reason);
+    moveThread(w, threadId, { to, reason, change: { turn: 'idle', wakeAt: null, cancelRequestedAt: null } }, clock.now());
+    setAgentState(w, threadId, { state: 'exited', source: 'process', detail: reason }, clock.now());
+  };
   const liveInstance = (w: Writer, specTaskId: string): InstanceRecord => {
     const there = w.instances.liveOf(specTaskId);
     if (there && there.status !== 'stopping') return there;
@@ -52,7 +60,10 @@ export function createThreads({ clock, ids, attention }: ThreadsDeps): Threads {
         details: { entity: 'spec task', id: specTaskId },
       });
     // One at a time is live: what is being stopped counts as stopped for whoever needs a new one.
-    if (there) moveInstance(w, there.id, { to: 'stopped' }, clock.now());
+    if (there) {
+      for (const { id } of w.threads.ofInstance(there.id)) close(w, id, 'failed', 'its instance was stopped');
+      moveInstance(w, there.id, { to: 'stopped' }, clock.now());
+    }
     const made: InstanceRecord = {
       ...{ id: ids.next('ins'), specTaskId, projectId: task.projectId, adapter: task.adapter, status: 'starting', restartCount: 0 },
       ...{ capabilities: {}, lastEventSeq: 0, createdAt: clock.now(), version: 1 },
@@ -114,15 +125,7 @@ export function createThreads({ clock, ids, attention }: ThreadsDeps): Threads {
       // An event, so that the reactor looks.
       setAgentState(w, threadId, { state: 'working', source: 'protocol', detail: 'its turn is being cancelled' }, clock.now());
     },
-    close(w, threadId, to, reason) {
-      const thread = w.threads.get(threadId);
-      if (!thread || thread.status === 'completed' || thread.status === 'failed') return;
-      for (const prompt of w.prompts.openOf(threadId))
-        changePrompt(w, prompt, { status: 'failed', failure: reason, settledAt: clock.now() });
-      for (const permission of w.permissions.pendingOf(threadId)) withdraw(w, { attention, now: clock.now() }, permission, reason);
-      moveThread(w, threadId, { to, reason, change: { turn: 'idle', wakeAt: null, cancelRequestedAt: null } }, clock.now());
-      setAgentState(w, threadId, { state: 'exited', source: 'process', detail: reason }, clock.now());
-    },
+    close,
     stopInstance(w, specTaskId, reason) {
       const live = w.instances.liveOf(specTaskId);
       if (live && live.status !== 'stopping') moveInstance(w, live.id, { to: 'stopping', reason }, clock.now());

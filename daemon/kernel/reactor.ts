@@ -47,11 +47,14 @@ export function createReactor({ clock, advance, onError, pauseMs = 1_000 }: Reac
     if (stopping.signal.aborted) return;
     poked.add(key);
     if (running.has(key)) return;
-    const work = look(key).finally(() => {
-      running.delete(key);
-      // Poked between the last look and here.
-      if (poked.has(key)) poke(key);
-    });
+    // Not at once: what is poked by the first step of a look must find it running.
+    const work = Promise.resolve()
+      .then(() => look(key))
+      .finally(() => {
+        running.delete(key);
+        // Poked between the last look and here.
+        if (poked.has(key)) poke(key);
+      });
     running.set(key, work);
   };
   return {

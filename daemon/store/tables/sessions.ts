@@ -69,6 +69,8 @@ export interface SessionReader {
   /** What decides who leaves the queue, of all that have not ended, oldest first. */
   queue(): QueueRow[];
   activeOfSchedule(scheduleId: string): { readonly id: string; readonly status: SessionRecord['status'] }[];
+  /** When the newest agent host of an instance was begun, ended or not. */
+  hostBegunAt(commandName: string, instanceId: string): number | undefined;
   countByStatus(): Record<string, number>;
   similarSlugs(prefix: string): string[];
   sharedData(id: string): Record<string, unknown>;
@@ -140,6 +142,11 @@ export function createSessionReader(db: Db): SessionReader {
   const ofSchedule = db.prepare<[string], { id: string; status: SessionRecord['status'] }>(
     `SELECT id, status FROM sessions WHERE schedule_id = ? AND ${activeStatuses} ORDER BY id`,
   );
+  const hostBegun = db
+    .prepare<[string, string], number>(
+      'SELECT created_at FROM sessions WHERE command_name = ? AND instance_id = ? ORDER BY id DESC LIMIT 1',
+    )
+    .pluck();
   const counts = db.prepare<[], { status: string; n: number }>('SELECT status, count(*) AS n FROM sessions GROUP BY status');
   const similar = db
     .prepare<[string, string], string>('SELECT slug FROM sessions WHERE slug >= ? AND slug < ? ORDER BY slug LIMIT 5')
@@ -166,6 +173,7 @@ export function createSessionReader(db: Db): SessionReader {
     activeInWorktree: (worktreeId) => inWorktree.all(worktreeId).map(toRecord),
     queue: () => queue.all().map((row) => present(row) as QueueRow),
     activeOfSchedule: (scheduleId) => ofSchedule.all(scheduleId),
+    hostBegunAt: (commandName, instanceId) => hostBegun.get(commandName, instanceId),
     countByStatus: () => Object.fromEntries(counts.all().map(({ status, n }) => [status, n])),
     similarSlugs: (prefix) => similar.all(prefix, `${prefix}~`) as string[],
     sharedData: (id) => Object.fromEntries(data.all(id).map(({ key, value }) => [key, JSON.parse(value)])),

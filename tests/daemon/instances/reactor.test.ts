@@ -12,6 +12,7 @@ function memoryHosting(setup: Setup) {
   const calls: { method: string; params: Record<string, unknown> }[] = [];
   let events: HostEvent[] = [];
   let since: number | undefined;
+  let begunAt: number | undefined;
   let connection: { onEvent: (event: HostEvent) => void; over: () => void } | undefined;
   const host = {
     calls,
@@ -30,9 +31,10 @@ function memoryHosting(setup: Setup) {
     },
     hosting: {
       runningSince: () => since,
+      lastBegunAt: () => begunAt,
       async begin() {
         host.starts += 1;
-        since = setup.clock.now();
+        since = begunAt = setup.clock.now();
         host.tell('host.started', { pid: host.starts });
       },
       async connect({ lastEventSeq }, onEvent) {

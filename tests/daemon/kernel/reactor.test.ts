@@ -79,3 +79,17 @@ test('after a stop nothing is looked at any more', async () => {
   await reactor.idle();
   expect(calls).toBe(0);
 });
+
+test('a look that pokes its own key at once is followed by another, not entered again', async () => {
+  const seen: string[] = [];
+  const { reactor, errors } = reactorOf(async () => {
+    seen.push('begin');
+    if (seen.length < 3) reactor.poke('a');
+    seen.push('end');
+    return false;
+  });
+  reactor.poke('a');
+  await reactor.idle();
+  expect(seen).toEqual(['begin', 'end', 'begin', 'end']);
+  expect(errors).toEqual([]);
+});

@@ -85,6 +85,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     activeInWorktree: (r) => void r.activeInWorktree('x'),
     queue: (r) => void r.queue(),
     activeOfSchedule: (r) => void r.activeOfSchedule('x'),
+    hostBegunAt: (r) => void r.hostBegunAt('agent-host', 'x'),
     countByStatus: (r) => void r.countByStatus(),
     similarSlugs: (r) => void r.similarSlugs('bu'),
     sharedData: (r) => void r.sharedData(session),
