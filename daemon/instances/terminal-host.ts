@@ -10,7 +10,7 @@ import type { ExitWatch } from '../tools/exit-watch.ts';
 import type { StepFiles } from '../tools/step-files.ts';
 import type { Tmux } from '../tools/tmux.ts';
 import type { FileWatch, watchFile } from '../tools/watch.ts';
-import { readHook, type TerminalLaunch, terminalLaunch } from './terminal-launch.ts';
+import { type Hook, isAbout, readHook, type TerminalLaunch, terminalLaunch } from './terminal-launch.ts';
 import { type Typing, typePrompt, untilShown } from './type-prompt.ts';
 
 export interface TerminalHostDeps extends Typing {
@@ -56,8 +56,8 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
     (event) => former.push(event),
   );
   const panes = new Map<string, Live>();
-  /** The thread of each prompt that was typed and is not settled, here or by a daemon before. */
-  const typed = new Map<string, string>();
+  /** Each prompt that was typed, here or by a daemon before. */
+  const typed = new Map<string, { readonly threadId: string; readonly text: string | undefined }>();
   const onTheirWay = new Set<string>();
   const started = new Set<string>();
   const running = new Map<string, string>();
@@ -84,9 +84,9 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
     if (kind === 'thread.exited' || kind === 'thread.openFailed') panes.delete(threadId);
     if (kind === 'update' && pane) pane.hooks = (data.update as { line?: number }).line ?? pane.hooks;
     if (kind !== 'notice') return;
-    const { window, prompt } = (data.data ?? {}) as { window?: Pane; prompt?: string };
+    const { window, prompt, text } = (data.data ?? {}) as { window?: Pane; prompt?: string; text?: string };
     if (window) panes.set(threadId, { ...window, isOpen: false, hooks: 0 });
-    if (prompt !== undefined) typed.set(prompt, threadId);
+    if (prompt !== undefined) typed.set(prompt, { threadId, text });
   };
   const paneOf = (threadId: string): Live => {
     const pane = panes.get(threadId);
@@ -149,13 +149,17 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
       if (hook?.is === 'submit') begun(threadId);
       // The line before what it means for the turn's end: then it counts as something that the agent did in it.
       tell({ kind: 'update', threadId, data: { update: { sessionUpdate: 'hook', name: hook?.name ?? 'unknown', line: number } } });
-      if (hook?.is === 'end') finished(threadId, 'end_turn');
+      if (hook?.is === 'end' && endsTurn(threadId, hook)) finished(threadId, 'end_turn');
       pane.hooks = number;
     }
   };
+  const endsTurn = (threadId: string, hook: Hook): boolean => {
+    const text = typed.get(running.get(threadId) ?? '')?.text;
+    return text === undefined || isAbout(hook, text);
+  };
   const begun = (threadId: string): void => {
     if (running.has(threadId)) return;
-    const [waiting] = [...typed].findLast(([id, of]) => !started.has(id) && of === threadId) ?? [];
+    const [waiting] = [...typed].findLast(([id, one]) => !started.has(id) && one.threadId === threadId) ?? [];
     // A turn that somebody began in the terminal itself is told by its thread.
     tell({ kind: 'turn.started', threadId, data: { promptId: waiting ?? threadId } });
   };
@@ -216,7 +220,7 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
         throw new Failure('PRECONDITION', `The agent of thread "${threadId}" takes no prompt now.`, { details: { reason: 'busy' } });
       }
       onTheirWay.add(promptId);
-      tell({ kind: 'notice', threadId, data: { text: 'a prompt is typed', data: { prompt: promptId } } });
+      tell({ kind: 'notice', threadId, data: { text: 'a prompt is typed', data: { prompt: promptId, text: content } } });
       const landed = await typePrompt(deps, pane.paneId, content);
       if (!landed) notProven(threadId, promptId, 'The prompt was pasted, and the terminal did not show it.');
       else if (!pane.tells.submit) tell({ kind: 'turn.started', threadId, data: { promptId } });

@@ -63,6 +63,8 @@ export interface Hook {
   readonly is: 'ready' | 'submit' | 'end' | 'other';
   readonly name: string;
   readonly externalId?: string;
+  /** All that the user said in the conversation that it is about, where it says so. */
+  readonly said?: readonly string[];
 }
 
 /** undefined: the line is no hook's. */
@@ -76,7 +78,18 @@ export function readHook(line: string): Hook | undefined {
   const name = told.hook_event_name ?? told.type;
   if (typeof name !== 'string') return undefined;
   const externalId = typeof told.session_id === 'string' ? { externalId: told.session_id } : {};
-  return { is: meaning[name] ?? 'other', name, ...externalId };
+  const said = told['input-messages'];
+  return { is: meaning[name] ?? 'other', name, ...externalId, ...(Array.isArray(said) ? { said: said.map(String) } : {}) };
+}
+
+/** Codex also tells the end of conversations of its own, such as the one that gives the task a title: there the prompt is only quoted. */
+export function isAbout({ said }: Hook, prompt: string): boolean {
+  return said === undefined || said.some((message) => inOneLine(message) === inOneLine(prompt));
+}
+
+/** Terminals change the white space of what is pasted. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
 }
 
 const meaning: Readonly<Record<string, Hook['is']>> = {

@@ -32,7 +32,8 @@ function terminalIn(dir: TempDir) {
   return {
     ...{ clock, typed },
     start: () => createTerminalHost(deps, dir.path),
-    hook: (name: string) => appendFileSync(dir.at('thread-1.ndjson'), `${JSON.stringify({ hook_event_name: name, session_id: 'abc' })}\n`),
+    hook: (name: string, more = {}) =>
+      appendFileSync(dir.at('thread-1.ndjson'), `${JSON.stringify({ hook_event_name: name, session_id: 'abc', ...more })}\n`),
   };
 }
 
@@ -85,4 +86,18 @@ test('a prompt that no hook proves within 60 s of a new daemon has failed, and a
   ]);
   later.close();
   expect(terminal.typed).toEqual(['Do it', '']);
+});
+
+test('the end of a conversation that the agent has with itself is not the end of the turn, also for the next daemon', async () => {
+  using dir = createTempDir();
+  const terminal = await typedByFormer(dir);
+  terminal.hook('UserPromptSubmit');
+  terminal.hook('Stop', { 'input-messages': ['Find a title for: Do it'] });
+  const host = terminal.start();
+  expect(turnsOf(host)).toEqual([['turn.started', 'one']]);
+  host.close();
+  terminal.hook('Stop', { 'input-messages': ['Do it'] });
+  const later = terminal.start();
+  expect(turnsOf(later).at(-1)).toEqual(['turn.finished', 'one']);
+  later.close();
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readHook, terminalLaunch, withWritableRoots } from '../../../daemon/instances/terminal-launch.ts';
+import { isAbout, readHook, terminalLaunch, withWritableRoots } from '../../../daemon/instances/terminal-launch.ts';
 import { createTempDir } from '../../helpers/temp-dir.ts';
 
 test('each hook of Claude Code appends one line of JSON, whatever its input looks like', () => {
@@ -34,6 +34,16 @@ test('what codex notifies is a line of its file', () => {
   execFileSync(program, [...rest, JSON.stringify({ type: 'agent-turn-complete' })]);
   expect(readHook(readFileSync(dir.at('hooks'), 'utf8').trim())).toEqual({ is: 'end', name: 'agent-turn-complete' });
   expect(tells).toEqual({ ready: false, submit: false, end: true });
+});
+
+test('a notice of codex is about a prompt that its conversation has, not about one that another conversation quotes', () => {
+  const notice = (said: unknown) =>
+    readHook(JSON.stringify({ type: 'agent-turn-complete', 'input-messages': said })) ?? { is: 'other', name: '' };
+  expect(isAbout(notice(['Do it\n\twell']), 'Do it\r\n  well\n')).toBe(true);
+  expect(isAbout(notice(['Do it', 'And that']), 'Do it')).toBe(true);
+  expect(isAbout(notice(['Find a title for:\nDo it']), 'Do it')).toBe(false);
+  expect(isAbout(notice([]), 'Do it')).toBe(false);
+  expect(isAbout(notice('Do it'), 'Do it')).toBe(true);
 });
 
 test.for(['', 'no json', '[]', '{"type": 1}'])('the line %j is no hook', (line) => {
