@@ -3,15 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { startModelStub } from '../../helpers/model-stub.ts';
-import { programOf, realAgentsMissing, setUpAgentHome } from '../../helpers/real-agents.ts';
-import { type Item, setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
+import { realAgentsMissing } from '../../helpers/real-agents.ts';
+import { setUpRealAgents } from '../../helpers/real-agents-setup.ts';
+import type { Item } from '../../helpers/spec-task-setup.ts';
 import { until } from '../../helpers/until.ts';
-
-const agentsConfig = (permissions: 'allow' | 'ask'): string =>
-  [['claude', 'claude-agent-acp'] as const, ['codex', 'codex-acp'] as const]
-    .map(([name, program]) => `[agents.${name}]\ncommand = ["${programOf(program)}"]\npermissions = "${permissions}"`)
-    .join('\n');
 
 const items: readonly Item[] = [
   { title: 'Write the words', does: ['write words.txt apple', 'commit Add the words'] },
@@ -21,24 +16,9 @@ const items: readonly Item[] = [
   { title: 'Count', after: '3, 4', does: ['run cat loud.txt joined.txt | wc -l | tr -d " " > count.txt', 'commit Count'] },
 ];
 
-async function setUp(permissions: 'allow' | 'ask') {
-  const model = await startModelStub();
-  const setup = await setUpSpecTasks({ config: agentsConfig(permissions) });
-  const { home } = setup.daemon;
-  const agentEnv = setUpAgentHome({ home: home.path('agents'), model: model.url, trusted: [setup.repo.path] });
-  return {
-    ...{ model, setup },
-    environment: { ...home.env(), ...agentEnv, INITIAL_AGENT_MODE: 'workspace-write' },
-    async [Symbol.asyncDispose]() {
-      await setup[Symbol.asyncDispose]();
-      await model[Symbol.asyncDispose]();
-    },
-  };
-}
-
 describe.skipIf(realAgentsMissing())('real agents', () => {
   test('do a plan of five items side by side, which is merged and landed', { timeout: 240_000 }, async () => {
-    await using scene = await setUp('allow');
+    await using scene = await setUpRealAgents({ permissions: 'allow' });
     const { setup, environment, model } = scene;
     const { client } = setup.daemon;
     const before = await setup.repo.fingerprint();
@@ -65,7 +45,7 @@ describe.skipIf(realAgentsMissing())('real agents', () => {
   });
 
   test('ask a human who answers from outside', { timeout: 120_000 }, async () => {
-    await using scene = await setUp('ask');
+    await using scene = await setUpRealAgents({ permissions: 'ask' });
     const { setup, environment } = scene;
     const { client } = setup.daemon;
     const { id } = await setup.approved([{ title: 'Ask first', does: ['write asked.txt yes', 'commit Asked'] }], {
