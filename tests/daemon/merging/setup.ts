@@ -50,10 +50,11 @@ export interface MergingSetupOptions {
   readonly env?: Record<string, string>;
   readonly files?: Readonly<Record<string, string>>;
   readonly verifyTimeoutMs?: number;
+  readonly before?: (args: readonly string[]) => void;
 }
 
 export async function setUpMerging(options: MergingSetupOptions = {}): Promise<MergingSetup> {
-  const f = await createGitFixture(options.env === undefined ? {} : { env: options.env });
+  const f = await createGitFixture({ ...(options.env && { env: options.env }), ...(options.before && { before: options.before }) });
   const opened = openTestStore();
   const { store } = opened;
   await f.test.commit('files of the test', options.files ?? { 'shared.txt': 'base\n' });
