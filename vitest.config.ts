@@ -15,6 +15,7 @@ export default defineConfig({
       include: ['{schemas,rpc,client,daemon}/**/*.{ts,mjs}'],
       // tests/coverage adds what ran in daemons, and has the floor.
       reporter: ['json'],
+      reportOnFailure: true,
     },
   },
 });

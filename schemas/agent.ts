@@ -22,6 +22,13 @@ export const AgentConfig = z.strictObject({
     'Program and arguments that take one prompt on standard input and answer on standard output; for the protocol headless: command.',
     { reload: 'live' },
   ),
+  terminal: key(
+    Program.optional(),
+    'Program and arguments of its own interactive form, for the adapter tmux; for the protocol tui: command.',
+    {
+      reload: 'live',
+    },
+  ),
   env: key(
     z
       .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'))
@@ -41,11 +48,11 @@ export type AgentConfig = z.output<typeof AgentConfig>;
 
 /** Known without any file; the configuration may change each key of them. None is a dependency: they are used when they are found. */
 export const builtinAgents = {
-  claude: { protocol: 'acp', command: ['claude-agent-acp'], headless: ['claude', '-p'], model_flag: '--model' },
-  codex: { protocol: 'acp', command: ['codex-acp'], headless: ['codex', 'exec', '-'], model_flag: '--model' },
-  gemini: { protocol: 'acp', command: ['gemini', '--acp'], headless: ['gemini'], model_flag: '--model' },
-  opencode: { protocol: 'acp', command: ['opencode', 'acp'], headless: ['opencode', 'run'], model_flag: '--model' },
-  shell: { protocol: 'tui', command: ['bash'], headless: ['bash', '-s'] },
+  claude: { protocol: 'acp', command: ['claude-agent-acp'], terminal: ['claude'], headless: ['claude', '-p'], model_flag: '--model' },
+  codex: { protocol: 'acp', command: ['codex-acp'], terminal: ['codex'], headless: ['codex', 'exec', '-'], model_flag: '--model' },
+  gemini: { protocol: 'acp', command: ['gemini', '--acp'], terminal: ['gemini'], headless: ['gemini'], model_flag: '--model' },
+  opencode: { protocol: 'acp', command: ['opencode', 'acp'], terminal: ['opencode'], headless: ['opencode', 'run'], model_flag: '--model' },
+  shell: { protocol: 'tui', command: ['bash'], terminal: ['bash'], headless: ['bash', '-s'] },
 } as const satisfies Record<string, z.input<typeof AgentConfig>>;
 
 const Protocol = z.enum(agentProtocols);

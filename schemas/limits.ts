@@ -141,6 +141,12 @@ export const limits = {
   reportBytes: 64 * 1024,
   /** An agent's line on the wire; a longer one ends it. */
   agentLineBytes: 32 * 1024 * 1024,
+  /** What an agent host tells of one event; the rest of a longer one is left out. */
+  hostEventBytes: 1024 * 1024,
+  /** Parts that are kept of a list which is too long for an event. */
+  hostOptions: 32,
+  /** Late events that a host has in memory; followers that are further behind read the file. */
+  hostRecentBytes: 4 * 1024 * 1024,
   /** One call to an OAuth server, and what it may answer. */
   authRequestMs: 15_000,
   authResponseBytes: 1024 * 1024,

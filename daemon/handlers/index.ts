@@ -1,6 +1,4 @@
 import type { Handlers } from '../../rpc/bind.ts';
-import { methods } from '../../schemas/contract.ts';
-import { Failure } from '../../schemas/errors.ts';
 import type { Connection } from '../server/connection.ts';
 import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
@@ -36,17 +34,7 @@ import { workSessionHandlers } from './work-session.ts';
 import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
-  // FIXME lead: until all are there
-  const missing = Object.fromEntries(
-    Object.keys(methods).map((name) => [
-      name,
-      () => {
-        throw new Failure('UNAVAILABLE', `${name} is not there yet`);
-      },
-    ]),
-  );
   return {
-    ...missing,
     ...agentHandlers(services),
     ...artifactHandlers(services),
     ...attentionHandlers(services),
@@ -78,5 +66,5 @@ export function createHandlers(services: Services): Handlers<Connection> {
     ...threadHandlers(services),
     ...promptHandlers(services),
     ...worktreeHandlers(services),
-  } as Partial<Handlers<Connection>> as Handlers<Connection>;
+  };
 }

@@ -7,7 +7,7 @@ import type { Ids } from '../kernel/ids.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { ResolvedAgent } from '../models/registry.ts';
 import type { Writer } from '../store/store.ts';
-import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
+import type { InstanceRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
 import { recordPermission, withdraw } from './permissions.ts';
 import type { Threads } from './threads.ts';
 import { changePrompt, moveThread, setAgentState, threadSubject } from './transition.ts';
@@ -128,6 +128,7 @@ function openFailed(
       },
     });
   }
+  w.threads.change(thread.id, { lastStopReason: data.message.slice(0, 1_000) });
   threads.close(w, thread.id, 'failed', `the agent "${thread.agent}" could not be started: ${data.message}`);
   setAgentState(w, thread.id, { state: 'exited', source: 'protocol', detail: data.message.slice(0, 500) }, clock.now());
 }
@@ -253,6 +254,11 @@ function turnFailed(
     });
     return;
   }
+  // Nothing shows that the agent has it, and nothing may show that it has it twice: a human looks.
+  if (code === 'timeout') {
+    notProven(deps, w, thread, prompt, message);
+    return;
+  }
   if (prompt?.status === 'submitted') {
     // The turn had begun; what became of the prompt in it nobody can tell.
     changePrompt(w, prompt, { status: 'accepted', proof: 'its turn had begun', settledAt: now });
@@ -271,6 +277,16 @@ function turnFailed(
     });
   }
   deps.threads.close(w, thread.id, 'failed', message);
+}
+
+function notProven(deps: ApplyDeps, w: Writer, thread: ThreadRecord, prompt: PromptRecord | undefined, why: string): void {
+  if (prompt?.status === 'submitted') changePrompt(w, prompt, { status: 'failed', failure: why, settledAt: deps.clock.now() });
+  deps.attention.raise(w, {
+    ...{ kind: 'silent', refId: thread.id, title: 'A prompt may not have reached its agent', detail: why, specTaskId: thread.specTaskId },
+    ...(thread.workSessionId === undefined
+      ? {}
+      : { workSessionId: thread.workSessionId, remedy: `coppice work attach ${thread.workSessionId}` }),
+  });
 }
 
 function exited(w: Writer, thread: ThreadRecord, { exitCode, signal }: HostEventData<'thread.exited'>, now: number): void {

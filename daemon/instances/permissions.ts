@@ -44,17 +44,22 @@ export function recordPermission(
   const subject = threadSubject(w, thread);
   const data = { permissionId: record.id, threadId: thread.id, title: record.title.slice(0, 500), options: record.options };
   w.events.append({ type: 'permission.requested', subject, actor: byDaemon.actor, data });
-  const option = policy === 'ask' ? undefined : record.options.find(({ kind }) => kind.startsWith(`${policy}_`));
+  const option = policy === 'ask' ? undefined : optionOf(record.options, policy);
   if (option) {
     decide(w, record, option.optionId, `policy:permissions=${policy}`, clock.now());
     return;
   }
   attention.raise(w, {
     ...{ kind: 'permission', refId: record.id, title: `An agent asks: ${record.title}`.slice(0, 500), specTaskId: thread.specTaskId },
-    remedy: `coppice permission answer ${record.id} ${record.options[0]?.optionId ?? ''}`.trim(),
+    remedy: `coppice permission answer ${record.id} ${(optionOf(record.options, 'allow') ?? record.options[0])?.optionId ?? ''}`.trim(),
     ...(subject.projectId === undefined ? {} : { projectId: subject.projectId }),
     ...(thread.workSessionId === undefined ? {} : { workSessionId: thread.workSessionId }),
   });
+}
+
+/** For this once where that is offered: what an agent keeps for always it may write into the repository. */
+function optionOf(options: Permission['options'], answer: 'allow' | 'reject'): Permission['options'][number] | undefined {
+  return options.find(({ kind }) => kind === `${answer}_once`) ?? options.find(({ kind }) => kind === `${answer}_always`);
 }
 
 function decide(w: Writer, record: PermissionRecord, optionId: string, by: string, now: number): void {

@@ -2,7 +2,7 @@
 // daemon that starts goes on where the former one was.
 import { Failure } from '../../schemas/errors.ts';
 import type { HostEvent } from '../agents/host/protocol.ts';
-import { connectHost, type HostClient, readHostEvents } from '../agents/host-client.ts';
+import type { HostClient } from '../agents/host-client.ts';
 import type { Feed } from '../events/feed.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
 import type { Log } from '../kernel/log.ts';
@@ -10,13 +10,11 @@ import { byDaemon } from '../kernel/origin.ts';
 import { createReactor } from '../kernel/reactor.ts';
 import type { AgentRegistry } from '../models/registry.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
-import type { SessionService } from '../sessions/service.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
-import type { SessionRecord } from '../store/tables/sessions.ts';
-import { hostSession } from './definition.ts';
 import { watchExternal } from './external.ts';
 import { type ApplyDeps, applyHostEvent, isFact } from './host-events.ts';
+import type { Hosting } from './hosting.ts';
 import { isLive, restartDelaysMs } from './machine.ts';
 import { dueOf } from './silence.ts';
 import { advanceThread } from './thread-work.ts';
@@ -29,12 +27,7 @@ export interface InstanceDeps extends ApplyDeps {
   readonly deadlines: Deadlines;
   readonly agents: Pick<AgentRegistry, 'resolve'>;
   readonly agentPlaceOf: AgentPlaceOf;
-  readonly sessions: Pick<SessionService, 'startTogether' | 'cancelAll'>;
-  /** Where the host of an instance keeps its memory. */
-  readonly dirOf: (instanceId: string) => string;
-  /** A program and its first arguments. */
-  readonly hostProgram: readonly string[];
-  readonly ownEnvironment: Readonly<Record<string, string>>;
+  readonly hostings: Readonly<Record<'acp' | 'tmux', Hosting>>;
   /** What waits for the recipient, to stand before its next prompt; told as delivered in the same transaction. */
   readonly takeDeliveries: (w: Writer, workSessionId: string) => string | undefined;
   /** Default: 15, 30 and 60 s. */
@@ -67,7 +60,8 @@ const connectPauseMs = 100;
 const eventsAtOnce = 200;
 
 export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
-  const { store, clock, log, deadlines, sessions, dirOf } = deps;
+  const { store, clock, log, deadlines } = deps;
+  const hosting = ({ adapter }: InstanceRecord): Hosting => deps.hostings[adapter === 'tmux' ? 'tmux' : 'acp'];
   const links = new Map<string, Link>();
   const delays = deps.restartDelaysMs ?? restartDelaysMs;
 
@@ -81,15 +75,15 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     const link = links.get(id);
     if (link && link.queue.length > 0) return takeEvents(instance, link);
     if (!isLive(instance.status)) return endLink(id);
-    const session = store.read((r) => r.sessions.active().find((one) => one.instanceId === id));
-    if (instance.status === 'stopping') return stopHost(instance, session, link);
+    const runningSince = hosting(instance).runningSince(instance);
+    if (instance.status === 'stopping') return stopHost(instance, link);
     if (instance.status === 'lost') return restart(instance);
-    if (session && instance.restartRequestedAt !== undefined) return endHost(instance, session, link);
-    if (!session) return instance.status === 'starting' ? startHost(instance) : lose(instance, 'its agent host ended');
-    if (!link) return connect(instance, session, signal);
+    if (runningSince !== undefined && instance.restartRequestedAt !== undefined) return endHost(instance, link);
+    if (runningSince === undefined) return instance.status === 'starting' ? startHost(instance) : lose(instance, 'its agent host ended');
+    if (!link) return connect(instance, runningSince, signal);
     if (instance.status !== 'ready') return becomeReady(instance);
     for (const thread of store.read((r) => r.threads.ofInstance(id))) {
-      if (await advanceThread(deps, thread, link)) return true;
+      if (await advanceThread(deps, hosting(instance), thread, link)) return true;
     }
     watchSilence(id);
     return false;
@@ -97,22 +91,17 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
 
   const startHost = async (instance: InstanceRecord): Promise<boolean> => {
     if (instance.restartAt !== undefined && instance.restartAt > clock.now()) return wait(instance.id, instance.restartAt);
-    const task = store.read((r) => r.specTasks.get(instance.specTaskId));
-    if (!task) return false;
-    const definition = hostSession(deps.hostProgram, dirOf(instance.id));
-    const request = { project: task.projectId, command: definition.name, arguments: {}, environment: deps.ownEnvironment };
-    const links = { specTaskId: task.id, instanceId: instance.id };
-    await sessions.startTogether([{ request, extras: { own: { definition, prompt: '' }, links } }], byDaemon.actor, () => undefined);
+    await hosting(instance).begin(instance);
     return true;
   };
-  const connect = async (instance: InstanceRecord, session: SessionRecord, signal: AbortSignal): Promise<boolean> => {
+  const connect = async (instance: InstanceRecord, runningSince: number, signal: AbortSignal): Promise<boolean> => {
     const queue: HostEvent[] = [];
     try {
       const onEvent = (event: HostEvent): void => {
         queue.push(event);
         reactor.poke(instance.id);
       };
-      const host = await connectHost({ dir: dirOf(instance.id), since: instance.lastEventSeq, onEvent });
+      const host = await hosting(instance).connect(instance, onEvent);
       const link: Link = { host, queue, isClosed: false, opening: new Set(), cancelling: new Set(), closing: new Set() };
       links.set(instance.id, link);
       void host.closed.then(() => {
@@ -123,8 +112,8 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
       return true;
     } catch {
       if (signal.aborted) return false;
-      if (clock.now() - session.createdAt > readyMs && instance.status === 'starting') {
-        await sessions.cancelAll([session.id], 'the agent host did not answer in time', byDaemon.actor);
+      if (clock.now() - runningSince > readyMs && instance.status === 'starting') {
+        await hosting(instance).end(instance, 'the agent host did not answer in time');
         return lose(instance, `its agent host did not answer within ${readyMs / 1_000} s`);
       }
       return wait(instance.id, clock.now() + connectPauseMs);
@@ -168,7 +157,7 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
   };
   /** What the dead host wrote last is taken first; then its threads have nobody. */
   const lose = async (instance: InstanceRecord, why: string): Promise<boolean> => {
-    await write(instance, readHostEvents(dirOf(instance.id), instance.lastEventSeq));
+    await write(instance, hosting(instance).eventsAfter(instance, instance.lastEventSeq));
     const now = clock.now();
     await store.write((w) => {
       for (const thread of w.threads.ofInstance(instance.id)) {
@@ -196,7 +185,7 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     });
     return true;
   };
-  const stopHost = async (instance: InstanceRecord, session: SessionRecord | undefined, link: Link | undefined): Promise<boolean> => {
+  const stopHost = async (instance: InstanceRecord, link: Link | undefined): Promise<boolean> => {
     if (link) {
       await link.host
         .call('shutdown', {})
@@ -204,7 +193,7 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
       await link.host.closed;
       return true;
     }
-    if (session) await sessions.cancelAll([session.id], 'the instance is stopped', byDaemon.actor);
+    await hosting(instance).end(instance, 'the instance is stopped');
     await store.write((w) => {
       for (const thread of w.threads.ofInstance(instance.id)) deps.threads.close(w, thread.id, 'failed', 'its instance was stopped');
       moveInstance(w, instance.id, { to: 'stopped' }, clock.now());
@@ -212,10 +201,10 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     return false;
   };
   /** Its end is then found like any other, and answered by a start without waiting. */
-  const endHost = async (instance: InstanceRecord, session: SessionRecord, link: Link | undefined): Promise<boolean> => {
+  const endHost = async (instance: InstanceRecord, link: Link | undefined): Promise<boolean> => {
     await store.write((w) => w.instances.change(instance.id, { restartRequestedAt: null }));
     if (link) await link.host.call('shutdown', {});
-    else await sessions.cancelAll([session.id], 'the instance is started again', byDaemon.actor);
+    else await hosting(instance).end(instance, 'the instance is started again');
     return true;
   };
   const endLink = (id: string): boolean => {

@@ -65,14 +65,14 @@ export function createReports(deps: ReportDeps): Reports {
         heard(w, instanceId);
         return settle(w, origin.receipt, {});
       }),
-    instance(instanceId, report, origin) {
+    async instance(instanceId, report, origin) {
       assertSize(report);
       return store.write((w) => {
         take(deps, w, heard(w, instanceId), report, origin);
         return settle(w, origin.receipt, {});
       });
     },
-    thread(threadId, report, origin) {
+    async thread(threadId, report, origin) {
       assertSize(report);
       return inThread(threadId, origin, (w, { instanceId }) => {
         const told = { type: report.type, data: { ...report.data, threadId } };

@@ -1,19 +1,22 @@
 // What the rows of one thread ask of its agent: to be opened, to take a prompt, an answer or a cancel, to be ended.
-import { isFailure } from '../../schemas/errors.ts';
+import { Failure, isFailure } from '../../schemas/errors.ts';
+import type { BlockedReason } from '../../schemas/work-session.ts';
+import type { Reader } from '../store/store.ts';
 import type { PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
 import { gitDirsOf } from '../tools/git/git-files.ts';
 import { withCodexRoots } from './codex-roots.ts';
+import type { Hosting } from './hosting.ts';
 import { restartDelaysMs } from './machine.ts';
 import type { InstanceDeps, Link } from './reactor.ts';
 import { silenceOfThread } from './silence.ts';
-import { changePrompt, setAgentState } from './transition.ts';
+import { changePrompt, moveThread, setAgentState } from './transition.ts';
 
 /** True when something was done. */
-export async function advanceThread(deps: InstanceDeps, thread: ThreadRecord, link: Link): Promise<boolean> {
+export async function advanceThread(deps: InstanceDeps, hosting: Hosting, thread: ThreadRecord, link: Link): Promise<boolean> {
   const { id, status, turn } = thread;
   if (status === 'completed' || status === 'failed') return close(thread, link);
   if (thread.wakeAt !== undefined && thread.wakeAt > deps.clock.now()) return false;
-  if (status === 'pending' || status === 'disconnected') return open(deps, thread, link);
+  if (status === 'pending' || status === 'disconnected') return open(deps, hosting, thread, link);
   if (await answerPermissions(deps, thread, link)) return true;
   const open_ = deps.store.read((r) => r.prompts.openOf(id));
   const isCancelled = thread.cancelRequestedAt !== undefined || open_.some(({ interrupt, status: sent }) => interrupt && sent === 'queued');
@@ -26,8 +29,17 @@ export async function advanceThread(deps: InstanceDeps, thread: ThreadRecord, li
     return mindSilence(deps, thread);
   }
   link.cancelling.delete(id);
-  const next = open_.find(({ status: sent }) => sent === 'submitted') ?? open_[0];
+  const next =
+    open_.find(({ status: sent }) => sent === 'submitted') ?? (deps.store.read((r) => mayGetPrompts(r, thread)) ? open_[0] : undefined);
   return next === undefined ? false : send(deps, thread, next, link);
+}
+
+/** While blocked for one of these a work session is asked nothing; for the others what it is asked is an answer. */
+const holdingBack: readonly (BlockedReason | undefined)[] = ['paused', 'waiting_session', 'dependency_failed', 'instance_lost'];
+
+function mayGetPrompts(r: Reader, { workSessionId }: ThreadRecord): boolean {
+  const one = workSessionId === undefined ? undefined : r.workSessions.get(workSessionId);
+  return one?.status !== 'blocked' || !holdingBack.includes(one.blockedReason);
 }
 
 async function close({ id }: ThreadRecord, link: Link): Promise<boolean> {
@@ -39,7 +51,7 @@ async function close({ id }: ThreadRecord, link: Link): Promise<boolean> {
 }
 
 /** Asked once on each connection: the host answers by events, and knows a thread that it has. */
-async function open(deps: InstanceDeps, thread: ThreadRecord, link: Link): Promise<boolean> {
+async function open(deps: InstanceDeps, hosting: Hosting, thread: ThreadRecord, link: Link): Promise<boolean> {
   const { store, clock } = deps;
   if (link.opening.has(thread.id) && thread.status === 'pending') return false;
   const instance = store.read((r) => r.instances.get(thread.instanceId));
@@ -54,7 +66,7 @@ async function open(deps: InstanceDeps, thread: ThreadRecord, link: Link): Promi
   try {
     place = await deps.agentPlaceOf(thread.sessionId);
     const agent = deps.agents.resolve(thread.agent);
-    argv = agent.command;
+    argv = await hosting.argvOf(thread, agent, place.cwd);
     env = withCodexRoots(argv, place.env, await gitDirsOf(place.cwd));
   } catch (error) {
     // Not there yet, or not any more: whoever owns the session tells.
@@ -68,7 +80,9 @@ async function open(deps: InstanceDeps, thread: ThreadRecord, link: Link): Promi
   const generation = thread.generation + 1;
   await store.write((w) => {
     // A died agent counts against the budget of the instance; a turn that comes to its end gives it back.
-    if (thread.status === 'disconnected') w.instances.change(thread.instanceId, { restartCount: (instance?.restartCount ?? 0) + 1 });
+    // One whose host ended was counted with that.
+    if (thread.status === 'disconnected' && thread.agentState?.state === 'exited')
+      w.instances.change(thread.instanceId, { restartCount: (instance?.restartCount ?? 0) + 1 });
     w.threads.change(thread.id, { generation, status: 'pending' });
     setAgentState(w, thread.id, { state: 'starting', source: 'process' }, clock.now());
   });
@@ -85,6 +99,7 @@ async function send(deps: InstanceDeps, thread: ThreadRecord, prompt: PromptReco
     const is = w.threads.get(thread.id);
     if (!now || is?.status !== 'active' || is.turn !== 'idle' || (now.status !== 'queued' && now.status !== 'submitted')) return undefined;
     if (now.status === 'submitted') return now.content;
+    if (!mayGetPrompts(w, is)) return undefined;
     const deliveries = thread.workSessionId === undefined ? undefined : deps.takeDeliveries(w, thread.workSessionId);
     const text = deliveries === undefined ? now.content : `${deliveries}\n\n${now.content}`;
     changePrompt(w, now, { status: 'submitted', attempts: now.attempts + 1, content: text });
@@ -92,11 +107,34 @@ async function send(deps: InstanceDeps, thread: ThreadRecord, prompt: PromptReco
     return text;
   });
   if (content === undefined) return true;
-  const { known } = await link.host.call('prompt', { threadId: thread.id, promptId: prompt.id, content });
-  if (known) await settleKnown(deps, thread, prompt);
+  const answer = await link.host.call('prompt', { threadId: thread.id, promptId: prompt.id, content }).catch(refusal);
+  if (answer instanceof Failure) return refused(deps, thread, prompt, answer);
+  if (answer.known) await settleKnown(deps, thread, prompt);
   // The turn is told as an event; until then nothing more leaves.
   return false;
 }
+
+/** Only what the host itself said; a connection that broke says nothing about the prompt. */
+function refusal(error: unknown): Failure {
+  if (isFailure(error) && (error.kind === 'NOT_FOUND' || error.kind === 'PRECONDITION')) return error;
+  throw error;
+}
+
+/** It provably did not leave: it is sent again by a later look, and given up after a few. */
+async function refused({ store, clock }: InstanceDeps, thread: ThreadRecord, { id }: PromptRecord, why: Failure): Promise<boolean> {
+  await store.write((w) => {
+    const now = w.prompts.get(id);
+    if (now?.status !== 'submitted') return;
+    // Whose process the host does not have, that is not open.
+    if (why.kind === 'NOT_FOUND' && w.threads.get(thread.id)?.status === 'active')
+      moveThread(w, thread.id, { to: 'disconnected', reason: why.message }, clock.now());
+    if (now.attempts < sendTries) changePrompt(w, now, { status: 'queued' });
+    else changePrompt(w, now, { status: 'failed', failure: why.message, settledAt: clock.now() });
+  });
+  return true;
+}
+
+const sendTries = 3;
 
 /** The host had it before; if its turn is over already, the events that said so are read, so it was taken. */
 async function settleKnown({ store, clock }: InstanceDeps, thread: ThreadRecord, { id }: PromptRecord): Promise<void> {

@@ -22,6 +22,8 @@ export interface ResolvedAgent {
   readonly command: readonly string[];
   /** Takes one prompt on standard input and answers on standard output; names the model where there is one. */
   readonly headless?: readonly string[];
+  /** Its own interactive program. */
+  readonly terminal?: readonly string[];
   /** Names of the variables it cannot do without. */
   readonly env: readonly string[];
   readonly model?: ResolvedModel;
@@ -86,11 +88,16 @@ function modelOf({ name, provider, model, tier }: ModelEntry): ResolvedModel {
   return { name, provider, model, tier };
 }
 
-function agentOf({ name, protocol, command, headless, env, model_flag, permissions }: AgentEntry, model: ResolvedModel | undefined) {
+function agentOf(
+  { name, protocol, command, headless, terminal, env, model_flag, permissions }: AgentEntry,
+  model: ResolvedModel | undefined,
+) {
   const oneShot = headless ?? (protocol === 'headless' ? command : undefined);
+  const interactive = terminal ?? (protocol === 'tui' ? command : undefined);
   const modelArgs = model === undefined || model_flag === undefined ? [] : [model_flag, model.model];
   return {
     ...{ name, protocol, command, env, permissions },
+    ...(interactive === undefined ? {} : { terminal: interactive }),
     ...(oneShot === undefined ? {} : { headless: [...oneShot, ...modelArgs] }),
     ...(model === undefined ? {} : { model }),
   };

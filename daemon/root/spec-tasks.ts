@@ -7,12 +7,15 @@ import { runnable } from '../commands/catalogue.ts';
 import type { ConfigService } from '../config/service.ts';
 import { createCoordination } from '../coordination/service.ts';
 import type { Services } from '../handlers/services.ts';
+import { createAgentHosting } from '../instances/agent-host.ts';
 import { createPermissionService } from '../instances/permissions.ts';
 import { createInstanceReactor } from '../instances/reactor.ts';
 import { createReports } from '../instances/reports.ts';
 import { createInstanceService } from '../instances/service.ts';
+import { createTerminalHosting } from '../instances/terminal-hosting.ts';
 import { createThreads } from '../instances/threads.ts';
 import { byDaemon } from '../kernel/origin.ts';
+import { sleep } from '../kernel/retry.ts';
 import { createLanding } from '../merging/landing.ts';
 import { createMergingService } from '../merging/service.ts';
 import { overviewOf } from '../overview/overview.ts';
@@ -27,7 +30,7 @@ import { createSources } from '../spec-tasks/sources.ts';
 import { createTaskTemplates } from '../spec-tasks/templates.ts';
 import type { Reader } from '../store/store.ts';
 import { fetchText } from '../tools/fetch-text.ts';
-import { createPlanFollowers } from '../work-sessions/following-plan.ts';
+import { watchFile } from '../tools/watch.ts';
 import { implementWithin } from '../work-sessions/implementing.ts';
 import { scheduleOf } from '../work-sessions/reactor/facts.ts';
 import { createWorkReactor } from '../work-sessions/reactor/reactor.ts';
@@ -105,12 +108,16 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const instanceService = createInstanceService({ store, clock, threads, dirOf });
   const permissionsOf = (agent: string) => (agents.has(agent) ? agents.get(agent).permissions : 'ask');
   const reports = createReports({ ...shared, attention, threads, permissionsOf });
+  const { tmux, stepFiles, exits } = tools;
+  const inTerminals = createTerminalHosting({ store, clock, dirOf, tmux, stepFiles, exits, watchFile, sleep: (ms) => sleep(clock, ms) });
+  lifecycle.own('agents in terminals', () => inTerminals.close());
   const instances = createInstanceReactor({
-    ...{ ...shared, log, feed, attention, threads, agents, sessions, deadlines: tools.deadlines, agentPlaceOf: wiring.agentPlaceOf },
+    ...{ ...shared, log, feed, attention, threads, agents, deadlines: tools.deadlines, agentPlaceOf: wiring.agentPlaceOf },
     permissionsOf,
-    dirOf,
-    hostProgram: options.hostProgram,
-    ownEnvironment: tools.ownEnv,
+    hostings: {
+      acp: createAgentHosting({ store, sessions, dirOf, hostProgram: options.hostProgram, ownEnvironment: tools.ownEnv }),
+      tmux: inTerminals,
+    },
     takeDeliveries: coordination.takeDeliveries,
   });
   lifecycle.own('instances', () => instances.stop());
@@ -134,7 +141,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const permissions = createPermissionService({ ...shared, attention });
   const workSessions = createWorkSessionService({
     ...shared,
-    followers: createPlanFollowers({ clock }),
+
     parsePlan,
     agents,
     rowsFor,

@@ -47,7 +47,10 @@ export interface Tmux {
   listSessions(): Promise<TmuxSession[]>;
   listPanes(sessionName?: string): Promise<TmuxPane[]>;
   capture(request: { readonly paneId: string; readonly historyLines?: number; readonly colours?: boolean }): Promise<string>;
-  sendText(request: { readonly paneId: string; readonly text: string; readonly enter: boolean }): Promise<void>;
+  /** Several lines are pasted in brackets; with `paste` one line too. */
+  sendText(request: { readonly paneId: string; readonly text: string; readonly enter: boolean; readonly paste?: boolean }): Promise<void>;
+  /** Keys by their names in tmux, such as C-c. */
+  sendKeys(request: { readonly paneId: string; readonly keys: readonly string[] }): Promise<void>;
   /** Ends a session; one that is gone already is fine. */
   killSession(tmuxId: string): Promise<void>;
   killWindow(windowId: string): Promise<void>;
@@ -101,6 +104,12 @@ export function createTmux({ control, process, runDir, sleep, again }: TmuxOptio
       return `${lines.join('\n').trimEnd()}\n`;
     },
     sendText: (request) => sendText(control, request),
+    async sendKeys({ paneId, keys }) {
+      await control.run([
+        ['copy-mode', '-q', '-t', paneId],
+        ['send-keys', '-t', paneId, ...keys],
+      ]);
+    },
     killSession: (tmuxId) => kill(['list-panes', '-s', '-t', tmuxId], ['kill-session', '-t', tmuxId]),
     killWindow: (windowId) => kill(['list-panes', '-t', windowId], ['kill-window', '-t', windowId]),
     async attachedClients(sessionName) {
@@ -227,8 +236,8 @@ function paneOf(line: string): TmuxPane {
   };
 }
 
-async function sendText(control: TmuxControl, request: { paneId: string; text: string; enter: boolean }): Promise<void> {
-  const { paneId, text, enter } = request;
+async function sendText(control: TmuxControl, request: { paneId: string; text: string; enter: boolean; paste?: boolean }): Promise<void> {
+  const { paneId, text, enter, paste = /[\n\r]/.test(text) } = request;
   if (Buffer.byteLength(text) > limits.sendBytes) {
     throw new Failure('LIMIT_EXCEEDED', `The text for '${paneId}' is longer than ${limits.sendBytes} bytes; send it in parts.`, {
       details: { limit: limits.sendBytes, value: Buffer.byteLength(text) },
@@ -238,7 +247,7 @@ async function sendText(control: TmuxControl, request: { paneId: string; text: s
     ['display-message', '-p', '-t', paneId, '#{pane_dead}'],
     ['copy-mode', '-q', '-t', paneId],
   ];
-  if (/[\n\r]/.test(text)) {
+  if (paste && text !== '') {
     commands.push(['set-buffer', '-b', pasteBuffer, '--', text], ['paste-buffer', '-p', '-d', '-b', pasteBuffer, '-t', paneId]);
   } else if (text !== '') {
     commands.push(['send-keys', '-l', '-t', paneId, '--', text]);

@@ -1,12 +1,16 @@
 // What a new revision of a plan does to the implementation tasks that are there, and to who was to carry them out.
 import type { ResultOf } from '../../schemas/contract.ts';
 import type { AttentionService } from '../attention/service.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { type Decision, type KeptTask, matchRevision } from '../spec-tasks/plan/match-revision.ts';
 import { specTaskSubject } from '../spec-tasks/transition.ts';
 import type { Reader, Writer } from '../store/store.ts';
 import type { ImplTaskRecord } from '../store/tables/impl-tasks.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
+import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
+import { itemPrompt } from './item-prompt.ts';
+import { moveWorkSession } from './transition.ts';
 
 type Kept = ImplTaskRecord & KeptTask;
 type Made = Decision<Kept, ImplTaskRecord>;
@@ -29,15 +33,9 @@ export interface PlanChange {
   readonly origin: Origin;
 }
 
-/** Who was to carry the items out. */
-export interface PlanFollowers {
-  retell(w: Writer, task: SpecTaskRecord, item: ImplTaskRecord, actor: string): void;
-  callOff(w: Writer, implTaskId: string, why: string, actor: string): void;
-}
-
 export interface PlanChangeDeps {
+  readonly clock: Clock;
   readonly attention: AttentionService;
-  readonly followers: PlanFollowers;
 }
 
 /** What was decided of each, first those of the new plan in its order. */
@@ -110,7 +108,14 @@ function update(deps: PlanChangeDeps, w: Writer, { task, origin }: One, kept: Im
   );
   const data = { implTaskId: kept.id, label: row.label, keys };
   w.events.append({ type: 'implTask.updated', subject: specTaskSubject(task), actor: origin.actor, data });
-  deps.followers.retell(w, task, { ...row, id: kept.id }, origin.actor);
+  const workSession = w.workSessions.ofImplTask(kept.id);
+  if (!workSession) return;
+  const revision = task.approvedRevision === undefined ? undefined : w.reviews.revision(task.id, task.approvedRevision);
+  const prompt = itemPrompt({ specTask: task, item: row, revision, isWhole: false });
+  const change = { name: row.title, description: row.description, prompt };
+  if (isBack && workSession.status === 'cancelled')
+    move(deps, w, workSession, origin, { to: 'pending', stage: 'waiting_dependencies', change });
+  else w.workSessions.change(workSession.id, change);
 }
 
 function obsolete(deps: PlanChangeDeps, w: Writer, { task, origin }: One, row: ImplTaskRecord): void {
@@ -118,7 +123,19 @@ function obsolete(deps: PlanChangeDeps, w: Writer, { task, origin }: One, row: I
   w.implTasks.change(row.id, { status: 'obsolete' });
   const data = { implTaskId: row.id, label: row.label, from: row.status, to: 'obsolete' as const, reason };
   w.events.append({ type: 'implTask.statusChanged', subject: specTaskSubject(task), actor: origin.actor, data });
-  deps.followers.callOff(w, row.id, `It is ${reason}.`, origin.actor);
+  const workSession = w.workSessions.ofImplTask(row.id);
+  if (workSession && workSession.status !== 'cancelled')
+    move(deps, w, workSession, origin, { to: 'cancelled', detail: `It is ${reason}.` });
+}
+
+function move(
+  { clock }: PlanChangeDeps,
+  w: Writer,
+  { id }: WorkSessionRecord,
+  { actor }: Origin,
+  to: Parameters<typeof moveWorkSession>[2],
+): void {
+  moveWorkSession(w, id, to, { actor, now: clock.now() });
 }
 
 function raise(

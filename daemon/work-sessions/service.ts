@@ -47,7 +47,7 @@ export interface WorkSessionService extends Controls, Reports {
 
 export type WorkServiceDeps = Pick<WorkDeps, 'store' | 'clock' | 'ids' | 'threads' | 'attention' | 'limits'> &
   Pick<ImplementDeps, 'agents' | 'rowsFor'> &
-  Pick<UpdatePlanDeps, 'parsePlan' | 'followers'> & { readonly git: Pick<Git, 'diff'> };
+  Pick<UpdatePlanDeps, 'parsePlan'> & { readonly git: Pick<Git, 'diff'> };
 
 export function createWorkSessionService(deps: WorkServiceDeps): WorkSessionService {
   const { store, limits } = deps;

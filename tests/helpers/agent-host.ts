@@ -10,7 +10,11 @@ import { until } from './until.ts';
 export const hostProgram = join(packageRoot, 'dist', 'daemon', 'agents', 'host', 'main.js');
 
 export interface TestHost extends AsyncDisposable {
+  readonly dir: string;
+  readonly pid: number;
   readonly client: HostClient;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<void>;
   /** All that it told, in order. */
   readonly events: readonly HostEvent[];
   /** What it showed in its pane. */
@@ -19,9 +23,10 @@ export interface TestHost extends AsyncDisposable {
   event<K extends HostEventKind>(kind: K, nth?: number): Promise<Extract<HostEvent, { kind: K }>>;
 }
 
-export async function startTestHost(): Promise<TestHost> {
+/** On a new directory, or on the one that a former host left. */
+export async function startTestHost(former?: string): Promise<TestHost> {
   // /tmp, not $TMPDIR: the path of a socket is short.
-  const dir = mkdtempSync('/tmp/cop-host-');
+  const dir = former ?? mkdtempSync('/tmp/cop-host-');
   const child = spawn(process.execPath, [hostProgram, '--dir', dir], { stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let shown = '';
@@ -29,6 +34,9 @@ export async function startTestHost(): Promise<TestHost> {
   const events: HostEvent[] = [];
   const client = await until('the agent host to answer', () => connectHost({ dir, since: 0, onEvent: (event) => void events.push(event) }));
   return {
+    dir,
+    pid: child.pid as number,
+    exited,
     client,
     events,
     transcript: () => shown,

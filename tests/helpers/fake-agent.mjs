@@ -95,6 +95,18 @@ const orders = {
   async bigline(_, words) {
     write(JSON.stringify({ x: 'x'.repeat(Number(words[0]) * 1024 * 1024) }));
   },
+  async bigupdate(session, words) {
+    update(session.id, {
+      sessionUpdate: 'agent_message_chunk',
+      content: { type: 'text', text: 'x'.repeat(Number(words[0]) * 1024 * 1024) },
+    });
+  },
+  async malformed(session) {
+    send({ method: 'session/update', params: null });
+    update(session.id, null);
+    update(session.id, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 7 } });
+    send({ id: 'odd', method: 'session/request_permission', params: [] });
+  },
   async unknown(session) {
     update(session.id, { sessionUpdate: 'of_a_newer_version', data: 1 });
     send({ method: '_vendor/notice', params: { a: 1 } });
@@ -144,8 +156,7 @@ const methods = {
     authMethods: [{ id: 'login', name: 'Log in' }],
   }),
   'session/new'({ cwd }) {
-    if (FAKE_AGENT_AUTH)
-      throw Object.assign(new Error('Authentication required'), { code: -32000, data: { authMethods: [{ id: 'login', name: 'Log in' }] } });
+    if (FAKE_AGENT_AUTH) throw Object.assign(new Error('Authentication required'), { code: -32000 });
     const session = begin(`fake-${process.pid}-${nextId++}`, cwd);
     if (FAKE_AGENT_EARLY) update(session.id, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'early' } });
     return { sessionId: session.id };

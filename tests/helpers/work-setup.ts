@@ -1,7 +1,6 @@
 // The work of one spec task in process: a real store, the real reactor and controls, and agents, sessions and git that a test plays.
 import { createAttentionService } from '../../daemon/attention/service.ts';
-import type { Threads } from '../../daemon/instances/threads.ts';
-import { createThreads } from '../../daemon/instances/threads.ts';
+import { createThreads, type Threads } from '../../daemon/instances/threads.ts';
 import { systemClock } from '../../daemon/kernel/clock.ts';
 import { createIds } from '../../daemon/kernel/ids.ts';
 import type { Merging, Verdict } from '../../daemon/merging/needs.ts';
@@ -10,7 +9,6 @@ import { parsePlan } from '../../daemon/spec-tasks/plan/parse-plan.ts';
 import type { ImplTaskRecord } from '../../daemon/store/tables/impl-tasks.ts';
 import type { SpecTaskRecord } from '../../daemon/store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../daemon/store/tables/work-sessions.ts';
-import { createPlanFollowers } from '../../daemon/work-sessions/following-plan.ts';
 import type { WorkDeps, WorkLimits } from '../../daemon/work-sessions/needs.ts';
 import { createWorkReactor } from '../../daemon/work-sessions/reactor/reactor.ts';
 import { createWorkSessionService, type WorkSessionService } from '../../daemon/work-sessions/service.ts';
@@ -181,7 +179,6 @@ export async function setUpWork({ task = {}, items, sessions = {}, idle = false 
     blocksOf: (_, id) => blocks.get(id) ?? [],
     announce: () => undefined,
     parsePlan,
-    followers: createPlanFollowers({ clock: systemClock }),
     callsForTurn: () => false,
     saveWork: async (id) => void saved.push(id),
     sessions: {

@@ -196,6 +196,7 @@ test('config keys: default and how a change takes effect', () => {
       "agents.<name>.protocol = - live",
       "agents.<name>.command = - live",
       "agents.<name>.headless = - live",
+      "agents.<name>.terminal = - live",
       "agents.<name>.env = [] live",
       "agents.<name>.model = - live",
       "agents.<name>.model_flag = - live",

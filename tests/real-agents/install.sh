@@ -13,6 +13,6 @@ if [[ ! -e $place ]]; then
   trap 'rm -rf "$beside"' EXIT
   cp package.json package-lock.json "$beside"
   npm ci --prefix "$beside" --no-audit --no-fund --loglevel error >&2
-  mv -T "$beside" "$place" 2>/dev/null || [[ -e $place ]]
+  node -e 'require("node:fs").renameSync(process.argv[1], process.argv[2])' "$beside" "$place" 2>/dev/null || [[ -e $place ]]
 fi
 printf '%s\n' "$place"

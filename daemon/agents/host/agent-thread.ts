@@ -1,13 +1,17 @@
 // One agent process and its conversation, over the Agent Client Protocol, version 1.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Failure } from '../../../schemas/errors.ts';
 import { AgentError, type AgentWire, createAgentWire } from './agent-wire.ts';
-import { endProcess } from './end-process.ts';
+import { endProcess, signalGroup } from './end-process.ts';
 import type { NewHostEvent } from './event-file.ts';
+import { createPermissionRequests } from './permission-requests.ts';
 import type { FailureCode, HostParams } from './protocol.ts';
 import { usageLimitOf } from './usage-limit.ts';
 
 export interface AgentThread {
   readonly isOpen: boolean;
+  /** Its process is on its way out. */
+  readonly isEnding: boolean;
   prompt(promptId: string, content: string): void;
   cancel(): void;
   permit(requestKey: string, optionId: string | undefined): boolean;
@@ -22,7 +26,7 @@ export interface AgentThreadOptions {
   readonly now: () => number;
   readonly tell: (event: NewHostEvent, sync?: boolean) => void;
   /** Whoever asked for it has nothing to hold on to any more. */
-  readonly onGone: () => void;
+  readonly onGone: () => unknown;
 }
 
 interface Turn {
@@ -37,15 +41,15 @@ const authRequired = -32000;
 const resourceNotFound = -32002;
 const openMs = 60_000;
 const bufferedUpdates = 100;
+const lastWordsMs = 1_000;
 
 export function startAgentThread({ wanted, version, now, tell, onGone }: AgentThreadOptions): AgentThread {
   const { threadId, generation, argv, cwd, env } = wanted;
-  const permissions = new Map<string, (optionId: string | undefined) => void>();
   const early: { sessionId: unknown; update: unknown }[] = [];
   let externalId: string | undefined;
   let turn: Turn | undefined;
-  let requests = 0;
   let isGone = false;
+  let isEnding = false;
   let fault: string | undefined;
   let stderrTail = '';
 
@@ -59,29 +63,16 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
     if (turn) turn.updates += 1;
     tell({ kind: 'update', threadId, data: { update: what } });
   };
-  const askPermission = (params: Record<string, unknown>, id: number | string): Promise<unknown> => {
-    requests += 1;
-    const requestKey = `${generation}-${requests}-${id}`;
-    const { toolCall, options } = params as { toolCall?: { title?: string }; options?: never[] };
-    const data = { requestKey, title: toolCall?.title ?? 'It asks for permission', toolCall, options: options ?? [] };
-    tell({ kind: 'permission.requested', threadId, data }, true);
-    return new Promise((resolve) => {
-      permissions.set(requestKey, (optionId) => {
-        permissions.delete(requestKey);
-        const how = optionId === undefined ? 'withdrawn' : 'answered';
-        tell({ kind: 'permission.settled', threadId, data: { requestKey, how, ...(optionId === undefined ? {} : { optionId }) } }, true);
-        resolve({ outcome: optionId === undefined ? { outcome: 'cancelled' } : { outcome: 'selected', optionId } });
-      });
-    });
-  };
-  const withdrawAll = (): void => {
-    for (const settle of [...permissions.values()]) settle(undefined);
+  const permissions = createPermissionRequests({ threadId, generation, tell });
+  const ending = (): Promise<void> => {
+    isEnding = true;
+    return endProcess(child);
   };
   const failTurn = (code: FailureCode, message: string, wakeAt?: number): void => {
     if (!turn) return;
     const { promptId } = turn;
     turn = undefined;
-    withdrawAll();
+    permissions.withdrawAll();
     tell({ kind: 'turn.failed', threadId, data: { promptId, code, message, ...(wakeAt === undefined ? {} : { wakeAt }) } }, true);
   };
 
@@ -90,7 +81,10 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
     stdin: child.stdin as never,
     stdout: child.stdout as never,
     onRequest: async (method, params, id) => {
-      if (method === 'session/request_permission') return askPermission(params, id);
+      if (method === 'session/request_permission') {
+        // What it still asks for in a turn that was cancelled is cancelled with it.
+        return turn?.isCancelled ? { outcome: { outcome: 'cancelled' } } : permissions.ask(params, id);
+      }
       throw new AgentError(-32601, `"${method}" is not offered`);
     },
     onNotification: (method, params) => {
@@ -100,7 +94,7 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
     onFault: (message) => {
       fault = message;
       failTurn('protocol', `The agent does not speak the protocol: ${message}.`);
-      void endProcess(child);
+      void ending();
     },
   });
   child.stderr?.on('data', (chunk: Buffer) => {
@@ -119,15 +113,24 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
         `it ended with ${signal ?? `exit code ${exitCode}`}${stderrTail.trim() === '' ? '' : `: ${stderrTail.trim().slice(-500)}`}`;
       wire.end(new AgentError(0, why));
       failTurn('exited', `The agent ended in the middle of its turn: ${why}.`);
-      withdrawAll();
+      permissions.withdrawAll();
       if (externalId !== undefined) tell({ kind: 'thread.exited', threadId, data: { exitCode, signal } }, true);
       onGone();
       resolve();
     };
-    child.once('exit', over);
+    // What it said last is still in the pipe; something that it left running may hold the pipe open.
+    child.once('exit', (exitCode, signal) => {
+      signalGroup(child.pid as number, 'SIGKILL');
+      const late = setTimeout(over, lastWordsMs, exitCode, signal);
+      child.once('close', () => {
+        clearTimeout(late);
+        over(exitCode, signal);
+      });
+    });
     child.once('error', () => child.pid === undefined && over(null, null));
   });
 
+  let authMethods: unknown[] | undefined;
   const open = async (): Promise<void> => {
     await spawned;
     const capabilities = await wire.call('initialize', {
@@ -139,16 +142,18 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
       agentCapabilities?: Record<string, unknown>;
       protocolVersion?: unknown;
     };
+    authMethods = capabilities.authMethods as unknown[] | undefined;
     if (protocolVersion !== 1) throw new AgentError(0, `it speaks version ${JSON.stringify(protocolVersion)} of the protocol, and not 1`);
     const { how, session } = await conversation(agentCapabilities);
-    externalId = session.sessionId as string;
-    const { modes, models } = session;
+    const { sessionId, modes, models } = session;
+    if (typeof sessionId !== 'string') throw new AgentError(0, 'it opened a conversation without an id');
+    await configure(sessionId, wanted);
+    externalId = sessionId;
     const data = { generation, externalId, how, agentPid: child.pid as number, capabilities: agentCapabilities, modes, models };
     tell({ kind: 'thread.opened', threadId, data }, true);
     // A replay is what the transcript has already.
     if (how === 'new') for (const one of early.splice(0)) update(one.sessionId, one.update);
     early.length = 0;
-    await configure(wanted);
   };
   const conversation = async (capabilities: Record<string, unknown>) => {
     const place = { cwd, mcpServers: [] };
@@ -163,9 +168,12 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
     }
     return { how: 'new' as const, session: await wire.call('session/new', place) };
   };
-  const configure = async ({ mode, model }: { mode?: string | undefined; model?: string | undefined }): Promise<void> => {
-    if (mode !== undefined) await wire.call('session/set_mode', { sessionId: externalId, modeId: mode });
-    if (model !== undefined) await wire.call('session/set_model', { sessionId: externalId, modelId: model });
+  const configure = async (
+    sessionId: string,
+    { mode, model }: { mode?: string | undefined; model?: string | undefined },
+  ): Promise<void> => {
+    if (mode !== undefined) await wire.call('session/set_mode', { sessionId, modeId: mode });
+    if (model !== undefined) await wire.call('session/set_model', { sessionId, modelId: model });
   };
   const codeOf = (code: unknown, error: unknown): FailureCode => {
     if (code === authRequired) return 'auth_required';
@@ -177,10 +185,11 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
   const failedToOpen = (error: unknown): void => {
     const { code, message, data } = error as { code?: unknown; message?: string; data?: unknown };
     const kind = codeOf(code, error);
-    const methods = (data as { authMethods?: unknown[] } | undefined)?.authMethods;
+    // Some agents tell them with the refusal, others only when they are greeted.
+    const methods = (data as { authMethods?: unknown[] } | undefined)?.authMethods ?? (kind === 'auth_required' ? authMethods : undefined);
     const event = { generation, code: kind, message: String(message ?? error), ...(methods === undefined ? {} : { methods }) };
     tell({ kind: 'thread.openFailed', threadId, data: event }, true);
-    void endProcess(child);
+    void ending();
   };
   const late = new AgentError(0, `it did not open a conversation within ${openMs / 1_000} s`);
   const timer = setTimeout(() => wire.end(late), openMs);
@@ -201,11 +210,11 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
         return await ask(content);
       }
       turn = undefined;
-      withdrawAll();
+      permissions.withdrawAll();
       const data = {
         ...{
           promptId: asked.promptId,
-          stopReason: asked.isCancelled ? 'cancelled' : stopReason,
+          stopReason: asked.isCancelled ? 'cancelled' : String(stopReason),
           cancelled: asked.isCancelled || stopReason === 'cancelled',
         },
         ...(usage === undefined ? {} : { usage }),
@@ -216,7 +225,7 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
       if (turn !== asked) return;
       if (asked.isCancelled) {
         turn = undefined;
-        withdrawAll();
+        permissions.withdrawAll();
         tell({ kind: 'turn.finished', threadId, data: { promptId: asked.promptId, stopReason: 'cancelled', cancelled: true } }, true);
         return;
       }
@@ -224,13 +233,17 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
       const text = `${message ?? String(error)} ${data === undefined ? '' : JSON.stringify(data)}`.trim();
       const limit = usageLimitOf(text, now());
       if (limit) failTurn('rate_limited', text, limit.wakeAt);
+      else if (fault !== undefined) failTurn('protocol', text);
       else if (isGone) failTurn('exited', text);
       else failTurn(code === authRequired ? 'auth_required' : 'error', text);
     }
   };
   return {
     get isOpen() {
-      return externalId !== undefined && !isGone;
+      return externalId !== undefined && !isGone && !isEnding;
+    },
+    get isEnding() {
+      return isEnding;
     },
     prompt(promptId, content) {
       turn = { promptId, isCancelled: false, updates: 0, retried: false };
@@ -242,16 +255,20 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
       if (!turn) return;
       turn.isCancelled = true;
       wire.notify('session/cancel', { sessionId: externalId });
-      withdrawAll();
+      permissions.withdrawAll();
     },
-    permit(requestKey, optionId) {
-      const settle = permissions.get(requestKey);
-      settle?.(optionId);
-      return settle !== undefined;
+    permit: permissions.settle,
+    async configure(chosen) {
+      if (externalId === undefined) {
+        throw new Failure('PRECONDITION', `The thread "${threadId}" is not open yet: wait until it is.`, { details: { reason: 'busy' } });
+      }
+      await configure(externalId, chosen).catch((error: unknown) => {
+        const message = `The agent of the thread "${threadId}" refused: ${(error as Error).message}.`;
+        throw new Failure('PRECONDITION', message, { details: { reason: 'refused' } });
+      });
     },
-    configure,
     async end() {
-      await endProcess(child);
+      await ending();
       await gone;
     },
   };

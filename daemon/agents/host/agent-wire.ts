@@ -66,7 +66,8 @@ export function createAgentWire({ stdin, stdout, onRequest, onNotification, onFa
     pending.clear();
   };
   const receive = (message: Message): void => {
-    const { id, method, params = {}, result, error } = message;
+    const { id, method, result, error } = message;
+    const params = typeof message.params === 'object' && message.params !== null ? message.params : {};
     if (typeof method === 'string') {
       if (id === undefined || id === null) {
         onNotification(method, params);

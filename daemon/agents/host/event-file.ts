@@ -1,71 +1,128 @@
 // The memory of a host: numbered events in a file, one JSON a line. What is told was written before.
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { limits } from '../../../schemas/limits.ts';
 import { type HostEvent, HostEventLine } from './protocol.ts';
 
 export type NewHostEvent = HostEvent extends infer E ? (E extends HostEvent ? Omit<E, 'seq' | 'at'> : never) : never;
 
 export interface EventFile {
   readonly lastSeq: number;
-  /** What the file held when it was opened. */
-  readonly former: readonly HostEvent[];
   /** `sync`: it is on the disk before this returns. */
   append(event: NewHostEvent, sync?: boolean): HostEvent;
-  since(seq: number): HostEvent[];
+  /** The late ones from memory, former ones from the file as far as they are asked for. */
+  since(seq: number): Iterable<HostEvent>;
   close(): void;
 }
 
-export function openEventFile(path: string, now: () => number): EventFile {
-  const former = readEvents(path, 0);
-  const fd = openSync(path, 'a', 0o600);
-  const kept: HostEvent[] = [...former];
+interface Line {
+  /** undefined: the line is no event. */
+  readonly event: HostEvent | undefined;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
+const chunkBytes = 64 * 1024;
+const lineFeed = 10;
+/** A place in the file is remembered once in so many events. */
+const markEvery = 200;
+
+/** `onFormer` gets what the file held. */
+export function openEventFile(path: string, now: () => number, onFormer: (event: HostEvent) => void): EventFile {
+  const fd = openSync(path, 'a+', 0o600);
+  const marks: { seq: number; offset: number }[] = [];
+  let recent: { event: HostEvent; sizeBytes: number }[] = [];
+  let recentBytes = 0;
+  let lastSeq = 0;
+  let endOffset = 0;
+
+  const remember = (event: HostEvent, sizeBytes: number): void => {
+    if (marks.length === 0 || event.seq % markEvery === 0) marks.push({ seq: event.seq, offset: endOffset });
+    lastSeq = event.seq;
+    endOffset += sizeBytes;
+    recent.push({ event, sizeBytes });
+    recentBytes += sizeBytes;
+    if (recentBytes <= limits.hostRecentBytes) return;
+    let gone = 0;
+    while (recentBytes > limits.hostRecentBytes / 2) recentBytes -= recent[gone++]?.sizeBytes ?? recentBytes;
+    recent = recent.slice(gone);
+  };
+  for (const { event, sizeBytes } of linesFrom(fd, 0)) {
+    if (event) {
+      remember(event, sizeBytes);
+      onFormer(event);
+    } else endOffset += sizeBytes;
+  }
   // Half a line is what a host left that was killed while it wrote.
-  ftruncateSync(fd, wholeBytes(path));
+  ftruncateSync(fd, endOffset);
   return {
-    former,
     get lastSeq() {
-      return kept.at(-1)?.seq ?? 0;
+      return lastSeq;
     },
     append(event, sync = false) {
-      const whole = { seq: (kept.at(-1)?.seq ?? 0) + 1, at: now(), ...event } as HostEvent;
-      writeSync(fd, `${JSON.stringify(whole)}\n`);
+      const whole = { seq: lastSeq + 1, at: now(), ...event } as HostEvent;
+      const line = Buffer.from(`${JSON.stringify(whole)}\n`);
+      for (let from = 0; from < line.length; ) from += writeSync(fd, line, from);
       if (sync) fdatasyncSync(fd);
-      kept.push(whole);
+      remember(whole, line.length);
       return whole;
     },
-    since: (seq) => kept.slice(firstAfter(kept, seq)),
+    *since(seq) {
+      let at = recent.length;
+      while (at > 0 && (recent[at - 1]?.event.seq ?? 0) > seq) at -= 1;
+      if (at > 0 || seq + 1 >= (recent[0]?.event.seq ?? lastSeq + 1)) {
+        for (const { event } of recent.slice(at)) yield event;
+        return;
+      }
+      const mark = marks.findLast((one) => one.seq <= seq + 1);
+      for (const { event } of linesFrom(fd, mark?.offset ?? 0)) if (event && event.seq > seq) yield event;
+    },
     close: () => closeSync(fd),
   };
 }
 
 /** What a host left, whether it lives or not. Lines that are no events are passed over. */
 export function readEvents(path: string, since: number): HostEvent[] {
-  let text: string;
+  let fd: number;
   try {
-    text = readFileSync(path, 'utf8');
+    fd = openSync(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
   }
-  return text.split('\n').flatMap((line): HostEvent[] => {
-    const { data } = HostEventLine.safeParse(parsedOr(line));
-    return data === undefined || data.seq <= since ? [] : [data as HostEvent];
-  });
-}
-
-function firstAfter(events: readonly HostEvent[], seq: number): number {
-  const first = events[0]?.seq ?? 1;
-  return Math.max(0, seq - first + 1);
-}
-
-function parsedOr(line: string): unknown {
   try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
+    const events: HostEvent[] = [];
+    for (const { event } of linesFrom(fd, 0)) if (event && event.seq > since) events.push(event);
+    return events;
+  } finally {
+    closeSync(fd);
   }
 }
 
-function wholeBytes(path: string): number {
-  if (statSync(path).size === 0) return 0;
-  return readFileSync(path).lastIndexOf(10) + 1;
+/** Whole lines from a place on. */
+function* linesFrom(fd: number, start: number): Generator<Line> {
+  const chunk = Buffer.alloc(chunkBytes);
+  let parts: Buffer[] = [];
+  let offset = start;
+  for (let position = start; ; ) {
+    const count = readSync(fd, chunk, 0, chunkBytes, position);
+    if (count === 0) return;
+    position += count;
+    let from = 0;
+    for (let at = chunk.indexOf(lineFeed); at !== -1 && at < count; at = chunk.indexOf(lineFeed, from)) {
+      const bytes = Buffer.concat([...parts, chunk.subarray(from, at + 1)]);
+      yield { event: eventOf(bytes.toString('utf8')), offset, sizeBytes: bytes.length };
+      parts = [];
+      offset += bytes.length;
+      from = at + 1;
+    }
+    if (from < count) parts.push(Buffer.from(chunk.subarray(from, count)));
+  }
+}
+
+function eventOf(line: string): HostEvent | undefined {
+  try {
+    return HostEventLine.safeParse(JSON.parse(line)).data as HostEvent | undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -8,6 +8,7 @@ import { unixTransport } from '../../../rpc/unix-socket.ts';
 import { Failure } from '../../../schemas/errors.ts';
 import { limits } from '../../../schemas/limits.ts';
 import { type AgentThread, startAgentThread } from './agent-thread.ts';
+import { boundedEvent } from './event-bounds.ts';
 import { type EventFile, type NewHostEvent, openEventFile } from './event-file.ts';
 import { eventsFile, type HostEvent, type HostParams, hostMethods, socketFile } from './protocol.ts';
 import { transcriptOf } from './transcript.ts';
@@ -31,8 +32,8 @@ export interface AgentHost {
 export function createAgentHost({ dir, version, now, print }: HostOptions): AgentHost {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   chmodSync(dir, 0o700);
-  const file: EventFile = openEventFile(join(dir, eventsFile), now);
   const threads = new Map<string, AgentThread>();
+  const asked = new Map<string, string>();
   const prompts = new Set<string>();
   const running = new Map<string, string>();
   const followers = new Map<Peer<unknown>, number>();
@@ -50,7 +51,7 @@ export function createAgentHost({ dir, version, now, print }: HostOptions): Agen
     }
   };
   const tell = (event: NewHostEvent, sync?: boolean): void => {
-    note(file.append(event, sync));
+    note(file.append(boundedEvent(event), sync));
     for (const peer of followers.keys()) pump(peer);
   };
   const note = (event: HostEvent): void => {
@@ -60,26 +61,49 @@ export function createAgentHost({ dir, version, now, print }: HostOptions): Agen
       running.set(threadId, event.data.promptId);
     }
     if (event.kind === 'turn.finished' || event.kind === 'turn.failed') running.delete(threadId);
+    if (event.kind === 'permission.requested') asked.set(event.data.requestKey, threadId);
+    if (event.kind === 'permission.settled') asked.delete(event.data.requestKey);
     const text = transcriptOf(event);
     if (text !== undefined) print(text);
+  };
+  const file: EventFile = openEventFile(join(dir, eventsFile), now, note);
+  /** The host that had these died over them, and its agents with it. */
+  const settleFormer = (): void => {
+    for (const [requestKey, threadId] of [...asked]) {
+      tell({ kind: 'permission.settled', threadId, data: { requestKey, how: 'withdrawn' } }, true);
+    }
+    for (const [threadId, promptId] of [...running]) {
+      const message = 'The agent host ended in the middle of the turn.';
+      tell({ kind: 'turn.failed', threadId, data: { promptId, code: 'exited', message } }, true);
+    }
   };
   const threadOf = (threadId: string): AgentThread => {
     const thread = threads.get(threadId);
     if (thread) return thread;
     throw new Failure('NOT_FOUND', `The host has no thread "${threadId}".`, { details: { entity: 'thread', id: threadId } });
   };
+  /** undefined: it could not even be tried, which is told. The system refuses some programs at once and others later. */
+  const startedOrTold = (wanted: HostParams<'open'>): AgentThread | undefined => {
+    const { threadId, generation } = wanted;
+    try {
+      const onGone = (): unknown => threads.get(threadId) === thread && threads.delete(threadId);
+      const thread = startAgentThread({ wanted, version, now, tell, onGone });
+      return thread;
+    } catch (error) {
+      tell({ kind: 'thread.openFailed', threadId, data: { generation, code: 'spawn', message: (error as Error).message } }, true);
+      return undefined;
+    }
+  };
 
   const handlers = {
-    open(wanted: HostParams<'open'>) {
+    async open(wanted: HostParams<'open'>) {
+      const former = threads.get(wanted.threadId);
+      if (former && !former.isEnding) return {};
+      // Two agents of one thread would write the same conversation.
+      await former?.end();
       if (threads.has(wanted.threadId)) return {};
-      const thread = startAgentThread({
-        wanted,
-        version,
-        now,
-        tell,
-        onGone: () => threads.get(wanted.threadId) === thread && threads.delete(wanted.threadId),
-      });
-      threads.set(wanted.threadId, thread);
+      const thread = startedOrTold(wanted);
+      if (thread) threads.set(wanted.threadId, thread);
       return {};
     },
     prompt({ threadId, promptId, content }: HostParams<'prompt'>) {
@@ -146,17 +170,18 @@ export function createAgentHost({ dir, version, now, print }: HostOptions): Agen
     peer.onDrain(() => followers.has(peer) && pump(peer));
     void peer.closed.then(() => followers.delete(peer));
   });
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    server.close();
+    await Promise.all([...threads.values()].map((thread) => thread.end()));
+    for (const peer of followers.keys()) peer.close();
+    rmSync(join(dir, socketFile), { force: true });
+    file.close();
+  };
   return {
     stopRequested,
     async start() {
-      for (const event of file.former) note(event);
-      // The host that had these turns died over them, and its agents with it.
-      for (const [threadId, promptId] of [...running]) {
-        tell(
-          { kind: 'turn.failed', threadId, data: { promptId, code: 'exited', message: 'The agent host ended in the middle of the turn.' } },
-          true,
-        );
-      }
+      settleFormer();
       const path = join(dir, socketFile);
       rmSync(path, { force: true });
       await new Promise<void>((resolve, reject) => {
@@ -166,12 +191,9 @@ export function createAgentHost({ dir, version, now, print }: HostOptions): Agen
       chmodSync(path, 0o600);
       tell({ kind: 'host.started', data: { pid: process.pid } }, true);
     },
-    async stop() {
-      server.close();
-      await Promise.all([...threads.values()].map((thread) => thread.end()));
-      for (const peer of followers.keys()) peer.close();
-      rmSync(join(dir, socketFile), { force: true });
-      file.close();
+    stop() {
+      stopping ??= stop();
+      return stopping;
     },
   };
 }

@@ -14,7 +14,7 @@ export function transcriptOf(event: HostEvent): string | undefined {
   const head = (text: string): string => `\n── ${event.threadId === undefined ? '' : `${event.threadId} `}${plain(text)}\n`;
   switch (event.kind) {
     case 'update':
-      return ofUpdate(event.data.update as Update);
+      return ofUpdate((event.data.update ?? {}) as Update);
     case 'turn.started':
       return head(`prompt ${event.data.promptId}`);
     case 'turn.finished':
@@ -45,6 +45,6 @@ function ofUpdate({ sessionUpdate, content, title, status }: Update): string | u
   return undefined;
 }
 
-function plain(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, (char) => (char === '\n' || char === '\t' ? char : ''));
+function plain(said: unknown): string {
+  return stripVTControlCharacters(String(said)).replaceAll(/\p{Cc}/gu, (char) => (char === '\n' || char === '\t' ? char : ''));
 }

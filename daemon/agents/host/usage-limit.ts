@@ -5,9 +5,11 @@ export interface UsageLimit {
   readonly wakeAt?: number;
 }
 
-const isLimit = /usage limit|rate[ _-]?limit|limit reached|too many requests|quota exceeded|overloaded|\b429\b/i;
+const isLimit = /usage[ _-]limit|rate[ _-]?limit|limit[ _-]reached|too many requests|quota exceeded|overloaded|\b429\b/i;
 const secondMs = 1_000;
 const units: Readonly<Record<string, number>> = {
+  millisecond: 0.001,
+  ms: 0.001,
   second: 1,
   sec: 1,
   s: 1,
@@ -19,6 +21,8 @@ const units: Readonly<Record<string, number>> = {
   h: 3_600,
   day: 86_400,
   d: 86_400,
+  week: 604_800,
+  w: 604_800,
 };
 
 /** undefined: the text tells of no limit. `now` in milliseconds. */
@@ -28,24 +32,26 @@ export function usageLimitOf(text: string, now: number): UsageLimit | undefined 
   return wakeAt === undefined || wakeAt <= now ? {} : { wakeAt };
 }
 
-/** "…usage limit reached|1767225600". */
+/** "…usage limit reached|1767225600", "resets_at": 1767225600. */
 function epochIn(text: string): number | undefined {
   const digits = /\|(\d{10})(\d{3})?\b/.exec(text);
-  return digits ? Number(digits[1]) * secondMs : undefined;
+  if (digits) return Number(digits[1]) * secondMs;
+  const field = /resets?[_ ]at["']?\s*[:=]?\s*(\d{10})\b/i.exec(text);
+  return field ? Number(field[1]) * secondMs : undefined;
 }
 
-/** "try again in 3 days 4 hours", "retry-after: 120", "resets in 2h 5m". */
+/** "try again in 3 days 4 hours", "retry-after: 120", "resets in 2h 5m", "in 1.5s". */
 function durationIn(text: string, now: number): number | undefined {
-  const after = /retry[- ]after["']?\s*[:=]?\s*(\d+)/i.exec(text);
+  const after = /(?:retry[-_ ]after|resets?_in_seconds)["']?\s*[:=]?\s*["']?(\d+)/i.exec(text);
   if (after) return now + Number(after[1]) * secondMs;
-  const said = /\b(?:in|after)\s+((?:(?:about\s+)?\d+\s*[a-z]+[\s,]*(?:and\s+)?)+)/i.exec(text)?.[1];
+  const said = /\b(?:in|after)\s+((?:(?:about\s+)?\d+(?:\.\d+)?\s*[a-z]+[\s,]*(?:and\s+)?)+)/i.exec(text)?.[1];
   if (said === undefined) return undefined;
   let seconds = 0;
-  for (const [, count = '', word = ''] of said.matchAll(/(\d+)\s*([a-z]+)/gi)) {
+  for (const [, count = '', word = ''] of said.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
     const unit = units[word.toLowerCase()] ?? units[word.toLowerCase().replace(/s$/, '')];
     if (unit !== undefined) seconds += Number(count) * unit;
   }
-  return seconds === 0 ? undefined : now + seconds * secondMs;
+  return seconds === 0 ? undefined : now + Math.round(seconds * secondMs);
 }
 
 /** "resets 3pm", "resets at 15:30": the next time that the local clock shows it. */

@@ -158,6 +158,7 @@ CREATE TABLE work_sessions (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX work_sessions_one_a_task ON work_sessions (impl_task_id) WHERE impl_task_id IS NOT NULL;
 CREATE UNIQUE INDEX work_sessions_branch ON work_sessions (project_id, branch);
+CREATE INDEX work_sessions_by_project ON work_sessions (project_id, id);
 CREATE INDEX work_sessions_by_task ON work_sessions (spec_task_id, id);
 CREATE INDEX work_sessions_by_parent ON work_sessions (parent_id, id) WHERE parent_id IS NOT NULL;
 CREATE INDEX work_sessions_by_worktree ON work_sessions (worktree_id) WHERE worktree_id IS NOT NULL;

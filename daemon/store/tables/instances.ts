@@ -89,9 +89,10 @@ const permissions = defineTable<PermissionRecord>({
   name: 'permissions',
   fields: [
     ...(['id', 'threadId', 'specTaskId', 'workSessionId', 'requestKey', 'title', 'toolCall', 'options', 'status'] as const),
-    ...(['answer', 'answeredBy', 'requestedAt', 'answeredAt'] as const),
+    ...(['answer', 'answeredBy', 'requestedAt', 'answeredAt', 'settled'] as const),
   ],
   json: ['toolCall', 'options'],
+  flags: ['settled'],
 });
 
 export interface InstanceReader {

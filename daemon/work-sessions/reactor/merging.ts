@@ -3,7 +3,7 @@
 import { isFailure } from '../../../schemas/errors.ts';
 import { byDaemon } from '../../kernel/origin.ts';
 import type { Verdict } from '../../merging/needs.ts';
-import type { Writer } from '../../store/store.ts';
+import type { Reader, Writer } from '../../store/store.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
 import { mergeQueueOf } from '../merge-queue.ts';
@@ -21,40 +21,50 @@ export async function advanceMerge(deps: WorkDeps, specTaskId: string, signal: A
   if (task?.status !== 'implementation') return false;
   const [first] = store.read((r) => mergeQueueOf(r.workSessions.ofSpecTask(task.id)).filter((one) => mayMerge(r, one)));
   if (!first) return false;
-  const into = store.read((r) => targetOf(r, task, first));
+  const into = store.read((r) => parentOf(r, first)?.branch ?? task.integrationBranch);
   if (first.stage === 'awaiting_merge') {
+    await tidyParent(deps, first);
     const mergedFrom = await deps.merging.headOf(task, into);
-    await store.write((w) =>
-      moveWorkSession(
-        w,
-        first.id,
-        { to: 'active', stage: 'merging', change: { mergedFrom, mergedCommit: null } },
-        { actor, now: clock.now() },
-      ),
-    );
+    await store.write((w) => {
+      // Paused or cancelled meanwhile: it has left the queue.
+      const now = freshWorkSession(w, first.id);
+      if (now.status !== 'active' || now.stage !== 'awaiting_merge') return;
+      const change = { mergedFrom, mergedCommit: null };
+      moveWorkSession(w, first.id, { to: 'active', stage: 'merging', change }, { actor, now: clock.now() });
+    });
     return true;
   }
   if (first.mergedCommit === undefined) return merge(deps, task, first, into);
   return settle(deps, task, first, into, signal);
 }
 
-/** Into a parent only between its turns: its agent works in that checkout. */
-function mayMerge(r: Parameters<Parameters<WorkDeps['store']['read']>[0]>[0], one: WorkSessionRecord): boolean {
+/** Into a parent only between its turns, since its agent works in that checkout, and not while what it made is looked at. */
+function mayMerge(r: Reader, one: WorkSessionRecord): boolean {
   if (one.stage === 'merging') return true;
   if (one.mergeRequestedAt === undefined) return false;
-  if (one.mergeInto === 'integration' || one.parentId === undefined) return true;
-  const thread = r.threads.ofWorkSession(one.parentId);
-  return thread === undefined || (thread.turn === 'idle' && r.prompts.openOf(thread.id).length === 0);
+  const parent = parentOf(r, one);
+  if (!parent) return true;
+  const isLookedAt = parent.stage === 'verifying' || parent.stage === 'awaiting_merge' || parent.stage === 'merging';
+  const thread = r.threads.ofWorkSession(parent.id);
+  const isIdle = thread === undefined || (thread.turn === 'idle' && r.prompts.openOf(thread.id).length === 0);
+  return isIdle && !(isLookedAt && !one.required);
 }
 
-/** A parent that has ended passes what its children make on to the integration branch. */
-function targetOf(
-  r: Parameters<Parameters<WorkDeps['store']['read']>[0]>[0],
-  task: SpecTaskRecord,
-  { mergeInto, parentId }: WorkSessionRecord,
-): string {
+/** Whose branch it goes into; one that has ended passes what its children make on to the integration branch. */
+function parentOf(r: Reader, { mergeInto, parentId }: WorkSessionRecord): WorkSessionRecord | undefined {
   const parent = mergeInto === 'parent' && parentId !== undefined ? r.workSessions.get(parentId) : undefined;
-  return parent !== undefined && (parent.status === 'active' || parent.status === 'blocked') ? parent.branch : task.integrationBranch;
+  return parent?.status === 'active' || parent?.status === 'blocked' ? parent : undefined;
+}
+
+/** What the parent has not committed would stand in the way. */
+async function tidyParent({ store, merging }: WorkDeps, one: WorkSessionRecord): Promise<void> {
+  const { parent, worktree } = store.read((r) => {
+    const found = parentOf(r, one);
+    return { parent: found, worktree: found?.worktreeId === undefined ? undefined : r.worktrees.get(found.worktreeId) };
+  });
+  if (parent && worktree?.status === 'present') {
+    await merging.commitLeftovers(worktree.path, `${parent.name}\n\nWhat was there before "${one.name}" was merged.`);
+  }
 }
 
 async function merge(deps: WorkDeps, task: SpecTaskRecord, one: WorkSessionRecord, into: string): Promise<boolean> {
@@ -72,7 +82,9 @@ async function merge(deps: WorkDeps, task: SpecTaskRecord, one: WorkSessionRecor
     });
   } catch (error) {
     if (!isFailure(error) || !['GIT_CONFLICT', 'PRECONDITION', 'TOOL_FAILED', 'CONFLICT'].includes(error.kind)) throw error;
-    if (error.kind === 'CONFLICT') await store.write((w) => void backToQueue(deps, w, one.id));
+    // The parent's agent has begun a turn meanwhile: after that.
+    const isLater = error.kind === 'CONFLICT' || error.details?.reason === 'base_dirty';
+    if (isLater) await store.write((w) => void backToQueue(deps, w, one.id));
     else await store.write((w) => conflict(deps, w, { one, into, files: filesOf(error.details), message: error.message }));
   }
   return true;

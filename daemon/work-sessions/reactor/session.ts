@@ -36,8 +36,8 @@ async function followSession(deps: WorkDeps, one: WorkSessionRecord): Promise<bo
   const session = store.read((r) => (one.sessionId === undefined ? undefined : r.sessions.get(one.sessionId)));
   if (session !== undefined && session.endedAt === undefined) return false;
   const isNew = store.read((r) => r.threads.ofWorkSession(one.id)) === undefined;
-  // It begins anew, or not, when it is resumed; and what never began has no session.
-  if (one.status === 'blocked' && (isNew || (one.blockedReason === 'paused' && session === undefined))) return false;
+  // What is paused begins anew when it is resumed; what never began has no session.
+  if (one.status === 'blocked' && (isNew || (one.blockedReason === 'paused' && session?.status !== 'cancelled'))) return false;
   if (session?.status !== 'cancelled') return beginAnew(deps, one, session?.error ?? session?.reason ?? 'its session is gone');
   await store.write((w) => {
     if (hasEnded(freshWorkSession(w, one.id).status)) return;

@@ -29,7 +29,7 @@ describe('the command line', () => {
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map((match) => match[1]);
     expect(listed).toEqual([
       ...['init', 'run', 'start', 'ps', 'show', 'logs', 'attach', 'send', 'cancel', 'rm', 'retry', 'data', 'commands', 'plan'],
-      ...['task', 'worktree', 'terminal', 'group', 'gate', 'schedule'],
+      ...['task', 'work', 'message', 'state', 'attention', 'permission', 'worktree', 'terminal', 'group', 'gate', 'schedule'],
       ...[
         'artifacts',
         'artifact',

@@ -21,7 +21,7 @@ const checksums: Readonly<Record<number, string>> = {
   3: 'a138f0428825f7081baae7d14f446007a95aa6f1b9a189f3c233e69678886fbd',
   4: '8b2e3c4f2b26f8d121e2d9aa24af73e91ea240a5ca4995ccc609d459b1aca639',
   5: '485738dbd12a8e84b270f2f1daff8897d52476d805b5b488ec8dfd8404549480',
-  6: 'f84e1fcd63dece935b0f84268cb391d369110db3274caf11be51375a47151286',
+  6: '77c0638c02228c8d349de401dd07df239582a3ce1dd24840b78dbeb8c35f47b1',
 };
 
 const newest = migrations.at(-1)?.version ?? 0;

@@ -78,9 +78,11 @@ describe.skipIf(tmuxMissing())('the control client', () => {
     const cutOff = async (what: '#{client_pid}' | '#{pid}'): Promise<unknown> => {
       // The server may answer before it hears of the end: then nothing was cut off, and it is tried again.
       for (let left = 50; left > 0; left -= 1) {
-        const [pid] = await place.control.command('display-message', '-p', what);
+        const asked = await place.control.command('display-message', '-p', what).catch(() => undefined);
+        // The one before was answered, and this one cut off instead.
+        if (asked === undefined) continue;
         const waiting = place.control.command('display-message', '-p', 'x').catch((error: unknown) => error);
-        process.kill(Number(pid), 'SIGKILL');
+        process.kill(Number(asked[0]), 'SIGKILL');
         const end = await waiting;
         if (!Array.isArray(end)) return end;
       }

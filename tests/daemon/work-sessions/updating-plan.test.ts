@@ -8,7 +8,6 @@ import { byDaemon, type Origin } from '../../../daemon/kernel/origin.ts';
 import { parsePlan } from '../../../daemon/spec-tasks/plan/parse-plan.ts';
 import { progressOfTask } from '../../../daemon/spec-tasks/progress-of-task.ts';
 import { createRowsForPlan } from '../../../daemon/spec-tasks/rows-for-plan.ts';
-import { createPlanFollowers } from '../../../daemon/work-sessions/following-plan.ts';
 import { moveWorkSession } from '../../../daemon/work-sessions/transition.ts';
 import { updatePlan } from '../../../daemon/work-sessions/updating-plan.ts';
 import { failureOf } from '../../helpers/failure-of.ts';
@@ -43,14 +42,7 @@ async function setUp(plan: string) {
     return workSession.id;
   };
   const update = async (text: string, ifVersion?: number) =>
-    (
-      await updatePlan(
-        { store, clock, ids, attention, parsePlan, rowsFor, followers: createPlanFollowers({ clock }) },
-        task,
-        { plan: text, ifVersion },
-        owner,
-      )
-    ).changes;
+    (await updatePlan({ store, clock, ids, attention, parsePlan, rowsFor }, task, { plan: text, ifVersion }, owner)).changes;
   return { opened, store, clock, task, rows, row, works, update, attention: () => store.read((r) => r.attention.openOfSpecTask(task.id)) };
 }
 

@@ -84,6 +84,7 @@ test('a conflict blocks with the files, is asked once for each head, and a new c
   work.git.conflicting.clear();
   await work.service.merge({ id: blocked.id }, { actor: 'owner' });
   await work.is(1, { status: 'completed' });
+  await work.taskIs('implementation_review');
   expect(work.attention()).toEqual(['ready_to_land']);
 });
 

@@ -1,0 +1,87 @@
+// How an agent's own interactive program is started so that it tells what it does: by hooks that are given at launch, never in a file of the
+// user's. Each hook appends one line of JSON to a file of the thread.
+import { basename } from 'node:path';
+import type { GitDirs } from '../tools/git/git-files.ts';
+
+export interface TerminalLaunch {
+  readonly argv: readonly string[];
+  /** It tells when it is ready, has a prompt, and ends a turn. */
+  readonly tells: { readonly ready: boolean; readonly submit: boolean; readonly end: boolean };
+  /** A file that must be there before. */
+  readonly settings?: { readonly path: string; readonly text: string };
+  /** The keys that end a turn. */
+  readonly cancelKeys: readonly string[];
+}
+
+export interface LaunchPlace {
+  readonly hookFile: string;
+  readonly settingsFile: string;
+  /** What the agent calls the conversation that goes on. */
+  readonly externalId?: string | undefined;
+}
+
+const claudeHooks = ['SessionStart', 'UserPromptSubmit', 'Stop', 'Notification'] as const;
+
+export function terminalLaunch(argv: readonly string[], { hookFile, settingsFile, externalId }: LaunchPlace): TerminalLaunch {
+  const [program = '', ...rest] = argv;
+  const name = basename(program);
+  if (name === 'claude') {
+    const command = `{ tr -d '\\n'; echo; } >> ${quoted(hookFile)}`;
+    const hooks = Object.fromEntries(claudeHooks.map((event) => [event, [{ hooks: [{ type: 'command', command }] }]]));
+    const resumed = externalId === undefined ? [] : ['--resume', externalId];
+    return {
+      argv: [program, ...rest, '--settings', settingsFile, ...resumed],
+      tells: { ready: true, submit: true, end: true },
+      settings: { path: settingsFile, text: `${JSON.stringify({ hooks }, null, 2)}\n` },
+      cancelKeys: ['Escape'],
+    };
+  }
+  if (name === 'codex') {
+    const notify = ['sh', '-c', 'printf "%s\\n" "$2" >> "$1"', 'codex', hookFile];
+    return {
+      argv: [program, '--config', `notify=${JSON.stringify(notify)}`, ...rest],
+      tells: { ready: false, submit: false, end: true },
+      cancelKeys: ['Escape'],
+    };
+  }
+  const cancelKeys = name === 'bash' || name === 'sh' ? ['C-c'] : ['Escape'];
+  return { argv, tells: { ready: false, submit: false, end: false }, cancelKeys };
+}
+
+/** The interactive Codex takes as arguments what codex-acp takes from its environment: without it, it can not commit in a linked worktree. */
+export function withWritableRoots(argv: readonly string[], dirs: GitDirs | undefined): readonly string[] {
+  const [program = '', ...rest] = argv;
+  if (basename(program) !== 'codex' || dirs === undefined || dirs.gitDir === dirs.commonDir) return argv;
+  return [program, '--config', `sandbox_workspace_write.writable_roots=${JSON.stringify([dirs.commonDir, dirs.gitDir])}`, ...rest];
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+export interface Hook {
+  readonly is: 'ready' | 'submit' | 'end' | 'other';
+  readonly name: string;
+  readonly externalId?: string;
+}
+
+/** undefined: the line is no hook's. */
+export function readHook(line: string): Hook | undefined {
+  let told: Record<string, unknown>;
+  try {
+    told = JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+  const name = told.hook_event_name ?? told.type;
+  if (typeof name !== 'string') return undefined;
+  const externalId = typeof told.session_id === 'string' ? { externalId: told.session_id } : {};
+  return { is: meaning[name] ?? 'other', name, ...externalId };
+}
+
+const meaning: Readonly<Record<string, Hook['is']>> = {
+  SessionStart: 'ready',
+  UserPromptSubmit: 'submit',
+  Stop: 'end',
+  'agent-turn-complete': 'end',
+};
