@@ -189,6 +189,10 @@ test('only what is in review is approved or landed; without a landing it is done
   expect(done.landedCommit).toBeUndefined();
   expect(await s.users()).toEqual(before);
   expect(await s.landing.approve(s.task(), undefined, owner)).toEqual(done);
+  await leaveBase(s);
+  expect(await s.landing.land(s.task(), { landing: 'ff' }, owner)).toMatchObject({ status: 'done', landedCommit: await s.tip('master') });
+  expect(await s.files('master')).toContain('new.txt');
+  expect(s.events('specTask.landed')).toBe(1);
 });
 
 test('approving lands the way the task says, and stays in review when that is refused', async () => {

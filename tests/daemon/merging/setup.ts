@@ -83,7 +83,7 @@ export async function setUpMerging(options: MergingSetupOptions = {}): Promise<M
   const attention = createAttentionService(shared);
   const threads = { stopInstance: (_: unknown, id: string) => void stopped.push(id) };
   const landing = createLanding({
-    ...{ store, clock: systemClock, merging, worktrees, threads, attention, git: f.git },
+    ...{ store, clock: systemClock, log, merging, worktrees, threads, attention, git: f.git },
     forget: async () => undefined,
   });
   const task = (): SpecTaskRecord => store.read((r) => r.specTasks.get(specTask.id)) as SpecTaskRecord;
