@@ -5,6 +5,7 @@ import type { SpecTask } from '../../schemas/spec-task.ts';
 import type { AttentionService } from '../attention/service.ts';
 import type { Threads } from '../instances/threads.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { mayChange } from '../kernel/transitions.ts';
 import { hasEnded, specTaskTransitions } from '../spec-tasks/machine.ts';
@@ -21,6 +22,7 @@ type Landing = NonNullable<OwnParamsOf<'specTask.land'>['landing']>;
 
 export interface LandingDeps extends CleaningDeps {
   readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
   readonly merging: MergingService;
   readonly worktrees: CleaningDeps['worktrees'] & Pick<WorktreeService, 'merge' | 'openPullRequest'>;
   readonly threads: Pick<Threads, 'stopInstance'>;
@@ -40,30 +42,40 @@ export interface LandingService {
 const modes: Readonly<Record<Exclude<Landing, 'pr'>, MergeMode>> = { ff: 'ff', merge: 'no-ff', squash: 'squash' };
 
 export function createLanding(deps: LandingDeps): LandingService {
-  const { store, clock, attention, threads, merging, worktrees } = deps;
+  const { store, clock, log, attention, threads, merging, worktrees } = deps;
 
   const assertReviewed = (task: SpecTaskRecord): void => {
     if (task.status !== 'implementation_review') mayChange(specTaskTransitions, nameOf(task), task.status, 'done');
   };
   const done = (task: SpecTaskRecord, landed: { commit?: string; url?: string } | undefined, origin: Origin): Promise<SpecTask> =>
     store.write((w) => {
-      // Two who approve at once land once.
-      if (freshSpecTask(w, task.id).status === 'done') return settle(w, origin.receipt, specTaskView(freshSpecTask(w, task.id)));
+      const now = freshSpecTask(w, task.id);
+      // Two who approve at once land once. What was done without a landing may land later.
+      if (now.status === 'done' && (landed === undefined || hasLanded(now))) return settle(w, origin.receipt, specTaskView(now));
       const change = {
         ...(landed?.commit === undefined ? {} : { landedCommit: landed.commit }),
         ...(landed?.url === undefined ? {} : { pullRequestUrl: landed.url }),
       };
-      const moved = moveSpecTask(w, task.id, 'done', { origin, now: clock.now(), change });
+      if (now.status === 'done') w.specTasks.change(task.id, change);
+      else moveSpecTask(w, task.id, 'done', { origin, now: clock.now(), change });
       if (landed) {
         const data = { baseBranch: task.baseBranch, ...landed };
         w.events.append({ type: 'specTask.landed', subject: specTaskSubject(task), actor: origin.actor, data });
       }
       attention.settleAbout(w, task.id, origin.actor);
       threads.stopInstance(w, task.id, 'the spec task is done');
-      return settle(w, origin.receipt, specTaskView(moved));
+      return settle(w, origin.receipt, specTaskView(freshSpecTask(w, task.id)));
     });
+  const landed = async (task: SpecTaskRecord, what: { commit?: string; url?: string }, origin: Origin): Promise<SpecTask> => {
+    const result = await done(task, what, origin);
+    // It has landed whatever comes of this; what stays is told and tried again when the task is put away.
+    await clean(deps, task, origin).catch((error: unknown) =>
+      log.warn({ err: error, specTaskId: task.id }, 'worktrees of what landed stay'),
+    );
+    return result;
+  };
   const land: LandingService['land'] = async (task, { landing = task.landing === 'none' ? 'merge' : task.landing, message }, origin) => {
-    if (task.status === 'done' && (task.landedCommit ?? task.pullRequestUrl) !== undefined) return specTaskView(task);
+    if (task.status === 'done' && hasLanded(task)) return specTaskView(task);
     assertReviewed(task);
     const worktree = await merging.integration(task);
     const text = message ?? `${task.name} (#${task.number})`;
@@ -71,14 +83,14 @@ export function createLanding(deps: LandingDeps): LandingService {
       if (landing === 'pr') {
         const wanted = { title: text.split('\n')[0] as string, body: task.prompt, base: task.baseBranch, draft: false, remote: 'origin' };
         const { url } = await worktrees.openPullRequest(worktree, wanted, { actor: origin.actor });
-        return await done(task, { url }, origin);
+        return await landed(task, { url }, origin);
       }
       const { commit } = await worktrees.merge(
         worktree,
         { into: task.baseBranch, mode: modes[landing], message: text },
         { actor: origin.actor },
       );
-      return await done(task, { commit }, origin);
+      return await landed(task, { commit }, origin);
     } catch (error) {
       if (isFailure(error) && error.details?.reason === 'base_checked_out') await raiseCheckedOut(task, error);
       throw error;
@@ -122,4 +134,8 @@ export function createLanding(deps: LandingDeps): LandingService {
       });
     },
   };
+}
+
+function hasLanded({ landedCommit, pullRequestUrl }: SpecTaskRecord): boolean {
+  return landedCommit !== undefined || pullRequestUrl !== undefined;
 }

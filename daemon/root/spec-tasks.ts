@@ -103,7 +103,10 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
     verifyDir: join(paths.stateDir, 'verify'),
     verifyTimeoutMs: () => config.current.spec_tasks.verify_timeout * 1_000,
   });
-  const landing = createLanding({ ...{ store, clock, git, merging, worktrees, threads, attention }, forget: (id) => envFiles.remove(id) });
+  const landing = createLanding({
+    ...{ store, clock, log, git, merging, worktrees, threads, attention },
+    forget: (id) => envFiles.remove(id),
+  });
   const dirOf = (id: string): string => join(paths.stateDir, 'hosts', id);
   const instanceService = createInstanceService({ store, clock, threads, dirOf });
   const permissionsOf = (agent: string) => (agents.has(agent) ? agents.get(agent).permissions : 'ask');

@@ -13,6 +13,8 @@ test('of what has landed all goes, and the user keeps what they had', async () =
   const { path } = await s.reviewed();
   await s.f.test.git('checkout', '--quiet', '-b', 'elsewhere');
   await s.landing.land(s.task(), { landing: 'merge' }, owner);
+  // What landed goes at once, and not only when it is put away.
+  expect(existsSync(path)).toBe(false);
   const before = await s.users();
   const archived = await s.landing.archive(s.task(), owner);
   expect(archived.kept).toEqual([]);

@@ -1,9 +1,11 @@
 // What is on the integration branch lands on its base: never by force, never in a checkout of the user's.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { byDaemon } from '../../../daemon/kernel/origin.ts';
 import { failureOf } from '../../helpers/failure-of.ts';
+import { createTempDir } from '../../helpers/temp-dir.ts';
 import { type MergingSetup, owner, setUpMerging } from './setup.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -189,6 +191,10 @@ test('only what is in review is approved or landed; without a landing it is done
   expect(done.landedCommit).toBeUndefined();
   expect(await s.users()).toEqual(before);
   expect(await s.landing.approve(s.task(), undefined, owner)).toEqual(done);
+  await leaveBase(s);
+  expect(await s.landing.land(s.task(), { landing: 'ff' }, owner)).toMatchObject({ status: 'done', landedCommit: await s.tip('master') });
+  expect(await s.files('master')).toContain('new.txt');
+  expect(s.events('specTask.landed')).toBe(1);
 });
 
 test('approving lands the way the task says, and stays in review when that is refused', async () => {
@@ -207,4 +213,25 @@ test('a pull request without gh or a remote is refused before anything is pushed
   const error = await s.landing.land(s.task(), { landing: 'pr' }, owner).catch((reason: unknown) => reason);
   expect(['TOOL_MISSING', 'PRECONDITION']).toContain((error as { kind: string }).kind);
   expect(s.task().status).toBe('implementation_review');
+});
+
+test('a pull request is opened from the pushed integration branch, and the base stays where it is', async () => {
+  using bin = createTempDir();
+  writeFileSync(
+    bin.at('gh'),
+    `#!/bin/sh\n[ "$1" = --version ] && exit\necho "$@" > ${bin.at('asked')}\necho https://example.org/pull/7\n`,
+    { mode: 0o755 },
+  );
+  await using s = await setUpMerging({ env: { PATH: `${bin.path}:${process.env.PATH}` } });
+  const { head } = await s.reviewed();
+  await s.f.test.git('init', '--quiet', '--bare', s.f.test.beside('remote.git'));
+  await s.f.test.git('remote', 'add', 'origin', s.f.test.beside('remote.git'));
+  const before = await s.users();
+  const landed = await s.landing.land(s.task(), { landing: 'pr', message: 'Add it\n\nAll of it.' }, owner);
+  expect(landed).toMatchObject({ status: 'done', pullRequestUrl: 'https://example.org/pull/7' });
+  expect(await s.f.test.gitIn(s.f.test.beside('remote.git'), 'rev-parse', integration)).toBe(head);
+  expect(readFileSync(bin.at('asked'), 'utf8')).toContain(`--title=Add it --body-file=- --head=${integration} --base=master`);
+  expect(await s.users()).toEqual(before);
+  // Pushed, so the checkout may go; not merged, so the branch stays.
+  expect(await s.tip(integration)).toBe(head);
 });

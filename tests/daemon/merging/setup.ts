@@ -50,10 +50,11 @@ export interface MergingSetupOptions {
   readonly env?: Record<string, string>;
   readonly files?: Readonly<Record<string, string>>;
   readonly verifyTimeoutMs?: number;
+  readonly before?: (args: readonly string[]) => void;
 }
 
 export async function setUpMerging(options: MergingSetupOptions = {}): Promise<MergingSetup> {
-  const f = await createGitFixture(options.env === undefined ? {} : { env: options.env });
+  const f = await createGitFixture({ ...(options.env && { env: options.env }), ...(options.before && { before: options.before }) });
   const opened = openTestStore();
   const { store } = opened;
   await f.test.commit('files of the test', options.files ?? { 'shared.txt': 'base\n' });
@@ -82,7 +83,7 @@ export async function setUpMerging(options: MergingSetupOptions = {}): Promise<M
   const attention = createAttentionService(shared);
   const threads = { stopInstance: (_: unknown, id: string) => void stopped.push(id) };
   const landing = createLanding({
-    ...{ store, clock: systemClock, merging, worktrees, threads, attention, git: f.git },
+    ...{ store, clock: systemClock, log, merging, worktrees, threads, attention, git: f.git },
     forget: async () => undefined,
   });
   const task = (): SpecTaskRecord => store.read((r) => r.specTasks.get(specTask.id)) as SpecTaskRecord;

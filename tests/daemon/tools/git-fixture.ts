@@ -16,7 +16,13 @@ export interface GitFixture extends AsyncDisposable {
   readonly retried: readonly string[];
 }
 
-export async function createGitFixture(options: TestRepoOptions & { readonly env?: Record<string, string> } = {}): Promise<GitFixture> {
+export interface GitFixtureOptions extends TestRepoOptions {
+  readonly env?: Record<string, string>;
+  /** Told of each command before it runs; what it throws is thrown instead. */
+  readonly before?: (args: readonly string[]) => void;
+}
+
+export async function createGitFixture(options: GitFixtureOptions = {}): Promise<GitFixture> {
   const test = await createTestRepo(options);
   const env = { ...test.env, ...options.env };
   const process = createProcessTool({ baseEnv: env });
@@ -26,7 +32,8 @@ export async function createGitFixture(options: TestRepoOptions & { readonly env
     env,
     again,
     process: {
-      runTool(tool, args, runOptions) {
+      async runTool(tool, args, runOptions) {
+        options.before?.(args);
         calls.push([tool, ...args]);
         return process.runTool(tool, args, runOptions as Parameters<typeof process.runTool>[2]);
       },
