@@ -1,6 +1,7 @@
 // How an agent's own interactive program is started so that it tells what it does: by hooks that are given at launch, never in a file of the
 // user's. Each hook appends one line of JSON to a file of the thread.
 import { basename } from 'node:path';
+import { shellWord } from '../kernel/shell-word.ts';
 import type { GitDirs } from '../tools/git/git-files.ts';
 
 export interface TerminalLaunch {
@@ -26,7 +27,7 @@ export function terminalLaunch(argv: readonly string[], { hookFile, settingsFile
   const [program = '', ...rest] = argv;
   const name = basename(program);
   if (name === 'claude') {
-    const command = `{ tr -d '\\n'; echo; } >> ${quoted(hookFile)}`;
+    const command = `{ tr -d '\\n'; echo; } >> ${shellWord(hookFile)}`;
     const hooks = Object.fromEntries(claudeHooks.map((event) => [event, [{ hooks: [{ type: 'command', command }] }]]));
     const resumed = externalId === undefined ? [] : ['--resume', externalId];
     return {
@@ -53,10 +54,6 @@ export function withWritableRoots(argv: readonly string[], dirs: GitDirs | undef
   const [program = '', ...rest] = argv;
   if (basename(program) !== 'codex' || dirs === undefined || dirs.gitDir === dirs.commonDir) return argv;
   return [program, '--config', `sandbox_workspace_write.writable_roots=${JSON.stringify([dirs.commonDir, dirs.gitDir])}`, ...rest];
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 export interface Hook {

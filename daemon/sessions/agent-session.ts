@@ -1,6 +1,7 @@
 // The session of a work session: a worktree of its own, what sets it up, and one step that lasts as long as the agent works.
 import type { CommandDefinition, CommandStep } from '../commands/definition.ts';
 import { ownDefinition } from '../commands/own-command.ts';
+import { shellWord } from '../kernel/shell-word.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 
 export interface AgentPlaceWish {
@@ -21,7 +22,7 @@ export function agentSession(
       index: at + 1,
       name: `setup-${at + 1}`,
       type: 'shell',
-      action: argv.map(quoted).join(' '),
+      action: argv.map(shellWord).join(' '),
       runIn: 'process',
     }),
   );
@@ -50,8 +51,4 @@ export function agentSession(
       session: { declared: true, environment: {}, windows: [], keep: 'never' },
     },
   );
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

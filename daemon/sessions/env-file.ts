@@ -28,6 +28,8 @@ export interface SessionSecrets {
 export interface EnvFiles {
   write(sessionId: string, secrets: SessionSecrets): Promise<void>;
   read(sessionId: string): Promise<SessionSecrets>;
+  /** Of the client alone; empty once the file is gone, which everywhere means that of the daemon. */
+  environmentOf(id: string): Promise<Environment>;
   remove(sessionId: string): Promise<void>;
   /** Removes what a daemon that died left of sessions other than these. */
   sweep(sessionIds: readonly string[]): Promise<void>;
@@ -36,6 +38,10 @@ export interface EnvFiles {
 /** At the end of a session. A member of a group may be tried again, so its file goes with the group. */
 export async function dropEnvironment(files: Pick<EnvFiles, 'remove'>, session: Pick<SessionRecord, 'id' | 'groupId'>): Promise<void> {
   if (session.groupId === undefined) await files.remove(session.id);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  return JSON.parse(await readFile(path, 'utf8'));
 }
 
 export function createEnvFiles(dir: string): EnvFiles {
@@ -49,12 +55,20 @@ export function createEnvFiles(dir: string): EnvFiles {
     },
     async read(sessionId) {
       try {
-        return JSON.parse(await readFile(pathOf(sessionId), 'utf8')) as SessionSecrets;
+        return (await readJson(pathOf(sessionId))) as SessionSecrets;
       } catch (cause) {
         throw new Failure('PRECONDITION', `The environment of session "${sessionId}" is gone from "${dir}"; start the command again.`, {
           details: { reason: 'environment_lost' },
           cause,
         });
+      }
+    },
+    async environmentOf(id) {
+      try {
+        return ((await readJson(pathOf(id))) as SessionSecrets).environment;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+        throw error;
       }
     },
     remove: (sessionId) => rm(pathOf(sessionId), { force: true }),

@@ -3,6 +3,7 @@
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFailure } from '../../schemas/errors.ts';
+import { shellWord } from '../kernel/shell-word.ts';
 import { isAlive, isAsleep, nameOf } from './proc.ts';
 import type { TmuxCommand, TmuxControl } from './tmux-control.ts';
 
@@ -71,7 +72,7 @@ export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxL
 
   return {
     startCommands(target, logPath) {
-      const script = `umask 077; echo $$ >${shellQuote(runDir)}/$P.tmp; mv -f ${shellQuote(runDir)}/$P.tmp ${shellQuote(runDir)}/$P.reader; exec cat >>${shellQuote(logPath)}`;
+      const script = `umask 077; echo $$ >${shellWord(runDir)}/$P.tmp; mv -f ${shellWord(runDir)}/$P.tmp ${shellWord(runDir)}/$P.reader; exec cat >>${shellWord(logPath)}`;
       // tmux expands the command of a pipe, but not the value of an option within it.
       return [
         ['set-option', '-g', '@coppice_pipe', script],
@@ -121,8 +122,6 @@ function endReader(pid: number): void {
     // It ended by itself, its window being closed.
   }
 }
-
-const shellQuote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 async function readPid(path: string): Promise<number | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');

@@ -29,7 +29,7 @@ export interface WorkDeps {
   readonly merging: Merging;
   readonly sessions: Pick<SessionService, 'startTogether' | 'cancelAll'>;
   readonly driven: DrivenSessions;
-  readonly envFiles: Pick<EnvFiles, 'read'>;
+  readonly envFiles: Pick<EnvFiles, 'environmentOf'>;
   /** Keeps all that a worktree holds under a reference. */
   readonly saveWork: (worktreeId: string) => Promise<void>;
   /** `[spec_tasks.limits]`; 0 is none. */

@@ -4,6 +4,7 @@ import { Failure } from '../../schemas/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { KeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Origin } from '../kernel/origin.ts';
+import { shellWord } from '../kernel/shell-word.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import { settle } from '../store/receipts.ts';
 import type { Store } from '../store/store.ts';
@@ -126,19 +127,15 @@ export function createMerging({ store, git, ids, queue, root }: MergingDeps): Me
 
 /** What the user would type to do the same in their own checkout. */
 function commandFor(path: string, into: string, { branch, path: worktreePath }: WorktreeRecord, mode: MergeMode): string {
-  const git = `git -C ${quoted(path)}`;
-  const name = quoted(branch);
+  const git = `git -C ${shellWord(path)}`;
+  const name = shellWord(branch);
   const commands: Readonly<Record<MergeMode, string>> = {
     ff: `${git} merge --ff-only ${name}`,
     'no-ff': `${git} merge --no-ff ${name}`,
     squash: `${git} merge --squash ${name} && ${git} commit`,
-    rebase: `git -C ${quoted(worktreePath)} rebase ${quoted(into)} && ${git} merge --ff-only ${name}`,
+    rebase: `git -C ${shellWord(worktreePath)} rebase ${shellWord(into)} && ${git} merge --ff-only ${name}`,
   };
   return commands[mode];
-}
-
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function noBranch(store: Store, project: ProjectRecord, branch: string): Failure {

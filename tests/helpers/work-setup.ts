@@ -16,39 +16,33 @@ import { Failure } from '../../schemas/errors.ts';
 import { ImplementationSettings } from '../../schemas/spec-task.ts';
 import { settled } from './manual-clock.ts';
 import { idOf, openTestStore, projectId, projectRow, sessionRow, stepRow, type TestStore, worktreeRow } from './open-store.ts';
+import * as rows from './spec-task-rows.ts';
+import { specTaskId } from './spec-task-rows.ts';
 import { until } from './until.ts';
 
 export const owner = { actor: 'owner' };
-export const specTaskId = idOf('spt', 1);
+export { specTaskId };
 
+const branchPrefix = 'spt/1-search';
+
+/** Queued, of one item a work session. */
 export function specTaskRow(over: Partial<SpecTaskRecord> = {}): SpecTaskRecord {
-  return {
-    ...{ id: specTaskId, number: 1, projectId, name: 'Search', prompt: 'Add a search', type: 'feature', priority: 'medium' },
-    ...{ dependsOn: [], labels: [], status: 'queued_implementation', revision: 0, baseBranch: 'master', branchPrefix: 'spt/1-search' },
-    ...{ integrationBranch: 'spt/1-search/integration', skipPlanning: true, planningAgent: 'fake', implementationAgents: ['fake'] },
-    ...{ adapter: 'acp', workspaceConfig: { copy: [], env: {}, setup: [] }, failPolicy: 'continue', approvalsRequired: 1, landing: 'none' },
-    ...{ planningAttempts: 0, createdBy: 'owner', createdAt: 1, version: 1, implementation: ImplementationSettings.parse({}) },
-    ...over,
-  };
+  return rows.specTaskRow(1, {
+    ...{ name: 'Search', status: 'queued_implementation', revision: 0, skipPlanning: true, baseBranch: 'master', branchPrefix },
+    ...{ integrationBranch: `${branchPrefix}/integration`, implementation: ImplementationSettings.parse({}), ...over },
+  });
 }
 
 export function implTaskRow(n: number, over: Partial<ImplTaskRecord> = {}): ImplTaskRecord {
-  return {
-    ...{ id: idOf('imp', n), specTaskId, label: String(n), key: `item-${n}`, index: n - 1, title: `Item ${n}`, description: 'Do it' },
-    ...{ acceptance: [], effort: 'medium', effortSource: 'default', priority: 'medium', dependencies: [], files: [], verify: [] },
-    ...{ parallel: false, initialStatus: 'pending', startedHint: false, requirements: [], contentHash: 'a'.repeat(64), planRevision: 1 },
-    ...{ drifted: false, status: 'pending', createdAt: 1, ...over },
-  };
+  return rows.implTaskRow(n, { description: 'Do it', ...over });
 }
 
-/** The nth planned one, of the nth item; `itemless` has none. */
+/** The nth planned one, of the nth item. */
 export function workSessionRow(n: number, over: Partial<WorkSessionRecord> = {}): WorkSessionRecord {
-  return {
-    ...{ id: idOf('wks', n), specTaskId, projectId, implTaskId: idOf('imp', n), kind: 'planned', depth: 0, name: `Item ${n}` },
-    ...{ description: 'Do it', prompt: `Do item ${n}`, status: 'pending', stage: 'waiting_dependencies', started: true, required: true },
-    ...{ mergeInto: 'integration', base: 'integration', dependsOn: [], branch: `spt/1-search/${n}-item`, attempt: 1, turnsSeen: 0 },
-    ...{ verifyAttempts: 0, agent: 'fake', createdAt: n, version: 1, ...over },
-  };
+  return rows.workSessionRow(n, {
+    ...{ implTaskId: idOf('imp', n), description: 'Do it', prompt: `Do item ${n}`, status: 'pending', stage: 'waiting_dependencies' },
+    ...{ branch: `${branchPrefix}/${n}-item`, ...over },
+  });
 }
 
 export interface FakeGit extends Merging {
@@ -58,6 +52,8 @@ export interface FakeGit extends Merging {
   readonly verdicts: Verdict[];
   readonly merged: string[];
   readonly reverted: string[];
+  /** Somebody else has moved the branch: it can not be taken back. */
+  movedOn?: boolean;
   /** A new commit on a branch. */
   commit(branch: string): void;
   /** What the next verification waits for. */
@@ -89,6 +85,7 @@ function createFakeGit(branchOf: (worktreeId: string) => string): FakeGit {
       return { before: headOf(into), commit: commit(into) };
     },
     async revert(_, { into, before, commit: from }) {
+      if (git.movedOn) throw new Failure('CONFLICT', `The branch "${into}" moved meanwhile.`);
       git.reverted.push(from);
       heads.set(into, before);
     },
@@ -175,7 +172,7 @@ export async function setUpWork({ task = {}, items, sessions = {}, idle = false 
     log: { error: () => undefined, warn: () => undefined, info: () => undefined, debug: () => undefined } as unknown as WorkDeps['log'],
     limits: () => setup.limits,
     driven: { untilEnded: async () => undefined, tellEnd: (id, end) => endSession(id, end ? 'failed' : 'succeeded', end) },
-    envFiles: { read: async () => ({ environment: { PATH: '/bin' }, arguments: {}, token: '' }) },
+    envFiles: { environmentOf: async () => ({ PATH: '/bin' }) },
     blocksOf: (_, id) => blocks.get(id) ?? [],
     announce: () => undefined,
     parsePlan,

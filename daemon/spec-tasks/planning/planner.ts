@@ -1,5 +1,4 @@
 // The session of a planner: an agent that is driven from outside in a worktree of its own, or a command of the project.
-import { Failure, isFailure } from '../../../schemas/errors.ts';
 import type { Catalogue } from '../../commands/catalogue.ts';
 import { runnable } from '../../commands/catalogue.ts';
 import type { AgentRegistry } from '../../models/registry.ts';
@@ -13,7 +12,7 @@ import { commandOf } from '../creating.ts';
 export interface PlannerDeps {
   readonly agents: Pick<AgentRegistry, 'resolve'>;
   readonly catalogue: Pick<Catalogue, 'get'>;
-  readonly envFiles: Pick<EnvFiles, 'read'>;
+  readonly envFiles: Pick<EnvFiles, 'environmentOf'>;
 }
 
 export interface Instructions {
@@ -30,7 +29,7 @@ export async function plannerWish(
   project: ProjectRecord,
   instructions: Instructions,
 ): Promise<StartWish> {
-  const environment = await environmentOf(deps.envFiles, task.id);
+  const environment = await deps.envFiles.environmentOf(task.id);
   const links = { specTaskId: task.id, role: 'planning' } as const;
   const command = commandOf(task.planningAgent);
   if (command !== undefined) {
@@ -45,14 +44,4 @@ export async function plannerWish(
   const definition = { ...plain, worktree: { ...plain.worktree, existing: 'reuse' as const } };
   const own = { definition, prompt: instructions.prompt };
   return { request: { project: project.id, command: definition.name, arguments: {}, environment }, extras: { own, links } };
-}
-
-/** The client's own, as it was when the task was made; without its file that of the daemon is taken, as for clients that send none. */
-async function environmentOf(envFiles: Pick<EnvFiles, 'read'>, specTaskId: string): Promise<Readonly<Record<string, string>>> {
-  try {
-    return (await envFiles.read(specTaskId)).environment;
-  } catch (error) {
-    if (isFailure(error) && error instanceof Failure && error.details?.reason === 'environment_lost') return {};
-    throw error;
-  }
 }

@@ -9,12 +9,18 @@ import { freshWorkSession, moveWorkSession } from '../transition.ts';
 
 const actor = byDaemon.actor;
 
-export function complete({ clock, threads, attention, announce }: WorkDeps, w: Writer, id: string): void {
+/** `detail`: what else there is to say of how it ended. */
+export function complete({ clock, threads, attention, announce }: WorkDeps, w: Writer, id: string, detail?: string): void {
   const now = freshWorkSession(w, id);
   if (now.status !== 'active') return;
-  moveWorkSession(w, id, { to: 'completed', change: { progress: 1 } }, { actor, now: clock.now() });
+  moveWorkSession(
+    w,
+    id,
+    { to: 'completed', detail, change: { progress: 1, ...(detail === undefined || now.summary ? {} : { summary: detail }) } },
+    { actor, now: clock.now() },
+  );
   const thread = w.threads.ofWorkSession(id);
-  if (thread) threads.close(w, thread.id, 'completed', 'its work is merged');
+  if (thread) threads.close(w, thread.id, 'completed', detail ?? 'its work is merged');
   attention.settleAbout(w, id, actor);
   announce(w, id);
 }

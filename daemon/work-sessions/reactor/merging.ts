@@ -139,8 +139,14 @@ async function settle(deps: WorkDeps, task: SpecTaskRecord, one: WorkSessionReco
     return true;
   }
   const before = one.mergedFrom ?? commit;
-  await merging.revert(task, { into, before, commit });
-  await store.write((w) => reverted(deps, w, { one, into, commit, verdict }));
+  try {
+    await merging.revert(task, { into, before, commit });
+    await store.write((w) => reverted(deps, w, { one, into, commit, verdict }));
+  } catch (error) {
+    // The branch has moved on since, so taking it back would take along what others did.
+    if (!isFailure(error) || error.kind !== 'CONFLICT') throw error;
+    await store.write((w) => notReverted(deps, w, { one, into, commit, verdict }, error.message));
+  }
   return true;
 }
 
@@ -172,6 +178,17 @@ function reverted({ attention, clock }: WorkDeps, w: Writer, { one, into, commit
       detail: outputTail,
     },
     ...{ remedy: `coppice work send ${one.id}`, projectId: one.projectId, specTaskId: one.specTaskId, workSessionId: one.id },
+  });
+}
+
+/** It stays merged, and a human decides; its row keeps saying so. */
+function notReverted({ attention, clock }: WorkDeps, w: Writer, { one, into, verdict }: Reverted, why: string): void {
+  const detail = `"${verdict.command}" failed on ${into} after the merge, which could not be taken back: ${why}`;
+  moveWorkSession(w, one.id, { to: 'blocked', reason: 'waiting_human', detail }, { actor, now: clock.now() });
+  attention.raise(w, {
+    ...{ kind: 'verify_failed', refId: one.id, title: detail.slice(0, 500), detail: verdict.outputTail },
+    ...{ remedy: `mend ${into}, then: coppice work resume ${one.id}`, projectId: one.projectId },
+    ...{ specTaskId: one.specTaskId, workSessionId: one.id },
   });
 }
 

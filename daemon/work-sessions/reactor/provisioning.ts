@@ -8,7 +8,6 @@ import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
 import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession } from '../transition.ts';
 import { fail } from './ending.ts';
-import { environmentOf } from './environment.ts';
 import { isFinal } from './questions.ts';
 
 const actor = byDaemon.actor;
@@ -31,7 +30,8 @@ async function startSession(deps: WorkDeps, one: WorkSessionRecord): Promise<boo
   try {
     const base = await baseOf(deps, task, one);
     const definition = agentSession({ name: 'work-session', branch: one.branch, base }, task);
-    const environment = await environmentOf(deps, task);
+    // What the task says beside it is in the definition.
+    const environment = await deps.envFiles.environmentOf(task.id);
     const links = { specTaskId: task.id, workSessionId: one.id, role: 'implementation' } as const;
     const wish = {
       request: { project: one.projectId, command: definition.name, arguments: {}, environment },

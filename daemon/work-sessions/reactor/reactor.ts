@@ -49,9 +49,7 @@ export function createWorkReactor(deps: WorkDeps): WorkReactor {
     for (const { id } of store.read((r) => r.specTasks.live())) pokeTask(id);
   };
   const heard = (events: readonly LoggedEvent[]): void => {
-    const told = new Set(
-      events.flatMap(({ type, subject: { specTaskId } }) => (specTaskId === undefined || type === 'artifact.added' ? [] : [specTaskId])),
-    );
+    const told = new Set(events.flatMap(({ subject: { specTaskId } }) => specTaskId ?? []));
     for (const [id, run] of running) if (store.read((r) => isStopped(r.workSessions.get(id)))) run.abort('not active any more');
     for (const id of told) pokeTask(id);
     // Slots are shared: what one gives away another takes.

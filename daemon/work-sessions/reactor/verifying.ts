@@ -90,9 +90,8 @@ function concluded(deps: WorkDeps, w: Writer, { one, task, headCommit, verdict, 
     again(deps, w, now, verdict, attempt);
     return;
   }
-  // Nothing was made, so nothing is to be merged.
   if (headCommit === now.baseCommit) {
-    complete(deps, w, one.id);
+    complete(deps, w, one.id, 'It made no commit, so there was nothing to merge.');
     return;
   }
   const isAuto = task.implementation?.mergeMode !== 'manual';

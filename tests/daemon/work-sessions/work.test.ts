@@ -101,6 +101,27 @@ test('a plan-wide verification that fails takes the merge back and asks a human'
   expect(work.get(1).mergedCommit).toBeUndefined();
 });
 
+test('a merge that can not be taken back any more stays, and a human is asked instead of trying for ever', async () => {
+  await using work = await setUpWork({
+    task: { implementation: { autoStart: true, agents: {}, verify: ['make all'], mergeMode: 'auto', mergeStrategy: 'merge', env: {} } },
+    items: [{}],
+  });
+  work.git.movedOn = true;
+  work.git.verdicts.push({ ...wrong, command: 'make all' });
+  await work.turn(1);
+  await work.is(1, { status: 'blocked', blockedReason: 'waiting_human' });
+  expect(work.get(1).blockedDetail).toContain('could not be taken back');
+  expect(work.git.reverted).toEqual([]);
+  expect(work.attention()).toEqual(['verify_failed']);
+});
+
+test('who made no commit is complete, and says so', async () => {
+  await using work = await setUpWork({ items: [{}] });
+  await work.turn(1, { commits: false });
+  await work.is(1, { status: 'completed', summary: 'It made no commit, so there was nothing to merge.' });
+  expect(work.git.merged).toEqual([]);
+});
+
 test('with a manual merge the work waits until somebody asks for it', async () => {
   await using work = await setUpWork({
     task: { implementation: { autoStart: true, agents: {}, verify: [], mergeMode: 'manual', mergeStrategy: 'merge', env: {} } },
