@@ -4,11 +4,11 @@ interface PageRequest {
 }
 
 /** All rows of a list method, whose answers have them under `rows`. */
-export async function everyPage<K extends string, T>(
-  ask: (request: PageRequest) => Promise<{ readonly nextCursor?: string | undefined } & { readonly [key in K]: readonly T[] }>,
-  rows: K,
-): Promise<T[]> {
-  const all: T[] = [];
+export async function everyPage<
+  K extends string,
+  P extends { readonly nextCursor?: string | undefined } & { readonly [key in K]: readonly unknown[] },
+>(ask: (request: PageRequest) => Promise<P>, rows: K): Promise<P[K][number][]> {
+  const all: P[K][number][] = [];
   let cursor: string | undefined;
   do {
     const page = await ask({ limit: 200, ...(cursor === undefined ? {} : { cursor }) });

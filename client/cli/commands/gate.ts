@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Group } from '../../../schemas/index.ts';
 import type { Client } from '../../client.ts';
-import { allPages } from '../all-pages.ts';
 import { type Cli, projectOf } from '../context.ts';
+import { everyPage } from '../every-page.ts';
 import { readText } from '../read-input.ts';
 import { environmentFor } from '../start-session.ts';
 import { printable } from '../text.ts';
@@ -38,10 +38,7 @@ export function register(program: Command, cli: Cli): void {
 
 async function list(cli: Cli): Promise<void> {
   const client = await cli.connect();
-  const gates = await allPages(
-    (paging) => client.gate.list(paging),
-    (page) => page.gates,
-  );
+  const gates = await everyPage((page) => client.gate.list(page), 'gates');
   if (cli.out.json) return cli.out.document({ gates });
   cli.out.table(
     ['GATE', 'REQUIRED', 'TIMEOUT', 'MEMBERS'],

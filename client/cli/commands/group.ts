@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ParamsOf } from '../../../schemas/index.ts';
-import { allPages } from '../all-pages.ts';
 import { type Cli, projectOf } from '../context.ts';
+import { everyPage } from '../every-page.ts';
 import { UsageError } from '../exit-codes.ts';
 import { parseKeyValues, seconds, wholeNumber } from '../key-values.ts';
 import { statusCell } from '../output.ts';
@@ -100,10 +100,7 @@ export function membersOf(words: readonly string[]): ParamsOf<'group.start'>['me
 async function list(cli: Cli, { project, running }: ListOptions): Promise<void> {
   const client = await cli.connect();
   const filter = { ...(project === undefined ? {} : { project }), ...(running ? { status: ['running' as const] } : {}) };
-  const groups = await allPages(
-    (paging) => client.group.list({ ...filter, ...paging }),
-    (page) => page.groups,
-  );
+  const groups = await everyPage((page) => client.group.list({ ...filter, ...page }), 'groups');
   if (cli.out.json) return cli.out.document({ groups });
   const now = Date.now();
   cli.out.table(

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import type { ParamsOf, Revision } from '../../../schemas/index.ts';
 import { documents } from '../../../schemas/task-words.ts';
 import type { Client } from '../../client.ts';
-import { allPages } from '../all-pages.ts';
 import type { Cli } from '../context.ts';
+import { everyPage } from '../every-page.ts';
 import { UsageError } from '../exit-codes.ts';
 import { wholeNumber } from '../key-values.ts';
 import { choice } from '../options.ts';
@@ -183,10 +183,7 @@ async function comments(cli: Cli, named: string, { project, open }: { project?: 
   const client = await cli.connect();
   const { id, ...where } = taskRef(cli, named, project);
   const filter = { specTask: id, ...where, ...(open ? { status: 'open' as const } : {}) };
-  const found = await allPages(
-    (paging) => client.review.list({ ...filter, ...paging }),
-    (page) => page.comments,
-  );
+  const found = await everyPage((page) => client.review.list({ ...filter, ...page }), 'comments');
   if (cli.out.json) return cli.out.document({ comments: found });
   cli.out.table(
     ['ID', 'REVISION', 'STATUS', 'PLACE', 'AUTHOR', 'COMMENT'],

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { ResultOf, SpecTask } from '../../../schemas/index.ts';
 import type { SpecTaskStatus } from '../../../schemas/spec-task.ts';
 import { specTaskStatuses } from '../../../schemas/task-words.ts';
-import { allPages } from '../all-pages.ts';
 import type { Cli } from '../context.ts';
+import { everyPage } from '../every-page.ts';
 import { printFacts } from '../facts.ts';
 import { choice } from '../options.ts';
 import { type Output, statusCell } from '../output.ts';
@@ -70,10 +70,7 @@ async function list(cli: Cli, { project, status, archived }: ListOptions): Promi
     ...(status === undefined ? {} : { status }),
     archived: archived ?? false,
   };
-  const specTasks = await allPages(
-    (paging) => client.specTask.list({ ...filter, ...paging }),
-    (page) => page.specTasks,
-  );
+  const specTasks = await everyPage((page) => client.specTask.list({ ...filter, ...page }), 'specTasks');
   if (cli.out.json) return cli.out.document({ specTasks });
   const now = Date.now();
   cli.out.table(

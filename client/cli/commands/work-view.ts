@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { ResultOf, WorkSession } from '../../../schemas/index.ts';
 import { workSessionStatuses } from '../../../schemas/task-words.ts';
 import type { WorkSessionStatus } from '../../../schemas/work-session.ts';
-import { allPages } from '../all-pages.ts';
 import { runInherited } from '../attach-to.ts';
 import type { Cli } from '../context.ts';
+import { everyPage } from '../every-page.ts';
 import { UsageError } from '../exit-codes.ts';
 import { printFacts } from '../facts.ts';
 import { choice } from '../options.ts';
@@ -59,10 +59,7 @@ async function list(cli: Cli, { task, project, status }: ListOptions): Promise<v
   const ofTask = task === undefined ? {} : { specTask: (await client.specTask.get(taskRef(cli, task, project))).id };
   const ofProject = project === undefined || task !== undefined ? {} : { project };
   const filter = { ...ofTask, ...ofProject, ...(status === undefined ? {} : { status }) };
-  const workSessions = await allPages(
-    (paging) => client.workSession.list({ ...filter, ...paging }),
-    (page) => page.workSessions,
-  );
+  const workSessions = await everyPage((page) => client.workSession.list({ ...filter, ...page }), 'workSessions');
   if (cli.out.json) return cli.out.document({ workSessions });
   const now = Date.now();
   cli.out.table(
@@ -135,10 +132,7 @@ async function attach(cli: Cli, ref: string): Promise<void> {
 
 async function prompts(cli: Cli, ref: string): Promise<void> {
   const client = await cli.connect();
-  const found = await allPages(
-    (paging) => client.workSession.listPrompts({ id: ref, ...paging }),
-    (page) => page.prompts,
-  );
+  const found = await everyPage((page) => client.workSession.listPrompts({ id: ref, ...page }), 'prompts');
   if (cli.out.json) return cli.out.document({ prompts: found });
   cli.out.table(
     ['ID', 'STATUS', 'ORIGIN', 'FAILURE', 'PROMPT'],
