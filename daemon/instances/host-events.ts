@@ -8,6 +8,7 @@ import { byDaemon } from '../kernel/origin.ts';
 import type { ResolvedAgent } from '../models/registry.ts';
 import type { Writer } from '../store/store.ts';
 import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
+import { hasEnded } from './machine.ts';
 import { recordPermission, withdraw } from './permissions.ts';
 import type { Threads } from './threads.ts';
 import { moveThread, setAgentState, threadSubject } from './transition.ts';
@@ -102,7 +103,7 @@ function opened(
   { externalId, generation, modes, models }: HostEventData<'thread.opened'>,
   now: number,
 ): void {
-  if (thread.status === 'completed' || thread.status === 'failed' || generation < thread.generation) return;
+  if (hasEnded(thread.status) || generation < thread.generation) return;
   moveThread(w, thread.id, { to: 'active', change: { externalId, generation, wakeAt: null } }, now);
   w.instances.change(thread.instanceId, { capabilities: { modes: modes ?? null, models: models ?? null } });
   setAgentState(w, thread.id, { state: 'idle', source: 'protocol' }, now);

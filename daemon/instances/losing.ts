@@ -2,11 +2,12 @@
 import type { Writer } from '../store/store.ts';
 import type { InstanceRecord } from '../store/tables/instances.ts';
 import type { ApplyDeps } from './host-events.ts';
+import { hasEnded } from './machine.ts';
 import { moveInstance, moveThread, setAgentState } from './transition.ts';
 
 export function loseHost(w: Writer, instanceId: string, why: string, now: number): void {
   for (const { id, status } of w.threads.ofInstance(instanceId)) {
-    if (status === 'completed' || status === 'failed') continue;
+    if (hasEnded(status)) continue;
     moveThread(w, id, { to: 'disconnected', reason: why }, now);
     // The end of the host is counted once, not for each agent that it took along.
     setAgentState(w, id, { state: 'unknown', source: 'process', detail: why }, now);

@@ -34,3 +34,8 @@ export const restartDelaysMs: readonly number[] = [15_000, 30_000, 60_000];
 export function isLive(status: InstanceStatus): boolean {
   return status !== 'stopped' && status !== 'failed';
 }
+
+/** Its agent is not talked to any more, unless somebody takes it up again. */
+export function hasEnded(status: ThreadStatus): boolean {
+  return status === 'completed' || status === 'failed';
+}

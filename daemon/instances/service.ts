@@ -12,7 +12,7 @@ import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts'
 import { afterAllIds, pageOf } from '../store/tables/rows.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
-import { isLive } from './machine.ts';
+import { hasEnded, isLive } from './machine.ts';
 import type { Threads } from './threads.ts';
 import { moveInstance } from './transition.ts';
 import { instanceView, promptView, threadView } from './view.ts';
@@ -124,7 +124,7 @@ export function createInstanceService({ store, clock, threads, dirOf }: Instance
     sendPrompt: (workSession, { content, interrupt }, origin) =>
       store.write((w) => {
         const thread = w.threads.ofWorkSession(workSession.id);
-        if (!thread || thread.status === 'completed' || thread.status === 'failed') {
+        if (!thread || hasEnded(thread.status)) {
           const why = thread ? `its agent has ended; reopen or retry it` : `its agent has not begun yet`;
           throw new Failure('INVALID_TRANSITION', `Work session "${workSession.name}" takes no prompts: ${why}.`, {
             details: { from: thread?.status ?? 'pending', to: 'active', allowed: [] },

@@ -1,5 +1,6 @@
 // What the silence of an agent in its turn means, and when to look again. Pure.
 import type { ThreadRecord } from '../store/tables/instances.ts';
+import { hasEnded } from './machine.ts';
 
 export const silence = { unknownAfterMs: 90_000, attentionAfterMs: 180_000, cancelAfterMs: 900_000 } as const;
 /** An agent that goes on after it was told to end its turn is ended itself. */
@@ -18,7 +19,7 @@ export function silenceOfThread({ turn, lastActivityAt }: Pick<ThreadRecord, 'tu
 /** The next moment at which silence or a usage limit means something; undefined: none. */
 export function dueOf(threads: readonly ThreadRecord[], now: number): number | undefined {
   const moments = threads.flatMap(({ turn, lastActivityAt, wakeAt, status, cancelRequestedAt }) => {
-    if (status === 'completed' || status === 'failed') return [];
+    if (hasEnded(status)) return [];
     const obey = turn === 'idle' || cancelRequestedAt === undefined ? [] : [cancelRequestedAt + obeyMs];
     const wake = [...(wakeAt === undefined ? [] : [wakeAt]), ...obey];
     if (turn !== 'running' || lastActivityAt === undefined) return wake;

@@ -6,7 +6,7 @@ import type { PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
 import { gitDirsOf } from '../tools/git/git-files.ts';
 import { withCodexRoots } from './codex-roots.ts';
 import type { Hosting } from './hosting.ts';
-import { restartDelaysMs } from './machine.ts';
+import { hasEnded, restartDelaysMs } from './machine.ts';
 import type { InstanceDeps, Link } from './reactor.ts';
 import { obeyMs, silenceOfThread } from './silence.ts';
 import { changePrompt, moveThread, setAgentState } from './transition.ts';
@@ -14,7 +14,7 @@ import { changePrompt, moveThread, setAgentState } from './transition.ts';
 /** True when something was done. */
 export async function advanceThread(deps: InstanceDeps, hosting: Hosting, thread: ThreadRecord, link: Link): Promise<boolean> {
   const { id, status, turn } = thread;
-  if (status === 'completed' || status === 'failed') return close(thread, link);
+  if (hasEnded(status)) return close(thread, link);
   if (thread.wakeAt !== undefined && thread.wakeAt > deps.clock.now()) return false;
   if (status === 'pending' || status === 'disconnected') return open(deps, hosting, thread, link);
   if (await answerPermissions(deps, thread, link)) return true;

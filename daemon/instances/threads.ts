@@ -7,6 +7,7 @@ import type { Ids } from '../kernel/ids.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { Writer } from '../store/store.ts';
 import type { InstanceRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
+import { hasEnded } from './machine.ts';
 import { withdraw } from './permissions.ts';
 import { changePrompt, moveInstance, moveThread, setAgentState, tellPrompt } from './transition.ts';
 
@@ -32,6 +33,7 @@ export interface Threads {
     },
   ): PromptRecord;
   cancelTurn(w: Writer, threadId: string): void;
+  /** One that has ended stays as it is. */
   close(w: Writer, threadId: string, to: 'completed' | 'failed', reason: string): void;
   stopInstance(w: Writer, specTaskId: string, reason: string): void;
 }
@@ -45,7 +47,7 @@ export interface ThreadsDeps {
 export function createThreads({ clock, ids, attention }: ThreadsDeps): Threads {
   const close: Threads['close'] = (w, threadId, to, reason) => {
     const thread = w.threads.get(threadId);
-    if (!thread || thread.status === 'completed' || thread.status === 'failed') return;
+    if (!thread || hasEnded(thread.status)) return;
     for (const prompt of w.prompts.openOf(threadId)) changePrompt(w, prompt, { status: 'failed', failure: reason, settledAt: clock.now() });
     for (const permission of w.permissions.pendingOf(threadId)) withdraw(w, { attention, now: clock.now() }, permission, reason);
     moveThread(w, threadId, { to, reason, change: { turn: 'idle', wakeAt: null, cancelRequestedAt: null } }, clock.now());
@@ -88,7 +90,6 @@ export function createThreads({ clock, ids, attention }: ThreadsDeps): Threads {
         setAgentState(w, made.id, { state: 'starting', source: 'process' }, clock.now());
         return w.threads.get(made.id) as ThreadRecord;
       }
-      const isOver = there.status === 'completed' || there.status === 'failed';
       const isOther = there.instanceId !== instance.id || there.agent !== agent;
       // What another agent, or another host's store, calls the conversation means nothing here.
       const change = {
@@ -99,7 +100,7 @@ export function createThreads({ clock, ids, attention }: ThreadsDeps): Threads {
         wakeAt: null,
         cancelRequestedAt: null,
       };
-      if (isOver) moveThread(w, there.id, { to: 'pending', change: { ...change, turn: 'idle' } }, clock.now());
+      if (hasEnded(there.status)) moveThread(w, there.id, { to: 'pending', change: { ...change, turn: 'idle' } }, clock.now());
       else if (isOther || there.sessionId !== sessionId) w.threads.change(there.id, change);
       return w.threads.get(there.id) as ThreadRecord;
     },

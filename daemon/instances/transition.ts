@@ -8,7 +8,7 @@ import { mayChange } from '../kernel/transitions.ts';
 import type { Reader, Writer } from '../store/store.ts';
 import type { InstanceRecord, PromptRecord, ThreadRecord } from '../store/tables/instances.ts';
 import type { Change } from '../store/tables/table.ts';
-import { instanceTransitions, isLive, threadTransitions } from './machine.ts';
+import { hasEnded, instanceTransitions, isLive, threadTransitions } from './machine.ts';
 
 const { actor } = byDaemon;
 
@@ -58,8 +58,7 @@ export interface ThreadMove {
 export function moveThread(w: Writer, id: string, { to, reason, change }: ThreadMove, now: number): void {
   const before = w.threads.get(id) as ThreadRecord;
   const isNew = mayChange(threadTransitions, `Thread "${id}"`, before.status, to);
-  const isOver = to === 'completed' || to === 'failed';
-  w.threads.change(id, { ...change, status: to, endedAt: isOver ? now : null });
+  w.threads.change(id, { ...change, status: to, endedAt: hasEnded(to) ? now : null });
   if (!isNew) return;
   const data = {
     ...{ threadId: id, from: before.status, to },

@@ -73,5 +73,5 @@ export function cancelOne(deps: ControlDeps, w: Writer, { id, status }: WorkSess
   if (status !== 'failed' && hasEnded(status)) return;
   moveBy(deps, w, id, { to: 'cancelled', detail: reason, change: { mergeRequestedAt: null } }, origin);
   const thread = w.threads.ofWorkSession(id);
-  if (thread && thread.status !== 'completed' && thread.status !== 'failed') deps.threads.close(w, thread.id, 'failed', reason);
+  if (thread) deps.threads.close(w, thread.id, 'failed', reason);
 }

@@ -1,6 +1,7 @@
 // Which work sessions may begin now, and why the others wait. A pure function of the rows, so that every occasion may ask it again.
 import type { Effort } from '../../schemas/impl-task.ts';
 import type { Priority } from '../../schemas/spec-task.ts';
+import { priorities } from '../../schemas/task-words.ts';
 import type { ImplTaskRecord } from '../store/tables/impl-tasks.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
 import { overlapOf } from './file-overlap.ts';
@@ -28,7 +29,6 @@ export interface Schedule {
 }
 
 const weight: Readonly<Record<Effort, number>> = { small: 1, medium: 2, large: 4 };
-const rank: Readonly<Record<Priority, number>> = { critical: 3, high: 2, medium: 1, low: 0 };
 
 interface Candidate {
   readonly task: TaskFacts;
@@ -161,8 +161,8 @@ function fileReason({ implTasks }: TaskFacts, impl: ImplTaskRecord | undefined, 
 /** The most urgent first: priority of the spec task and of the item, then the longest path that hangs on it, then plan order. */
 function byUrgency(a: Candidate, b: Candidate): number {
   return (
-    rank[b.task.priority] - rank[a.task.priority] ||
-    rank[b.impl?.priority ?? 'medium'] - rank[a.impl?.priority ?? 'medium'] ||
+    priorities.indexOf(b.task.priority) - priorities.indexOf(a.task.priority) ||
+    priorities.indexOf(b.impl?.priority ?? 'medium') - priorities.indexOf(a.impl?.priority ?? 'medium') ||
     b.path - a.path ||
     (a.impl?.index ?? Number.MAX_SAFE_INTEGER) - (b.impl?.index ?? Number.MAX_SAFE_INTEGER) ||
     (a.workSession.id < b.workSession.id ? -1 : 1)

@@ -69,8 +69,7 @@ export function createTaskControls(deps: TaskControlDeps): TaskControls {
         const why = reason ?? `Cancelled by ${origin.actor}.`;
         moveSpecTask(w, now.id, 'cancelled', { origin, now: clock.now(), reason: why });
         for (const one of w.workSessions.ofSpecTask(now.id)) cancelOne(deps, w, one, why, origin);
-        for (const thread of w.threads.ofSpecTask(now.id))
-          if (thread.status !== 'completed' && thread.status !== 'failed') deps.threads.close(w, thread.id, 'failed', why);
+        for (const { id } of w.threads.ofSpecTask(now.id)) deps.threads.close(w, id, 'failed', why);
         deps.threads.stopInstance(w, now.id, why);
         for (const { refId } of w.attention.openOfSpecTask(now.id))
           if (refId !== undefined) deps.attention.settleAbout(w, refId, origin.actor);

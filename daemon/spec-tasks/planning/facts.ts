@@ -1,5 +1,5 @@
 // What the store says of the planning of one task.
-
+import { priorities } from '../../../schemas/task-words.ts';
 import type { Reader } from '../../store/store.ts';
 import type { ThreadRecord } from '../../store/tables/instances.ts';
 import type { SessionRecord } from '../../store/tables/sessions.ts';
@@ -37,8 +37,6 @@ function sessionFacts(r: Reader, { id, status }: SessionRecord): PlannerFacts {
   return { status, ...(agentStep === undefined ? {} : { agentStep }) };
 }
 
-const rank = { critical: 3, high: 2, medium: 1, low: 0 } as const;
-
 /** The most urgent of those that wait come first, then the oldest. */
 function hasRoom(r: Reader, task: SpecTaskRecord, maxPlanning: number): boolean {
   if (maxPlanning === 0) return true;
@@ -46,6 +44,6 @@ function hasRoom(r: Reader, task: SpecTaskRecord, maxPlanning: number): boolean 
   if (task.status !== 'queued_spec_generation') return free > 0;
   const queue = r.specTasks
     .inStatus('queued_spec_generation')
-    .toSorted((a, b) => rank[b.priority] - rank[a.priority] || (a.id < b.id ? -1 : 1));
+    .toSorted((a, b) => priorities.indexOf(b.priority) - priorities.indexOf(a.priority) || (a.id < b.id ? -1 : 1));
   return queue.findIndex(({ id }) => id === task.id) < free;
 }

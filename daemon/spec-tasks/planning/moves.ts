@@ -127,7 +127,7 @@ export async function release(deps: PlanningDeps, { task, session, thread, facts
   if (!session) return false;
   const how = task.status === 'spec_failed' || task.status === 'cancelled' ? 'failed' : 'completed';
   const reason = `the spec task is ${task.status}`;
-  if (thread && isOpen(thread)) await deps.store.write((w) => closeThread(deps, w, thread.id, how, reason));
+  if (thread && thread.endedAt === undefined) await deps.store.write((w) => deps.threads.close(w, thread.id, how, reason));
   const agentStep = facts.session?.agentStep;
   if (task.status === 'cancelled' || facts.byCommand || agentStep === 'pending') {
     await deps.sessions.cancelAll([session.id], reason, byDaemon.actor);
@@ -161,16 +161,7 @@ function toFailed(deps: PlanningDeps, w: Writer, { task, thread }: PlanningState
   toGeneration(deps, w, task, {});
   const change = { lastError, failedFrom: 'spec_generation' } as const;
   moveSpecTask(w, task.id, 'spec_failed', { origin: byDaemon, now: deps.clock.now(), reason: lastError, change });
-  if (thread && isOpen(thread)) closeThread(deps, w, thread.id, 'failed', lastError);
-}
-
-function closeThread({ threads }: PlanningDeps, w: Writer, id: string, to: 'completed' | 'failed', reason: string): void {
-  const thread = w.threads.get(id);
-  if (thread && isOpen(thread)) threads.close(w, id, to, reason);
-}
-
-function isOpen({ status }: ThreadRecord): boolean {
-  return status !== 'completed' && status !== 'failed';
+  if (thread) deps.threads.close(w, thread.id, 'failed', lastError);
 }
 
 function tell({ threads }: PlanningDeps, w: Writer, thread: ThreadRecord, content: string): void {

@@ -30,7 +30,7 @@ export function fail({ clock, threads, attention, announce }: WorkDeps, w: Write
   if (hasEnded(now.status)) return;
   moveWorkSession(w, id, { to: 'failed', detail: why }, { actor, now: clock.now() });
   const thread = w.threads.ofWorkSession(id);
-  if (thread && thread.status !== 'failed' && thread.status !== 'completed') threads.close(w, thread.id, 'failed', why);
+  if (thread) threads.close(w, thread.id, 'failed', why);
   attention.settleAbout(w, id, actor);
   announce(w, id);
 }
