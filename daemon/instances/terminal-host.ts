@@ -6,6 +6,7 @@ import { Failure } from '../../schemas/errors.ts';
 import { type EventFile, type NewHostEvent, openEventFile } from '../agents/host/event-file.ts';
 import { eventsFile, type HostEvent, type HostEventData, type HostParams } from '../agents/host/protocol.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Log } from '../kernel/log.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
 import type { StepFiles } from '../tools/step-files.ts';
 import type { Tmux } from '../tools/tmux.ts';
@@ -15,6 +16,7 @@ import { type Typing, typePrompt, untilShown } from './type-prompt.ts';
 
 export interface TerminalHostDeps extends Typing {
   readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
   readonly tmux: Pick<Tmux, 'newWindow' | 'killWindow' | 'sendText' | 'sendKeys' | 'capture'>;
   readonly stepFiles: Pick<StepFiles, 'writeSpec' | 'wrapperArgv' | 'readExit' | 'readPids'>;
   readonly exits: Pick<ExitWatch, 'wait' | 'waitStarted'>;
@@ -47,7 +49,7 @@ const readyMs = 5 * 60_000;
 export type TerminalHost = ReturnType<typeof createTerminalHost>;
 
 export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
-  const { clock, tmux, stepFiles, exits } = deps;
+  const { clock, log, tmux, stepFiles, exits } = deps;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const former: HostEvent[] = [];
   const file: EventFile = openEventFile(
@@ -114,31 +116,35 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
       tell({ kind: 'thread.openFailed', threadId, data: { generation: pane.generation, code: 'exited', message } });
     }
   };
+  /** What follows a window has no caller to tell; that the window ended meanwhile is told by its exit. */
+  const notFollowed = (threadId: string, pane: Live) => (error: unknown) => {
+    if (stop.signal.aborted || panes.get(threadId) !== pane) return;
+    log.warn({ err: error, threadId }, 'the agent in a terminal could not be followed');
+  };
   /** Also after a restart of the daemon: its windows go on without it. */
   const watch = (threadId: string, pane: Live): void => {
     const look = (): void => readHooks(threadId, pane);
-    pane.watch = deps.watchFile(pane.hookFile, { debounceMs: () => 10, onChange: look, onError: () => undefined });
+    const onError = notFollowed(threadId, pane);
+    pane.watch = deps.watchFile(pane.hookFile, { debounceMs: () => 10, onChange: look, onError });
     look();
-    exits.wait(pane.runId, stop.signal).then(
-      () => ended(threadId, pane),
-      () => undefined,
-    );
+    exits
+      .wait(pane.runId, stop.signal)
+      .then(() => ended(threadId, pane))
+      .catch(onError);
     if (pane.isOpen) return;
-    exits.waitStarted(pane.runId, stop.signal).then(
-      async () => {
-        if (pane.tells.ready) return;
-        await untilShown(deps, pane.paneId);
-        const pids = await stepFiles.readPids(pane.runId);
-        opened(threadId, pane, pane.runId, pids?.childPid ?? 0);
-      },
-      () => undefined,
-    );
+    if (!pane.tells.ready) openedWhenShown(threadId, pane).catch(onError);
     clock.after(readyMs, () => {
       if (pane.isOpen || panes.get(threadId) !== pane) return;
       const message = 'it was not ready in time; look at its terminal';
       tell({ kind: 'thread.openFailed', threadId, data: { generation: pane.generation, code: 'timeout', message } });
-      void tmux.killWindow(pane.windowId);
+      tmux.killWindow(pane.windowId).catch(onError);
     });
+  };
+  const openedWhenShown = async (threadId: string, pane: Live): Promise<void> => {
+    await exits.waitStarted(pane.runId, stop.signal);
+    await untilShown(deps, pane.paneId);
+    const pids = await stepFiles.readPids(pane.runId);
+    opened(threadId, pane, pane.runId, pids?.childPid ?? 0);
   };
   const readHooks = (threadId: string, pane: Live): void => {
     const lines = readIfThere(pane.hookFile).split('\n').slice(0, -1);

@@ -112,7 +112,17 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const permissionsOf = (agent: string) => (agents.has(agent) ? agents.get(agent).permissions : 'ask');
   const reports = createReports({ ...shared, attention, threads, permissionsOf });
   const { tmux, stepFiles, exits } = tools;
-  const inTerminals = createTerminalHosting({ store, clock, dirOf, tmux, stepFiles, exits, watchFile, sleep: (ms) => sleep(clock, ms) });
+  const inTerminals = createTerminalHosting({
+    store,
+    clock,
+    log,
+    dirOf,
+    tmux,
+    stepFiles,
+    exits,
+    watchFile,
+    sleep: (ms) => sleep(clock, ms),
+  });
   lifecycle.own('agents in terminals', () => inTerminals.close());
   const instances = createInstanceReactor({
     ...{ ...shared, log, feed, attention, threads, agents, deadlines: tools.deadlines, agentPlaceOf: wiring.agentPlaceOf },

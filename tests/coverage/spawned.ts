@@ -1,4 +1,5 @@
 // What ran in the daemons that tests started: V8's own account of the built program, told in lines of the sources.
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +23,8 @@ export async function spawnedCoverage(dir: string, distDir: string): Promise<Cov
   const converted: CoverageData[] = [];
   for (const script of result) {
     const path = fileURLToPath(script.url);
+    // The CLI in one file is made without one; nothing of it can be told in lines of the sources.
+    if (!existsSync(`${path}.map`)) continue;
     const code = await readFile(path, 'utf8');
     const sourceMap = JSON.parse(await readFile(`${path}.map`, 'utf8')) as { sources: string[] };
     const sources = sourceMap.sources.map((source) => resolve(dirname(path), source));

@@ -15,12 +15,20 @@ const actor = byDaemon.actor;
 export async function provision(deps: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
   const { store } = deps;
   const session = store.read((r) => (one.sessionId === undefined ? undefined : r.sessions.get(one.sessionId)));
-  if (!session) return startSession(deps, one);
+  if (!session) return (await formerEnded(deps, one)) && startSession(deps, one);
   if (session.endedAt !== undefined) {
     await store.write((w) => fail(deps, w, one.id, session.error ?? session.reason ?? 'its session ended before its agent began'));
     return true;
   }
   return store.read((r) => waitsForAgent(r, session.id)) && beginWork(deps, one);
+}
+
+/** What it was begun in before may still be on its way to its end, and until then has the worktree. That end makes it be looked at again. */
+async function formerEnded({ store, sessions }: WorkDeps, one: WorkSessionRecord): Promise<boolean> {
+  const former = store.read((r) => r.sessions.active()).filter(({ workSessionId }) => workSessionId === one.id);
+  const ids = former.map(({ id }) => id);
+  await sessions.cancelAll(ids, 'work session begun anew', actor);
+  return ids.length === 0;
 }
 
 async function startSession(deps: WorkDeps, one: WorkSessionRecord): Promise<boolean> {

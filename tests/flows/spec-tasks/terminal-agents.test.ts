@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../helpers/package-root.ts';
+import { isAlive } from '../../helpers/processes.ts';
 import { type SpecTaskSetup, setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
 import { createTempDir, type TempDir } from '../../helpers/temp-dir.ts';
 import { until } from '../../helpers/until.ts';
@@ -70,4 +71,22 @@ test('the turn of an agent without hooks ends when its work session says that it
   expect((await client.workSession.get({ id: one.id })).stage).toBe('running');
   await client.workSession.complete({ id: one.id, summary: 'Added' });
   await setup.reached(approved.id, 'implementation_review');
+});
+
+test('an agent that is cancelled before it has shown anything takes nobody along, and is begun anew', { timeout: 90_000 }, async () => {
+  using dir = createTempDir();
+  const [silent, pids] = [dir.at('silent'), dir.at('pids')];
+  writeFileSync(silent, `#!/bin/sh\necho $$ >> '${pids}'\nexec sleep 1000\n`, { mode: 0o755 });
+  await using setup = await setUpSpecTasks({ config: `[agents.term]\nprotocol = "tui"\ncommand = ["${silent}"]\n` });
+  const { client, pid } = setup.daemon;
+  const begun = (): number[] => (existsSync(pids) ? readFileSync(pids, 'utf8').trim().split('\n').map(Number) : []);
+  const approved = await setup.approved([{ title: 'Add it', does: [] }], { adapter: 'tmux', implementationAgents: ['term'] });
+  await client.specTask.startImplementation({ id: approved.id });
+  await until('the agent to begin', () => begun().length === 1);
+  const { id } = await setup.workSession(approved.id, '1', ({ status }) => status === 'active');
+  await client.workSession.cancel({ id });
+  await until('the agent to be gone', () => !isAlive(begun()[0] ?? 0));
+  await client.workSession.reopen({ id });
+  await until('the agent to begin anew', () => begun().length === 2);
+  expect((await client.daemon.status()).daemon.pid).toBe(pid);
 });
