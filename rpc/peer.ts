@@ -33,6 +33,8 @@ export class Peer<C = undefined> {
   #isEnding = false;
   #helloTimer: NodeJS.Timeout | undefined;
   #stuckTimer: NodeJS.Timeout | undefined;
+  /** Gets the socket when no call is in flight any more. */
+  #take: ((detached: DetachedSocket) => void) | undefined;
 
   constructor(transport: Transport, options: PeerOptions<C> = {}) {
     this.#transport = transport;
@@ -96,11 +98,14 @@ export class Peer<C = undefined> {
   }
 
   /**
-   * Hands the socket to another protocol; undefined where there is none. Call it when the last answer has been sent, and only to a client
-   * that waits for that answer before it changes its language.
+   * Hands the socket to another protocol as soon as every call of the other side is answered, which waits for that before it changes its
+   * language. False where there is no socket to hand over.
    */
-  detach(): DetachedSocket | undefined {
-    return this.#transport.detach?.();
+  detachWhenIdle(take: (detached: DetachedSocket) => void): boolean {
+    if (this.#transport.detach === undefined) return false;
+    this.#take = take;
+    this.#closeWhenDone();
+    return true;
   }
 
   #onMessage(text: string): void {
@@ -193,7 +198,11 @@ export class Peer<C = undefined> {
   }
 
   #closeWhenDone(): void {
-    if (this.#isEnding && this.#incoming.count === 0) this.close();
+    if (this.#incoming.count > 0 || this.#isClosed) return;
+    const take = this.#take;
+    this.#take = undefined;
+    if (take !== undefined) take(this.#transport.detach?.() as DetachedSocket);
+    else if (this.#isEnding) this.close();
   }
 
   #onClose(): void {

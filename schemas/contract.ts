@@ -1,5 +1,6 @@
 // The whole contract: every method and event by name, and the types that follow from them.
 import { z } from 'zod';
+import { acpMethods } from './acp.ts';
 import { agentMethods } from './agent.ts';
 import { artifactEvents, artifactMethods, artifactWriteMethods } from './artifact.ts';
 import { attentionEvents, attentionMethods } from './attention.ts';
@@ -45,6 +46,7 @@ const rpcMethods = {
 export const methods = {
   ...daemonMethods,
   ...databaseMethods,
+  ...acpMethods,
   ...configMethods,
   ...projectMethods,
   ...commandMethods,

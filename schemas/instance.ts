@@ -155,12 +155,17 @@ export const threadMethods = {
     errors: ['NOT_FOUND'],
   }),
   'thread.update': defineMethod({
-    summary: 'Chooses the mode or model of a thread, where its agent offers any.',
+    summary: 'Chooses the agent of a thread, or its mode or model where the agent offers any.',
     access: 'operate',
     effect: 'mutation',
-    params: { id: threadId, mode: z.string().min(1).max(64).optional(), model: z.string().min(1).max(128).optional() },
+    params: {
+      id: threadId,
+      agent: z.string().min(1).max(64).optional().describe('Begins a conversation of its own in the same place.'),
+      mode: z.string().min(1).max(64).optional(),
+      model: z.string().min(1).max(128).optional(),
+    },
     result: Thread,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'PRECONDITION', 'AGENT_FAILED'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'PRECONDITION', 'AGENT_FAILED', 'MODEL_UNKNOWN'],
   }),
   'thread.adopt': defineMethod({
     summary: 'Ties a conversation that an editor has already to a work session.',

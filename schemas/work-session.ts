@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AgentState } from './agent-state.ts';
 import { defineEvent, defineMethod } from './define.ts';
 import { limits } from './limits.ts';
-import { Id, NextCursor, page, Ref, Time } from './primitives.ts';
+import { Environment, Id, NextCursor, page, Ref, Time } from './primitives.ts';
 import { blockedReasons, stages, workSessionStatuses } from './task-words.ts';
 import { FileChange } from './worktree.ts';
 
@@ -82,6 +82,27 @@ export const workSessionMethods = {
     params: { id: workSessionRef },
     result: WorkSession,
     errors: ['NOT_FOUND'],
+  }),
+  'workSession.create': defineMethod({
+    summary:
+      'A place to talk to an agent: a worktree and a thread that get their turns from people. It takes no slot, and nobody merges it unasked.',
+    access: 'operate',
+    effect: 'mutation',
+    params: {
+      project: Ref.optional().describe('Project id, name or path; with specTask only for a "#<number>".'),
+      specTask: Ref.optional().describe('Beside the work sessions of this one; default: a spec task of its own.'),
+      name: z.string().min(1).max(limits.nameChars),
+      agent: z.string().min(1).max(64).optional().describe('Default: the first of the spec task.'),
+      baseBranch: z
+        .string()
+        .min(1)
+        .max(limits.nameChars)
+        .optional()
+        .describe("Without specTask. Default: the repository's default branch."),
+      environment: Environment.default({}).describe("Without specTask: the client's own environment."),
+    },
+    result: WorkSession,
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'MODEL_UNKNOWN', 'PRECONDITION', 'TOOL_FAILED', 'TOOL_MISSING'],
   }),
   'workSession.spawn': defineMethod({
     summary: 'Makes a child of an active work session, in a worktree of its own.',

@@ -12,15 +12,22 @@ export function openSocket(path: string): Promise<Socket> {
   });
 }
 
-/** Ends when either side has ended. What the daemon still answers after the last byte of `input` is passed on. */
-export function relay(socket: Socket, input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<void> {
+/** Ends when either side has ended, and tells which. What the daemon still answers after the last byte of `input` is passed on. */
+export function relay(socket: Socket, input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<'daemon' | 'program'> {
   return new Promise((resolve) => {
+    let first: 'daemon' | 'program' | undefined;
     const end = (): void => {
       input.unpipe(socket);
       input.pause();
       socket.destroy();
-      resolve();
+      resolve(first ?? 'daemon');
     };
+    input.on('end', () => {
+      first ??= 'program';
+    });
+    output.on('close', () => {
+      first ??= 'program';
+    });
     // A side that breaks is a side that has ended: there is nobody to tell.
     socket.on('error', () => undefined);
     socket.on('close', end);

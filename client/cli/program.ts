@@ -49,6 +49,7 @@ const entries: readonly Entry[] = [
   { names: ['doctor'], load: () => import('./commands/doctor.ts') },
   { names: ['metrics'], load: () => import('./commands/metrics.ts') },
   { names: ['call'], load: () => import('./commands/call.ts') },
+  { names: ['acp'], load: () => import('./commands/acp.ts') },
   { names: ['stdio'], load: () => import('./commands/stdio.ts') },
   { names: ['completion'], load: () => import('./commands/completion.ts') },
 ];

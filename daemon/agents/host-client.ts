@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Peer } from '../../rpc/peer.ts';
 import { connectUnix } from '../../rpc/unix-socket.ts';
-import { readEvents } from './host/event-file.ts';
+import { createEventReader, readEvents } from './host/event-file.ts';
 import { eventsFile, type HostEvent, HostEventLine, type HostMethods, type HostParams, socketFile } from './host/protocol.ts';
 
 type Result<M extends keyof HostMethods> = HostMethods[M]['result']['_output'];
@@ -34,6 +34,11 @@ export async function connectHost({ dir, since, onEvent }: ConnectHost): Promise
   const call = (method: string, params: unknown) => peer.call(method, params, { timeoutMs: callMs });
   await call('subscribe', { since });
   return { call: (method, params) => call(method, params) as Promise<never>, closed: peer.closed, end: () => peer.close() };
+}
+
+/** What a host has written so far, for one who asks again and again. */
+export function hostEventReader(dir: string): ReturnType<typeof createEventReader> {
+  return createEventReader(join(dir, eventsFile));
 }
 
 /** What a host left that is gone. */

@@ -1,5 +1,6 @@
 import type { Handlers } from '../../rpc/bind.ts';
 import type { Connection } from '../server/connection.ts';
+import { acpHandlers } from './acp.ts';
 import { agentHandlers } from './agent.ts';
 import { artifactHandlers } from './artifact.ts';
 import { attentionHandlers } from './attention.ts';
@@ -35,6 +36,7 @@ import { worktreeHandlers } from './worktree.ts';
 
 export function createHandlers(services: Services): Handlers<Connection> {
   return {
+    ...acpHandlers(services),
     ...agentHandlers(services),
     ...artifactHandlers(services),
     ...attentionHandlers(services),

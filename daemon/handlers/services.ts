@@ -17,6 +17,7 @@ import type { InstanceService } from '../instances/service.ts';
 import type { Threads } from '../instances/threads.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
+import type { Log } from '../kernel/log.ts';
 import type { LeaseService } from '../leases/service.ts';
 import type { LandingService } from '../merging/landing.ts';
 import type { Metrics } from '../metrics/service.ts';
@@ -57,6 +58,7 @@ export interface DaemonFacts {
 export interface Services {
   readonly store: Store;
   readonly clock: Clock;
+  readonly log: Log;
   readonly ids: Ids;
   readonly feed: Feed;
   readonly config: ConfigService;

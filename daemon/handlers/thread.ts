@@ -5,6 +5,7 @@ import { assertOwnSpecTask } from './own-session.ts';
 import type { Services } from './services.ts';
 
 export function threadHandlers({
+  agents,
   instanceService,
   instances,
   reports,
@@ -28,8 +29,10 @@ export function threadHandlers({
       return instanceService.listThreads(filter, cursor, limit);
     },
     'thread.get': ({ id }) => instanceService.thread(id),
-    'thread.update': async ({ id, mode, model }) => {
+    'thread.update': async ({ id, agent, mode, model }, call) => {
       instanceService.thread(id);
+      if (agent !== undefined) await instanceService.chooseAgent(id, agents.resolve(agent).name, originOf(call));
+      if (mode === undefined && model === undefined) return instanceService.thread(id);
       const thread = store.read((r) => r.threads.get(id)) as ThreadRecord;
       await instances.configure(thread, { ...(mode === undefined ? {} : { mode }), ...(model === undefined ? {} : { model }) });
       return instanceService.thread(id);

@@ -27,6 +27,8 @@ export function workSessionHandlers({ workSessions, specTasks, projects }: Servi
     },
     'workSession.get': ({ id }) => workSessions.get(id),
     'workSession.diff': ({ id, patch }) => workSessions.diff(id, patch),
+    'workSession.create': async ({ specTask, ...wanted }, call) =>
+      workSessions.create(specTask === undefined ? undefined : await specTasks.resolve(specTask, wanted.project), wanted, originOf(call)),
     'workSession.spawn': (params, call) => workSessions.spawn({ ...params, parentId: own(params.parentId, call) }, originOf(call)),
     'workSession.updateStatus': (params, call) => workSessions.updateStatus({ ...params, id: own(params.id, call) }, originOf(call)),
     'workSession.complete': (params, call) => workSessions.complete({ ...params, id: own(params.id, call) }, originOf(call)),

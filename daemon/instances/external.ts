@@ -1,19 +1,26 @@
-// Instances outside of the daemon: an editor that says that it lives, and whose silence is counted.
+// Instances outside of the daemon: an editor that says that it lives, and whose silence is counted. One kind runs agents of its own and
+// reports of them; the other shows and steers agents that the daemon runs, as long as it is there.
 import type { Clock } from '../kernel/clock.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { InstanceRecord } from '../store/tables/instances.ts';
 import type { ApplyDeps } from './host-events.ts';
-import { heartbeat, silenceOf } from './machine.ts';
+import { heartbeat, isLive, silenceOf } from './machine.ts';
 import { moveInstance, moveThread, setAgentState } from './transition.ts';
 import { interruptTurn } from './turn-ends.ts';
 
 type Deps = ApplyDeps & { readonly store: Store; readonly clock: Clock };
 
-/** Answers when its silence means something next. Before its first beat it may start for as long as it takes a human to open an editor. */
+/** It said so when it was ready: `capabilities.agents` is "daemon". */
+export function hasAgentsHere({ adapter, capabilities }: InstanceRecord): boolean {
+  return adapter === 'zed' && capabilities.agents === 'daemon';
+}
+
+/** Of one with agents of its own. Answers when its silence means something next. */
 export async function watchExternal(deps: Deps, instance: InstanceRecord): Promise<number | undefined> {
   const { store, clock } = deps;
-  const { id, status, lastHeartbeatAt } = instance;
+  const { id, status } = instance;
+  if (!isLive(status)) return undefined;
   if (status === 'stopping') {
     await store.write((w) => {
       disconnect(deps, w, id, 'its editor was told to stop');
@@ -21,10 +28,16 @@ export async function watchExternal(deps: Deps, instance: InstanceRecord): Promi
     });
     return undefined;
   }
-  if (lastHeartbeatAt === undefined || (status !== 'ready' && status !== 'stale')) return undefined;
+  return watchEditor(deps, instance);
+}
+
+/** undefined: it is not there. Before its first beat it may take as long as a human takes to open an editor. */
+export async function watchEditor(deps: Deps, { id, status, lastHeartbeatAt }: InstanceRecord): Promise<number | undefined> {
+  const { store, clock } = deps;
+  if (lastHeartbeatAt === undefined) return undefined;
   const found = silenceOf(clock.now() - lastHeartbeatAt);
   if (found === 'lost') {
-    await store.write((w) => lose(deps, w, id));
+    if (status !== 'lost') await store.write((w) => lose(deps, w, id));
     return undefined;
   }
   if (found === 'stale' && status === 'ready') await store.write((w) => grownStale(deps, w, id));
@@ -67,9 +80,18 @@ export function disconnect(deps: ApplyDeps, w: Writer, instanceId: string, reaso
 /** Any sign of life. What was lost is there again, and its threads by what the editor calls them. */
 export function beat({ attention, clock }: Pick<ApplyDeps, 'attention' | 'clock'>, w: Writer, id: string): void {
   const now = clock.now();
-  const { status } = w.instances.get(id) as InstanceRecord;
+  const instance = w.instances.get(id) as InstanceRecord;
+  const { status, lastHeartbeatAt = now } = instance;
   if (status === 'ready') {
     w.instances.change(id, { lastHeartbeatAt: now });
+    return;
+  }
+  if (hasAgentsHere(instance)) {
+    // Its host makes it ready; one that ended meanwhile is started again on its own account.
+    const wasSilent = status === 'lost' && silenceOf(now - lastHeartbeatAt) === 'lost';
+    const to = status === 'stale' ? 'ready' : wasSilent ? 'starting' : status;
+    moveInstance(w, id, { to, change: { lastHeartbeatAt: now, ...(wasSilent ? { restartAt: now } : {}) } }, now);
+    attention.settleAbout(w, id, byDaemon.actor);
     return;
   }
   moveInstance(w, id, { to: 'ready', change: { lastHeartbeatAt: now } }, now);

@@ -36,7 +36,8 @@ export function applyHostEvent(deps: ApplyDeps, w: Writer, instanceId: string, e
   const instance = w.instances.get(instanceId) as InstanceRecord;
   if (event.seq <= instance.lastEventSeq) return;
   const now = deps.clock.now();
-  w.instances.change(instanceId, { lastEventSeq: event.seq, lastHeartbeatAt: now });
+  // What its agents do is no sign of life of an editor.
+  w.instances.change(instanceId, { lastEventSeq: event.seq, ...(instance.adapter === 'zed' ? {} : { lastHeartbeatAt: now }) });
   if (event.kind === 'host.started') {
     hostStarted(deps, w, instanceId, event.data.pid);
     return;
@@ -105,7 +106,8 @@ function opened(
 ): void {
   if (hasEnded(thread.status) || generation < thread.generation) return;
   moveThread(w, thread.id, { to: 'active', change: { externalId, generation, wakeAt: null } }, now);
-  w.instances.change(thread.instanceId, { capabilities: { modes: modes ?? null, models: models ?? null } });
+  const { capabilities } = w.instances.get(thread.instanceId) as InstanceRecord;
+  w.instances.change(thread.instanceId, { capabilities: { ...capabilities, modes: modes ?? null, models: models ?? null } });
   setAgentState(w, thread.id, { state: 'idle', source: 'protocol' }, now);
 }
 

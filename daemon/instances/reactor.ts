@@ -12,7 +12,7 @@ import type { AgentRegistry } from '../models/registry.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
-import { watchExternal } from './external.ts';
+import { hasAgentsHere, watchEditor, watchExternal } from './external.ts';
 import { type ApplyDeps, applyHostEvent, isFact } from './host-events.ts';
 import type { Hosting } from './hosting.ts';
 import { loseHost, restartOrGiveUp } from './losing.ts';
@@ -60,6 +60,8 @@ const readyMs = 60_000;
 const connectPauseMs = 100;
 const eventsAtOnce = 200;
 
+const editorKey = (id: string): string => `editor of ${id}`;
+
 export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
   const { store, clock, log, deadlines } = deps;
   const hosting = ({ adapter }: InstanceRecord): Hosting => deps.hostings[adapter === 'tmux' ? 'tmux' : 'acp'];
@@ -69,7 +71,7 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
   const advance = async (id: string, signal: AbortSignal): Promise<boolean> => {
     const instance = store.read((r) => r.instances.get(id));
     if (!instance) return false;
-    if (instance.adapter === 'zed') {
+    if (instance.adapter === 'zed' && !hasAgentsHere(instance)) {
       const due = await watchExternal(deps, instance);
       return due === undefined ? false : wait(id, due);
     }
@@ -78,11 +80,12 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     if (!isLive(instance.status)) return endWhatIsLeft(instance);
     const runningSince = hosting(instance).runningSince(instance);
     if (instance.status === 'stopping') return stopHost(instance, link);
+    if (hasAgentsHere(instance) && !(await isEditorThere(instance, runningSince !== undefined))) return false;
     if (instance.status === 'lost') return restart(instance);
     if (runningSince !== undefined && instance.restartRequestedAt !== undefined) return endHost(instance, link);
     if (runningSince === undefined) return isToBegin(instance) ? startHost(instance) : lose(instance, 'its agent host ended');
     if (!link) return connect(instance, runningSince, signal);
-    if (instance.status !== 'ready') return becomeReady(instance);
+    if (instance.status === 'starting') return becomeReady(instance);
     for (const thread of store.read((r) => r.threads.ofInstance(id))) {
       if (await advanceThread(deps, hosting(instance), thread, link)) return true;
     }
@@ -123,8 +126,16 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
       return wait(instance.id, clock.now() + connectPauseMs);
     }
   };
-  const becomeReady = async ({ id }: InstanceRecord): Promise<boolean> => {
-    await store.write((w) => moveInstance(w, id, { to: 'ready', change: { lastHeartbeatAt: clock.now(), restartAt: null } }, clock.now()));
+  /** What an editor shows runs for as long as it is there. */
+  const isEditorThere = async (instance: InstanceRecord, isRunning: boolean): Promise<boolean> => {
+    const due = await watchEditor(deps, instance);
+    if (due === undefined && isRunning) await hosting(instance).end(instance, 'its editor is gone');
+    if (due !== undefined) deadlines.set(editorKey(instance.id), due, () => reactor.poke(instance.id));
+    return due !== undefined;
+  };
+  const becomeReady = async ({ id, adapter }: InstanceRecord): Promise<boolean> => {
+    const alive = adapter === 'zed' ? {} : { lastHeartbeatAt: clock.now() };
+    await store.write((w) => moveInstance(w, id, { to: 'ready', change: { ...alive, restartAt: null } }, clock.now()));
     return true;
   };
   const takeEvents = async (instance: InstanceRecord, link: Link): Promise<boolean> => {
@@ -265,6 +276,7 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
       await reactor.stop();
       for (const id of [...links.keys()]) {
         deadlines.clear(`instance ${id}`);
+        deadlines.clear(editorKey(id));
         endLink(id);
       }
     },

@@ -8,7 +8,7 @@ import { settle } from '../store/receipts.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
-import { beat, disconnect } from './external.ts';
+import { beat, disconnect, hasAgentsHere } from './external.ts';
 import { type ApplyDeps, applyThreadEvent } from './host-events.ts';
 import { isLive } from './machine.ts';
 import type { Threads } from './threads.ts';
@@ -68,6 +68,9 @@ export function createReports(deps: ReportDeps): Reports {
     async instance(instanceId, report, origin) {
       assertSize(report);
       return store.write((w) => {
+        assertExternal(w.instances.get(instanceId), instanceId);
+        // Who runs its agents decides what a sign of life means.
+        if (report.type === 'instance_ready') announce(w, instanceId, read('instance_ready', report));
         take(deps, w, heard(w, instanceId), report, origin);
         return settle(w, origin.receipt, {});
       });
@@ -87,6 +90,7 @@ export function createReports(deps: ReportDeps): Reports {
     adopt: (workSession, instanceId, externalId, origin) =>
       store.write((w) => {
         const instance = heard(w, instanceId);
+        assertOwnAgents(instance);
         const thread = adopted(deps, w, instance, workSession);
         open(deps, w, instance, thread, externalId);
         return settle(w, origin.receipt, threadView(threadIn(w, thread.id)));
@@ -94,20 +98,23 @@ export function createReports(deps: ReportDeps): Reports {
   };
 }
 
+function announce(w: Writer, id: string, { capabilities }: DataOf<'instance_ready'>): void {
+  const former = (w.instances.get(id) as InstanceRecord).capabilities;
+  if (capabilities) w.instances.change(id, { capabilities: { ...former, ...capabilities } });
+}
+
 function take(deps: ReportDeps, w: Writer, instance: InstanceRecord, report: Report, origin: Origin): void {
   const now = deps.clock.now();
   const { id, adapter, projectId, specTaskId } = instance;
   const mine = (threadId: string): ThreadRecord => {
+    assertOwnAgents(instance);
     const thread = threadIn(w, threadId);
     if (thread.instanceId === id) return thread;
     throw new Failure('NOT_FOUND', `Instance "${id}" has no thread "${threadId}".`, { details: { entity: 'thread', id: threadId } });
   };
   switch (report.type) {
-    case 'instance_ready': {
-      const { capabilities } = read('instance_ready', report);
-      if (capabilities) w.instances.change(id, { capabilities });
+    case 'instance_ready':
       return;
-    }
     case 'instance_stopped': {
       const { reason = 'its editor stopped' } = read('instance_stopped', report);
       disconnect(deps, w, id, reason);
@@ -221,6 +228,13 @@ function assertExternal(instance: InstanceRecord | undefined, id: string): void 
   const why = adapter === 'zed' ? `it is ${status}` : 'the daemon drives it itself';
   throw new Failure('INVALID_TRANSITION', `Instance "${id}" takes no reports: ${why}.`, {
     details: { from: status, to: 'ready', allowed: [] },
+  });
+}
+
+function assertOwnAgents(instance: InstanceRecord): void {
+  if (!hasAgentsHere(instance)) return;
+  throw new Failure('INVALID_TRANSITION', `Instance "${instance.id}" takes no reports of threads: the daemon runs its agents.`, {
+    details: { from: instance.status, to: 'ready', allowed: [] },
   });
 }
 

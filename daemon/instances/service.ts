@@ -3,8 +3,7 @@ import type { OwnParamsOf, ResultOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Instance, Thread } from '../../schemas/instance.ts';
 import type { Prompt } from '../../schemas/prompt.ts';
-import { readHostEvents } from '../agents/host-client.ts';
-import { type Clock, isoTime } from '../kernel/clock.ts';
+import type { Clock } from '../kernel/clock.ts';
 import type { Origin } from '../kernel/origin.ts';
 import { settle } from '../store/receipts.ts';
 import type { Reader, Store, Writer } from '../store/store.ts';
@@ -14,6 +13,7 @@ import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
 import { hasEnded, isLive } from './machine.ts';
 import type { Threads } from './threads.ts';
+import { createTranscripts } from './transcripts.ts';
 import { moveInstance } from './transition.ts';
 import { instanceView, promptView, threadView } from './view.ts';
 
@@ -44,6 +44,8 @@ export interface InstanceService {
   createThread(workSession: WorkSessionRecord, origin: Origin): Promise<Thread>;
   closeThread(id: string, origin: Origin): Promise<Thread>;
   cancelTurn(id: string, origin: Origin): Promise<Thread>;
+  /** Throws INVALID_TRANSITION in the middle of a turn, or when it has ended. */
+  chooseAgent(id: string, agent: string, origin: Origin): Promise<Thread>;
   transcript(id: string, after: number, limit: number): ResultOf<'thread.transcript'>;
   /** Throws INVALID_TRANSITION when it has no thread that takes prompts. */
   sendPrompt(
@@ -55,6 +57,7 @@ export interface InstanceService {
 }
 
 export function createInstanceService({ store, clock, threads, dirOf }: InstanceServiceDeps): InstanceService {
+  const transcripts = createTranscripts(dirOf);
   const instanceIn = (r: Reader, id: string): InstanceRecord => found(r.instances.get(id), 'instance', id, 'instance.list');
   const threadIn = (r: Reader, id: string): ThreadRecord => found(r.threads.get(id), 'thread', id, 'thread.list');
   const changed = (id: string, origin: Origin, change: (w: Writer, now: InstanceRecord) => void): Promise<Instance> =>
@@ -115,12 +118,13 @@ export function createInstanceService({ store, clock, threads, dirOf }: Instance
       }),
     closeThread: (id, origin) => changedThread(id, origin, (w) => threads.close(w, id, 'completed', 'somebody closed it')),
     cancelTurn: (id, origin) => changedThread(id, origin, (w) => threads.cancelTurn(w, id)),
-    transcript(id, after, limit) {
-      const thread = store.read((r) => threadIn(r, id));
-      const entries = readHostEvents(dirOf(thread.instanceId), after).filter(({ threadId }) => threadId === id);
-      const shown = entries.slice(0, limit).map(({ seq, at, kind, data }) => ({ seq, at: isoTime(at), kind, data: data as unknown }));
-      return { entries: shown, next: shown.at(-1)?.seq ?? after, more: entries.length > limit };
-    },
+    chooseAgent: (id, agent, origin) => changedThread(id, origin, (w) => threads.changeAgent(w, id, agent)),
+    transcript: (id, after, limit) =>
+      transcripts.page(
+        store.read((r) => threadIn(r, id)),
+        after,
+        limit,
+      ),
     sendPrompt: (workSession, { content, interrupt }, origin) =>
       store.write((w) => {
         const thread = w.threads.ofWorkSession(workSession.id);

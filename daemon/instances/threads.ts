@@ -32,6 +32,8 @@ export interface Threads {
       readonly id?: string;
     },
   ): PromptRecord;
+  /** Another agent goes on in its place, with a conversation of its own. Throws INVALID_TRANSITION in a turn, or when it has ended. */
+  changeAgent(w: Writer, threadId: string, agent: string): void;
   cancelTurn(w: Writer, threadId: string): void;
   /** One that has ended stays as it is. */
   close(w: Writer, threadId: string, to: 'completed' | 'failed', reason: string): void;
@@ -118,6 +120,22 @@ export function createThreads({ clock, ids, attention }: ThreadsDeps): Threads {
       w.prompts.insert(prompt);
       tellPrompt(w, prompt);
       return prompt;
+    },
+    changeAgent(w, threadId, agent) {
+      const thread = w.threads.get(threadId);
+      if (!thread || thread.agent === agent) return;
+      if (hasEnded(thread.status) || thread.turn !== 'idle') {
+        const why = hasEnded(thread.status) ? `it is ${thread.status}` : 'its agent is in the middle of a turn; cancel that first';
+        throw new Failure('INVALID_TRANSITION', `Thread "${threadId}" takes no other agent: ${why}.`, {
+          details: { from: thread.status, to: 'disconnected', allowed: [] },
+        });
+      }
+      const reason = `"${agent}" takes its place`;
+      if (thread.status === 'active') moveThread(w, threadId, { to: 'disconnected', reason }, clock.now());
+      w.threads.change(threadId, { agent, externalId: null });
+      if (thread.workSessionId !== undefined) w.workSessions.change(thread.workSessionId, { agent });
+      // An event, so that the reactor looks.
+      setAgentState(w, threadId, { state: 'starting', source: 'process', detail: reason }, clock.now());
     },
     cancelTurn(w, threadId) {
       const thread = w.threads.get(threadId);

@@ -243,7 +243,7 @@ export function createServices(wiring: Wiring): Services {
   const care = createCare({ process: tools.process, again, databasePath, program: options.careProgram });
   const upkeep = createUpkeep({ store, clock, log, config, artifacts, worktrees, care, databasePath, backupDir });
   return {
-    ...{ store, clock, ids, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
+    ...{ store, clock, ids, log, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
     ...{ groups, gates, agents, models, availability, ownEnvironment, auth, policy, logins },
     ...{ metrics, doctor, upkeep, git, tmux, daemon, builtinsFor },
     ...specTasks,

@@ -153,15 +153,8 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   lifecycle.own('limits of work sessions', config.onChange(work.pokeAll));
   const permissions = createPermissionService({ ...shared, attention });
   const workSessions = createWorkSessionService({
-    ...shared,
-
-    parsePlan,
-    agents,
-    rowsFor,
-    threads,
-    attention,
-    limits,
-    git,
+    ...{ ...shared, parsePlan, agents, rowsFor, threads, attention, limits, git },
+    createTask: specTasks.create,
   });
   return {
     specTasks,

@@ -1,4 +1,5 @@
 import type { Call as RpcCall, Handler as RpcHandler } from '../../rpc/bind.ts';
+import type { DetachedSocket, Transport } from '../../rpc/transport.ts';
 import type { MethodName } from '../../schemas/contract.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Outlet, Subscription } from '../events/subscription.ts';
@@ -11,6 +12,16 @@ export interface Connection {
   /** hello with a token changes it. */
   caller: Caller;
   readonly subscriptions: Map<string, Subscription>;
+  close(reason: string): void;
+  /** Another protocol goes on with its socket when its calls are answered. Throws PRECONDITION where there is no socket to take. */
+  upgrade(serve: Upgrade): void;
+}
+
+/** Serves a socket in another protocol; `open` makes a connection in this process, of the same caller. */
+export type Upgrade = (detached: DetachedSocket, open: () => Transport) => Upgraded;
+
+export interface Upgraded {
+  readonly closed: Promise<void>;
   close(reason: string): void;
 }
 

@@ -1,6 +1,7 @@
 // All connections: who is on them, what they subscribed to, and when one is too slow to keep.
 import type { Dispatcher } from '../../rpc/bind.ts';
 import { errorText } from '../../rpc/envelope.ts';
+import { createMemoryPair } from '../../rpc/memory-transport.ts';
 import { Peer } from '../../rpc/peer.ts';
 import type { Transport } from '../../rpc/transport.ts';
 import { failureToWire } from '../../rpc/wire-error.ts';
@@ -12,7 +13,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Upgrade, Upgraded } from './connection.ts';
 
 export interface Connections {
   accept(transport: Transport, caller: Caller, options?: { helloMs?: number }): void;
@@ -36,6 +37,8 @@ export interface ConnectionsDeps {
 
 export function createConnections({ dispatcher, feed, deadlines, clock, ids, log }: ConnectionsDeps): Connections {
   const open = new Map<Connection, Peer<Connection>>();
+  /** Sockets that speak another protocol now. */
+  const upgraded = new Set<Upgraded>();
   feed.listen({
     advanced: () => {
       for (const connection of open.keys()) for (const subscription of connection.subscriptions.values()) subscription.pump();
@@ -85,6 +88,7 @@ export function createConnections({ dispatcher, feed, deadlines, clock, ids, log
         },
       },
       close: (reason) => peer.close({ code: 1008, message: reason }),
+      upgrade: (serve) => upgrade(peer, connection, serve),
     };
     let isStuck = false;
     const peer: Peer<Connection> = new Peer<Connection>(transport, {
@@ -107,6 +111,21 @@ export function createConnections({ dispatcher, feed, deadlines, clock, ids, log
       for (const subscription of connection.subscriptions.values()) subscription.close();
     });
   };
+  const upgrade = (peer: Peer<Connection>, connection: Connection, serve: Upgrade): void => {
+    const hasSocket = peer.detachWhenIdle((detached) => {
+      const session = serve(detached, () => {
+        const [near, far] = createMemoryPair();
+        accept(far, connection.caller);
+        return near;
+      });
+      upgraded.add(session);
+      void session.closed.then(() => upgraded.delete(session));
+    });
+    if (hasSocket) return;
+    throw new Failure('PRECONDITION', 'This connection can not change its protocol; make the call on the Unix socket.', {
+      details: { reason: 'no_socket' },
+    });
+  };
   return {
     accept,
     closeOfToken(tokenId) {
@@ -126,9 +145,10 @@ export function createConnections({ dispatcher, feed, deadlines, clock, ids, log
       return feed.lastSeq() - Math.min(feed.lastSeq(), ...positions);
     },
     async close(reason) {
+      for (const session of upgraded) session.close(reason);
       const peers = [...open.values()];
       for (const peer of peers) peer.close({ code: 1001, message: reason });
-      await Promise.all(peers.map((peer) => peer.closed));
+      await Promise.all([...peers, ...upgraded].map(({ closed }) => closed));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Origin } from '../kernel/origin.ts';
 import type { Writer } from '../store/store.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
 import { type ControlDeps, moveBy } from './control.ts';
+import { isConversation } from './conversation.ts';
 
 const continuePrompt = 'Go on with your work. Look at what is done already (git status, git log), and do what is left.';
 
@@ -20,12 +21,13 @@ export function goOn(deps: ControlDeps, w: Writer, now: WorkSessionRecord, promp
   }
   const isBusy = thread.turn !== 'idle' || w.prompts.openOf(thread.id).length > 0;
   const isCutOff = thread.turns === 0 || thread.lastTurnInterrupted || thread.lastStopReason === 'cancelled';
-  const content = prompt ?? (!isBusy && isCutOff ? continuePrompt : undefined);
+  const isTalk = isConversation(now);
+  const content = prompt ?? (!isBusy && isCutOff && !isTalk ? continuePrompt : undefined);
   const seen = isBusy ? {} : { turnsSeen: thread.turns };
   if (content !== undefined) {
     deps.threads.enqueue(w, { threadId: thread.id, workSessionId: now.id, content, origin: origin.actor });
   }
-  const stage = content !== undefined || isBusy ? 'running' : 'verifying';
+  const stage = content !== undefined || isBusy ? 'running' : isTalk ? 'waiting_human' : 'verifying';
   moveBy(deps, w, now.id, { to: 'active', stage, change: { ...change, ...seen } }, origin);
 }
 

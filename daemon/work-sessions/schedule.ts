@@ -4,6 +4,7 @@ import type { Priority } from '../../schemas/spec-task.ts';
 import { priorities } from '../../schemas/task-words.ts';
 import type { ImplTaskRecord } from '../store/tables/impl-tasks.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
+import { isConversation } from './conversation.ts';
 import { overlapOf } from './file-overlap.ts';
 
 export interface TaskFacts {
@@ -47,6 +48,10 @@ export function schedule(tasks: readonly TaskFacts[], slots: number): Schedule {
   const ready: WorkSessionRecord[] = [];
   for (const { task, workSession, impl } of candidates.sort(byUrgency)) {
     const own = taken.get(task.specTaskId) as WorkSessionRecord[];
+    if (isConversation(workSession)) {
+      ready.push(workSession);
+      continue;
+    }
     const reason = slotReason(task, own.length, running.length, slots) ?? fileReason(task, impl, own);
     if (reason !== undefined) {
       waits.set(workSession.id, reason);
@@ -59,8 +64,10 @@ export function schedule(tasks: readonly TaskFacts[], slots: number): Schedule {
   return { ready, waits, hopeless, unmet };
 }
 
-/** From provisioning until it has ended; a blocked one gives its slot away unless it is asked again soon. */
-export function holdsSlot({ status, stage }: WorkSessionRecord): boolean {
+/** From provisioning until it has ended; a blocked one gives its slot away unless it is asked again soon. Who talks waits for nobody. */
+export function holdsSlot(one: WorkSessionRecord): boolean {
+  const { status, stage } = one;
+  if (isConversation(one)) return false;
   return status === 'active' || (status === 'pending' && stage === 'provisioning');
 }
 

@@ -10,6 +10,7 @@ import type { WorkSessionFilter, WorkSessionRecord } from '../store/tables/work-
 import type { Git } from '../tools/git/git.ts';
 import { cancelWorkSession } from './cancelling.ts';
 import { type Controls, createControls } from './controls.ts';
+import { type ConversingDeps, createConversation } from './conversing.ts';
 import { createImplTasks, type ImplTasks } from './impl-tasks.ts';
 import { type ImplementDeps, type StartImplementation, startImplementation } from './implementing.ts';
 import type { WorkDeps } from './needs.ts';
@@ -26,6 +27,8 @@ export interface WorkSessionService extends Controls, Reports {
   resolve(ref: string): WorkSessionRecord;
   list(filter: WorkSessionFilter, cursor: string | undefined, limit: number): ResultOf<'workSession.list'>;
   get(ref: string): WorkSession;
+  /** Beside the others of `task`, or with a spec task of its own in the project that `wanted` names. */
+  create(task: SpecTaskRecord | undefined, wanted: Parameters<typeof createConversation>[2], origin: Origin): Promise<WorkSession>;
   spawn(params: OwnParamsOf<'workSession.spawn'>, origin: Origin): Promise<WorkSession>;
   cancel(params: OwnParamsOf<'workSession.cancel'>, origin: Origin): Promise<WorkSession>;
   /** Throws PRECONDITION {reason: no_worktree} before it has one. */
@@ -47,7 +50,8 @@ export interface WorkSessionService extends Controls, Reports {
 
 export type WorkServiceDeps = Pick<WorkDeps, 'store' | 'clock' | 'ids' | 'threads' | 'attention' | 'limits'> &
   Pick<ImplementDeps, 'agents' | 'rowsFor'> &
-  Pick<UpdatePlanDeps, 'parsePlan'> & { readonly git: Pick<Git, 'diff'> };
+  Pick<UpdatePlanDeps, 'parsePlan'> &
+  Pick<ConversingDeps, 'createTask'> & { readonly git: Pick<Git, 'diff'> };
 
 export function createWorkSessionService(deps: WorkServiceDeps): WorkSessionService {
   const { store, limits } = deps;
@@ -68,6 +72,7 @@ export function createWorkSessionService(deps: WorkServiceDeps): WorkSessionServ
       const found = resolve(ref);
       return store.read((r) => workSessionView(r, found, scheduleOf(r, limits()).waits));
     },
+    create: (task, wanted, origin) => createConversation(deps, task, wanted, origin),
     spawn: (params, origin) => spawnWorkSession(deps, params, origin),
     cancel: (params, origin) => cancelWorkSession(deps, params, origin),
     async diff(ref, patch) {

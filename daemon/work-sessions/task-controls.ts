@@ -13,13 +13,11 @@ import { settle } from '../store/receipts.ts';
 import type { Writer } from '../store/store.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
+import { type AdHoc, insertAdHoc } from './ad-hoc.ts';
 import { begunAnew } from './beginning-anew.ts';
-import { branchOfSpawned } from './branches.ts';
 import { type ControlDeps, cancelOne, moveBy, wakeTask } from './control.ts';
 import { withBackground } from './going-on.ts';
 import { reopenableStatuses } from './machine.ts';
-import { nextNumber } from './spawning.ts';
-import { workSessionSubject } from './transition.ts';
 
 type Changes = Pick<OwnParamsOf<'specTask.requestImplementationChanges'>, 'comment' | 'labels'>;
 
@@ -46,7 +44,7 @@ export function createTaskControls(deps: TaskControlDeps): TaskControls {
         if (now.status !== 'implementation_review') refuseUnlessMay(now, 'implementation', 'implementation_review');
         const wanted = labels.map((label) => workSessionOf(w, now, label));
         wakeTask(deps, w, now.id, origin);
-        if (wanted.length === 0) insertAdHoc(deps, w, now, comment, origin);
+        if (wanted.length === 0) insertAdHoc(deps, w, now, changesFor(deps, now, comment), origin.actor);
         for (const one of wanted) {
           w.workSessions.change(one.id, { prompt: withBackground(comment, one.prompt) });
           moveBy(deps, w, one.id, begunAnew(one), origin);
@@ -77,6 +75,11 @@ export function createTaskControls(deps: TaskControlDeps): TaskControls {
   };
 }
 
+function changesFor({ agents }: TaskControlDeps, task: SpecTaskRecord, comment: string): AdHoc {
+  const prompt = withBackground(comment, `# ${task.name}\n\n${task.prompt}`);
+  return { description: comment, prompt, agent: agents.resolve(task.implementationAgents[0] as string).name };
+}
+
 /** INVALID_TRANSITION for every state but one, in the words of the table where that refuses too. */
 function refuseUnlessMay(task: SpecTaskRecord, to: SpecTask['status'], only: SpecTask['status']): never {
   mayChange(specTaskTransitions, nameOf(task), task.status, to);
@@ -99,19 +102,4 @@ function workSessionOf(w: Writer, task: SpecTaskRecord, label: string): WorkSess
   throw new Failure('NOT_FOUND', `${nameOf(task)} has no work session for "${label}"; its items are ${known.join(', ')}.`, {
     details: { entity: 'implementation task', id: label, suggestions: known },
   });
-}
-
-function insertAdHoc(deps: TaskControlDeps, w: Writer, task: SpecTaskRecord, comment: string, { actor }: Origin): void {
-  const number = nextNumber(w.workSessions.ofSpecTask(task.id));
-  const name = `Changes ${number}`;
-  const record: WorkSessionRecord = {
-    ...{ id: deps.ids.next('wks'), specTaskId: task.id, projectId: task.projectId, kind: 'ad_hoc', depth: 0, name, description: comment },
-    ...{ prompt: withBackground(comment, `# ${task.name}\n\n${task.prompt}`), status: 'pending', stage: 'waiting_dependencies' },
-    ...{ started: true, required: true, mergeInto: 'integration', base: 'integration', dependsOn: [] },
-    ...{ branch: branchOfSpawned(task.branchPrefix, number, name), attempt: 1, turnsSeen: 0, verifyAttempts: 0 },
-    ...{ agent: deps.agents.resolve(task.implementationAgents[0] as string).name, createdAt: deps.clock.now(), version: 1 },
-  };
-  w.workSessions.insert(record);
-  const data = { workSessionId: record.id, name, kind: 'ad_hoc' as const, branch: record.branch };
-  w.events.append({ type: 'workSession.created', subject: workSessionSubject(record), actor, data });
 }

@@ -22,6 +22,7 @@ const rooms: Readonly<Record<string, Room>> = {
   daemon: {
     rooms: ['daemon', 'rpc', 'schemas'],
     packages: [
+      '@agentclientprotocol/sdk',
       'better-sqlite3',
       'execa',
       'node-cron',

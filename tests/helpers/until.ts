@@ -7,9 +7,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 export const deadlineMs = 45_000;
 const pollMs = 10;
 
-/** Answers the first value of `check` that is neither undefined, null nor false. An error of `check` counts as "not yet". */
-export async function until<T>(what: string, check: () => T | Promise<T>): Promise<Exclude<T, undefined | null | false>> {
-  const end = performance.now() + deadlineMs;
+/**
+ * Answers the first value of `check` that is neither undefined, null nor false. An error of `check` counts as "not yet". `withinMs`: for
+ * what takes long by its nature.
+ */
+export async function until<T>(
+  what: string,
+  check: () => T | Promise<T>,
+  withinMs = deadlineMs,
+): Promise<Exclude<T, undefined | null | false>> {
+  const end = performance.now() + withinMs;
   let last: unknown;
   for (;;) {
     try {
@@ -18,7 +25,7 @@ export async function until<T>(what: string, check: () => T | Promise<T>): Promi
     } catch (error) {
       last = error;
     }
-    if (performance.now() > end) throw new Error(`waited ${deadlineMs} ms for ${what}`, { cause: last });
+    if (performance.now() > end) throw new Error(`waited ${withinMs} ms for ${what}`, { cause: last });
     await delay(pollMs);
   }
 }

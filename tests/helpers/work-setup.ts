@@ -177,6 +177,7 @@ export async function setUpWork({ task = {}, items, sessions = {}, idle = false 
     announce: () => undefined,
     parsePlan,
     callsForTurn: () => false,
+    createTask: () => Promise.reject(new Error('no task is made here')),
     saveWork: async (id) => void saved.push(id),
     sessions: {
       cancelAll: async (all) => {

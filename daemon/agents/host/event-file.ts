@@ -82,19 +82,34 @@ export function openEventFile(path: string, now: () => number, onFormer: (event:
 
 /** What a host left, whether it lives or not. Lines that are no events are passed over. */
 export function readEvents(path: string, since: number): HostEvent[] {
-  let fd: number;
+  return [...createEventReader(path)(since)];
+}
+
+/** The same again and again: whoever follows a file, or reads it in pages, reads only a little of what it has read before. */
+export function createEventReader(path: string): (since: number) => Generator<HostEvent> {
+  /** All before an offset has a number up to its `seq`. */
+  const marks = [{ seq: 0, offset: 0 }];
+  return function* (since) {
+    const fd = openIfThere(path);
+    if (fd === undefined) return;
+    try {
+      for (const { event, offset, sizeBytes } of linesFrom(fd, marks.findLast(({ seq }) => seq <= since)?.offset ?? 0)) {
+        if (!event) continue;
+        if (event.seq >= (marks.at(-1)?.seq ?? 0) + markEvery) marks.push({ seq: event.seq, offset: offset + sizeBytes });
+        if (event.seq > since) yield event;
+      }
+    } finally {
+      closeSync(fd);
+    }
+  };
+}
+
+function openIfThere(path: string): number | undefined {
   try {
-    fd = openSync(path, 'r');
+    return openSync(path, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  }
-  try {
-    const events: HostEvent[] = [];
-    for (const { event } of linesFrom(fd, 0)) if (event && event.seq > since) events.push(event);
-    return events;
-  } finally {
-    closeSync(fd);
   }
 }
 

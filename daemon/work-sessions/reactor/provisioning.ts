@@ -5,6 +5,7 @@ import { agentSession } from '../../sessions/agent-session.ts';
 import type { Reader } from '../../store/store.ts';
 import type { SpecTaskRecord } from '../../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
+import { isConversation } from '../conversation.ts';
 import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession } from '../transition.ts';
 import { fail } from './ending.ts';
@@ -83,13 +84,14 @@ async function beginWork({ store, clock, threads }: WorkDeps, one: WorkSessionRe
     if (now.status !== 'pending' || now.stage !== 'provisioning' || !session) return;
     const worktree = session.worktreeId === undefined ? undefined : w.worktrees.get(session.worktreeId);
     const thread = threads.ensure(w, { specTaskId: now.specTaskId, workSessionId: now.id, sessionId: session.id, agent: now.agent });
-    threads.enqueue(w, { threadId: thread.id, workSessionId: now.id, content: firstPrompt(now), origin: actor });
+    const isTalk = isConversation(now);
+    if (!isTalk) threads.enqueue(w, { threadId: thread.id, workSessionId: now.id, content: firstPrompt(now), origin: actor });
     const change = {
       ...(worktree === undefined ? {} : { worktreeId: worktree.id, baseCommit: worktree.baseCommit }),
       turnsSeen: thread.turns,
       startedAt: now.startedAt ?? clock.now(),
     };
-    moveWorkSession(w, now.id, { to: 'active', stage: 'running', change }, { actor, now: clock.now() });
+    moveWorkSession(w, now.id, { to: 'active', stage: isTalk ? 'waiting_human' : 'running', change }, { actor, now: clock.now() });
   });
   return true;
 }

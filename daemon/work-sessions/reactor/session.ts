@@ -6,6 +6,7 @@ import type { ThreadRecord } from '../../store/tables/instances.ts';
 import { afterAllIds } from '../../store/tables/rows.ts';
 import type { WorkSessionRecord } from '../../store/tables/work-sessions.ts';
 import { begunAnew } from '../beginning-anew.ts';
+import { isConversation } from '../conversation.ts';
 import { hasEnded } from '../machine.ts';
 import type { WorkDeps } from '../needs.ts';
 import { freshWorkSession, moveWorkSession } from '../transition.ts';
@@ -93,13 +94,17 @@ function stepFor(deps: WorkDeps, r: Reader, id: string): Step | undefined {
   const isAgentNeeded = one.status === 'blocked' || one.stage === 'running' || one.stage === 'waiting_human';
   if (thread.status === 'disconnected' && one.blockedReason !== 'instance_lost' && isAgentNeeded && one.blockedReason !== 'paused')
     return to({ to: 'blocked', reason: 'instance_lost', detail: 'Its agent host is gone; it is started again.' });
-  if (one.blockedReason === 'instance_lost') return thread.status === 'active' ? to({ to: 'active', stage: 'running' }) : undefined;
+  if (one.blockedReason === 'instance_lost') {
+    const stage = isConversation(one) && thread.turn === 'idle' ? 'waiting_human' : 'running';
+    return thread.status === 'active' ? to({ to: 'active', stage }) : undefined;
+  }
   const open = r.prompts.openOf(thread.id).length;
   const ended = thread.turns > one.turnsSeen && thread.turn === 'idle' && open === 0;
   if (one.status === 'blocked') return stepFromBlocked(deps, r, { one, thread, ended, open }, to);
   if (one.stage === 'verifying' || one.stage === 'awaiting_merge' || one.stage === 'merging') return undefined;
   if (thread.turn === 'requires_action' && one.stage === 'running') return to({ to: 'active', stage: 'waiting_human' });
-  if (thread.turn !== 'requires_action' && one.stage === 'waiting_human' && !ended) return to({ to: 'active', stage: 'running' });
+  const isOn = isConversation(one) ? thread.turn === 'running' : thread.turn !== 'requires_action';
+  if (isOn && one.stage === 'waiting_human' && !ended) return to({ to: 'active', stage: 'running' });
   if (ended) return afterTurn(deps, r, one, thread);
   const unsent = open === 0 && thread.turn === 'idle' ? r.prompts.list(id, afterAllIds, 1)[0] : undefined;
   if (unsent?.status !== 'failed') return undefined;
@@ -138,7 +143,7 @@ function stepFromBlocked(
         moveWorkSession(
           w,
           one.id,
-          { to: 'active', stage: 'verifying', change: { turnsSeen: thread.turns } },
+          { to: 'active', stage: isConversation(one) ? 'waiting_human' : 'verifying', change: { turnsSeen: thread.turns } },
           { actor, now: deps.clock.now() },
         );
       };
@@ -157,6 +162,8 @@ function afterTurn(deps: WorkDeps, r: Reader, one: WorkSessionRecord, thread: Th
       deps.threads.enqueue(w, { threadId: thread.id, workSessionId: one.id, content, origin: actor });
     };
   }
+  if (isConversation(one) && !deps.callsForTurn(r, one.id))
+    return (w) => void moveWorkSession(w, one.id, { to: 'active', stage: 'waiting_human', change }, by);
   const { lastStopReason = 'end_turn', ticked = 0 } = thread;
   if (lastStopReason === 'cancelled') return askFor(deps, one, 'Its turn was cancelled.', change);
   if (lastStopReason !== 'end_turn' && ticked < 1) return askFor(deps, one, `Its agent stopped with "${lastStopReason}".`, change);

@@ -15,6 +15,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   ulid: ['daemon/kernel/ids.ts'],
   'smol-toml': ['daemon/config/'],
   'toml-eslint-parser': ['daemon/config/'],
+  '@agentclientprotocol/sdk': ['daemon/server/acp/'],
   oauth4webapi: ['daemon/tools/'],
   picomatch: ['daemon/policy/'],
   yaml: ['daemon/commands/'],

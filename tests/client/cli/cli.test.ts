@@ -47,6 +47,7 @@ describe('the command line', () => {
         'doctor',
         'metrics',
         'call',
+        'acp',
         'stdio',
         'completion',
         'help',

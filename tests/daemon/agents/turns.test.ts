@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startTestHost } from '../../helpers/agent-host.ts';
 import { openFake, order } from '../../helpers/agent-host-threads.ts';
+import { until } from '../../helpers/until.ts';
 
 const promptsIn = (path: string): string[] =>
   readFileSync(path, 'utf8')
@@ -21,7 +22,7 @@ describe('a turn of an agent', () => {
     expect(readFileSync(join(host.dir, 'made.txt'), 'utf8')).toBe('hello\n');
     const kinds = host.events.map(({ kind }) => kind);
     expect(kinds.indexOf('turn.started')).toBeLessThan(kinds.indexOf('update'));
-    expect(host.transcript()).toContain('red');
+    await until('it to be in the pane', () => host.transcript().includes('red'));
     expect(host.transcript()).not.toContain('\u001b');
   });
 

@@ -1,0 +1,186 @@
+// The daemon as an agent of the Agent Client Protocol: what an editor asks, by method. Work sessions are its sessions.
+import { type AgentApp, type AgentContext, agent } from '@agentclientprotocol/sdk';
+import { Failure } from '../../../schemas/errors.ts';
+import { limits } from '../../../schemas/limits.ts';
+import type { WorkSession } from '../../../schemas/work-session.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../kernel/log.ts';
+import { type Attached, attach } from './attached.ts';
+import { type Chosen, chooseSession } from './choose.ts';
+import type { DaemonClient } from './daemon-client.ts';
+import { asRequestError } from './errors.ts';
+import { createEditorInstances } from './instances.ts';
+import { promptText } from './prompt-text.ts';
+import { untilReady } from './until-ready.ts';
+
+export interface FaceDeps {
+  readonly daemon: DaemonClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  /** Given to the first session/new, whatever its folder. */
+  readonly workSessionId: string | undefined;
+  readonly cwd: string | undefined;
+  /** Of the program that was started by the editor. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Face {
+  readonly app: AgentApp;
+  end(): void;
+}
+
+export function createFace(deps: FaceDeps): Face {
+  const { daemon, clock, log, version, environment } = deps;
+  const { api } = daemon;
+  const attached = new Map<string, Attached>();
+  let editor = { name: 'editor', version: '' };
+  const editors = createEditorInstances({ api, clock, log, editor: () => editor });
+
+  const sessionOf = (sessionId: string): Attached => {
+    const found = attached.get(sessionId);
+    if (found) return found;
+    throw new Failure('NOT_FOUND', `Session "${sessionId}" is not open here; load it first.`, {
+      details: { entity: 'session', id: sessionId },
+    });
+  };
+  const open = async (workSession: WorkSession, client: AgentContext): Promise<Attached> => {
+    attached.get(workSession.id)?.detach();
+    const made = await attach({ daemon, clock, log, client, workSession, environment });
+    attached.set(workSession.id, made);
+    await editors.serve(workSession.specTaskId);
+    return made;
+  };
+  const close = (sessionId: string): void => {
+    const session = attached.get(sessionId);
+    attached.delete(sessionId);
+    session?.detach();
+    const specTaskId = session?.workSession.specTaskId;
+    const isLeft = ![...attached.values()].some(({ workSession }) => workSession.specTaskId === specTaskId);
+    if (specTaskId !== undefined && isLeft) editors.leave(specTaskId);
+  };
+  const choose = async (cwd: string): Promise<Chosen> => {
+    const { workSessionId } = deps;
+    if (workSessionId !== undefined && !attached.has(workSessionId))
+      return { workSession: await api.workSession.get({ id: workSessionId }), isNew: false };
+    const name = `Conversation in ${editor.name}`.slice(0, limits.nameChars);
+    return chooseSession({ api, environment, name, isAttached: (id) => attached.has(id) }, cwd);
+  };
+  /** What is told because of an answer goes after it: some editors drop what comes before, others wait for ever. */
+  const afterAnswer = (work: () => void): void => void setImmediate(work);
+  const place = ({ worktreePath, branch }: WorkSession): string =>
+    `This conversation works in ${worktreePath ?? 'a worktree of its own'} on the branch ${branch}; your checkout stays as it is.\n`;
+
+  const app = agent({ name: 'coppice' })
+    .onRequest('initialize', ({ params }) => {
+      const { name = 'editor', version: editorVersion = '' } = params.clientInfo ?? {};
+      editor = { name, version: editorVersion };
+      return {
+        protocolVersion: 1,
+        agentInfo: { name: 'coppice', title: 'coppice', version },
+        agentCapabilities: {
+          loadSession: true,
+          promptCapabilities: { embeddedContext: true },
+          sessionCapabilities: { list: {}, resume: {}, close: {} },
+        },
+        authMethods: [],
+      };
+    })
+    .onRequest('authenticate', () => ({}))
+    .onRequest('session/new', ({ params, client }) =>
+      answer(async () => {
+        const { workSession, isNew } = await choose(params.cwd);
+        const ready = isNew ? await untilReady(daemon, workSession) : workSession;
+        const session = await open(ready, client);
+        const setUp = await session.skip();
+        const notes = [...(isNew ? [place(ready)] : []), ...ignored(params.mcpServers.length)];
+        afterAnswer(() => session.follow(notes.length === 0 ? undefined : notes.join('')));
+        return { sessionId: ready.id, ...setUp, _meta: { coppice: { worktreePath: ready.worktreePath, branch: ready.branch } } };
+      }),
+    )
+    .onRequest('session/load', ({ params, client }) =>
+      answer(async () => {
+        const session = await open(await api.workSession.get({ id: params.sessionId }), client);
+        const setUp = await session.replay();
+        afterAnswer(() => session.follow());
+        return setUp;
+      }),
+    )
+    .onRequest('session/resume', ({ params, client }) =>
+      answer(async () => {
+        const session = await open(await api.workSession.get({ id: params.sessionId }), client);
+        const setUp = await session.skip();
+        afterAnswer(() => session.follow());
+        return setUp;
+      }),
+    )
+    .onRequest('session/list', ({ params }) =>
+      answer(async () => {
+        const cwd = params.cwd ?? deps.cwd;
+        const project = cwd === undefined ? undefined : (await api.project.add({ path: cwd })).id;
+        const { workSessions, nextCursor } = await api.workSession.list({
+          ...{ limit: limits.pageRowsDefault, ...(project === undefined ? {} : { project }) },
+          ...(params.cursor == null ? {} : { cursor: params.cursor }),
+        });
+        const sessions = workSessions.flatMap(({ id, name, worktreePath, endedAt, startedAt, createdAt, status }) =>
+          worktreePath === undefined
+            ? []
+            : [
+                {
+                  sessionId: id,
+                  cwd: worktreePath,
+                  title: name,
+                  updatedAt: endedAt ?? startedAt ?? createdAt,
+                  _meta: { coppice: { status } },
+                },
+              ],
+        );
+        return { sessions, ...(nextCursor === undefined ? {} : { nextCursor }) };
+      }),
+    )
+    .onRequest('session/close', ({ params }) => {
+      close(params.sessionId);
+      return {};
+    })
+    .onRequest('session/prompt', ({ params }) =>
+      answer(async () => ({ stopReason: await sessionOf(params.sessionId).prompt(promptText(params.prompt)) })),
+    )
+    .onRequest('session/set_mode', ({ params }) =>
+      answer(async () => {
+        await sessionOf(params.sessionId).choose('mode', params.modeId);
+        return {};
+      }),
+    )
+    .onRequest('session/set_config_option', ({ params }) =>
+      answer(async () => {
+        const session = sessionOf(params.sessionId);
+        await session.choose(params.configId, String(params.value));
+        return { configOptions: await session.options() };
+      }),
+    )
+    .onNotification('session/cancel', ({ params }) =>
+      // Nobody waits for an answer to this; the turn tells how it ended.
+      sessionOf(params.sessionId)
+        .cancel()
+        .catch((error: unknown) => log.info({ err: error }, 'a turn could not be cancelled from an editor')),
+    );
+  return {
+    app,
+    end() {
+      for (const id of [...attached.keys()]) close(id);
+      editors.end();
+    },
+  };
+}
+
+async function answer<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asRequestError(error);
+  }
+}
+
+function ignored(mcpServers: number): string[] {
+  return mcpServers === 0 ? [] : [`${mcpServers} MCP servers that the editor names are not started.\n`];
+}
