@@ -60,6 +60,18 @@ export const workSessionRef = Ref.describe('Work session id, session id or slug.
 const ifVersion = z.int().min(1).optional();
 export const PromptText = z.string().min(1).max(limits.promptChars);
 
+/** A program that an agent starts as a server of the Model Context Protocol, as editors name it. */
+export const McpServer = z.strictObject({
+  name: z.string().min(1).max(limits.nameChars),
+  command: z.string().min(1).max(limits.argumentBytes),
+  args: z.array(z.string().max(limits.argumentBytes)).max(100).default([]),
+  env: z
+    .array(z.strictObject({ name: z.string().min(1).max(256), value: z.string().max(limits.argumentBytes) }))
+    .max(100)
+    .default([]),
+});
+export type McpServer = z.infer<typeof McpServer>;
+
 export const workSessionMethods = {
   'workSession.list': defineMethod({
     summary: 'Work sessions, newest first.',
@@ -100,9 +112,10 @@ export const workSessionMethods = {
         .optional()
         .describe("Without specTask. Default: the repository's default branch."),
       environment: Environment.default({}).describe("Without specTask: the client's own environment."),
+      mcpServers: z.array(McpServer).max(20).default([]).describe('Programs for its agent, as far as policy lets them be started.'),
     },
     result: WorkSession,
-    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'MODEL_UNKNOWN', 'PRECONDITION', 'TOOL_FAILED', 'TOOL_MISSING'],
+    errors: ['NOT_FOUND', 'INVALID_TRANSITION', 'MODEL_UNKNOWN', 'PRECONDITION', 'POLICY_DENIED', 'TOOL_FAILED', 'TOOL_MISSING'],
   }),
   'workSession.spawn': defineMethod({
     summary: 'Makes a child of an active work session, in a worktree of its own.',

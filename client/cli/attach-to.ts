@@ -42,7 +42,10 @@ export async function runInherited(argv: readonly string[]): Promise<number> {
       const child = spawn(file, words, { stdio: 'inherit' });
       child.on('error', (cause) => {
         reject(
-          new Failure('TOOL_MISSING', `The program "${file}" cannot be run; install it to attach.`, { cause, details: { tool: file } }),
+          new Failure('TOOL_MISSING', `The program "${file}" cannot be run; install it, or put it on your PATH.`, {
+            cause,
+            details: { tool: file },
+          }),
         );
       });
       child.on('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));

@@ -10,6 +10,7 @@ import { byDaemon } from '../kernel/origin.ts';
 import { createReactor } from '../kernel/reactor.ts';
 import type { AgentRegistry } from '../models/registry.ts';
 import type { AgentPlaceOf } from '../sessions/agent-environment.ts';
+import type { EnvFiles } from '../sessions/env-file.ts';
 import type { Store, Writer } from '../store/store.ts';
 import type { InstanceRecord, ThreadRecord } from '../store/tables/instances.ts';
 import { hasAgentsHere, watchEditor, watchExternal } from './external.ts';
@@ -28,6 +29,8 @@ export interface InstanceDeps extends ApplyDeps {
   readonly deadlines: Deadlines;
   readonly agents: Pick<AgentRegistry, 'resolve'>;
   readonly agentPlaceOf: AgentPlaceOf;
+  /** Programs that the agent of a work session is to start. */
+  readonly mcpServersOf: EnvFiles['mcpServersOf'];
   readonly hostings: Readonly<Record<'acp' | 'tmux', Hosting>>;
   /** What waits for the recipient, to stand before its next prompt; told as delivered in the same transaction. */
   readonly takeDeliveries: (w: Writer, workSessionId: string) => string | undefined;
@@ -83,6 +86,8 @@ export function createInstanceReactor(deps: InstanceDeps): InstanceReactor {
     if (hasAgentsHere(instance) && !(await isEditorThere(instance, runningSince !== undefined))) return false;
     if (instance.status === 'lost') return restart(instance);
     if (runningSince !== undefined && instance.restartRequestedAt !== undefined) return endHost(instance, link);
+    // One of a former start, on its way out: its end makes this be looked at again.
+    if (runningSince !== undefined && isToBegin(instance)) return false;
     if (runningSince === undefined) return isToBegin(instance) ? startHost(instance) : lose(instance, 'its agent host ended');
     if (!link) return connect(instance, runningSince, signal);
     if (instance.status === 'starting') return becomeReady(instance);

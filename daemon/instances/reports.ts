@@ -114,7 +114,9 @@ function take(deps: ReportDeps, w: Writer, instance: InstanceRecord, report: Rep
   };
   switch (report.type) {
     case 'instance_ready':
-      return;
+      // With agents of its own it is ready by that; else its host begins because this is told.
+      if (!hasAgentsHere(w.instances.get(id) as InstanceRecord)) return;
+      break;
     case 'instance_stopped': {
       const { reason = 'its editor stopped' } = read('instance_stopped', report);
       disconnect(deps, w, id, reason);

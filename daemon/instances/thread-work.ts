@@ -99,7 +99,17 @@ async function open(deps: InstanceDeps, hosting: Hosting, thread: ThreadRecord, 
   const externalId = thread.externalId === undefined ? {} : { externalId: thread.externalId };
   // A former agent may still be there; two would write the same conversation.
   if (thread.generation > 0) await link.host.call('close', { threadId: thread.id }).catch(gone);
-  await link.host.call('open', { threadId: thread.id, generation, argv: [...argv], cwd: place.cwd, env: { ...env }, ...externalId });
+  const mcpServers = thread.workSessionId === undefined ? [] : await deps.mcpServersOf(thread.workSessionId);
+  const servers = mcpServers.length === 0 ? {} : { mcpServers: [...mcpServers] };
+  await link.host.call('open', {
+    threadId: thread.id,
+    generation,
+    argv: [...argv],
+    cwd: place.cwd,
+    env: { ...env },
+    ...externalId,
+    ...servers,
+  });
   return true;
 }
 

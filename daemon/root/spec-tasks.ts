@@ -127,6 +127,7 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const instances = createInstanceReactor({
     ...{ ...shared, log, feed, attention, threads, agents, deadlines: tools.deadlines, agentPlaceOf: wiring.agentPlaceOf },
     permissionsOf,
+    mcpServersOf: envFiles.mcpServersOf,
     hostings: {
       acp: createAgentHosting({ store, sessions, dirOf, hostProgram: options.hostProgram, ownEnvironment: tools.ownEnv }),
       tmux: inTerminals,
@@ -155,6 +156,8 @@ export function createSpecTaskServices(wiring: SpecTaskWiring): Pick<Services, M
   const workSessions = createWorkSessionService({
     ...{ ...shared, parsePlan, agents, rowsFor, threads, attention, limits, git },
     createTask: specTasks.create,
+    envFiles,
+    policy: wiring.policy,
   });
   return {
     specTasks,

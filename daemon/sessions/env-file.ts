@@ -3,6 +3,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
+import type { McpServer } from '../../schemas/work-session.ts';
 import type { ArgumentValues } from '../commands/arguments.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { Environment } from './environment.ts';
@@ -21,6 +22,8 @@ export interface SessionSecrets {
   readonly credentials?: Readonly<Record<string, string>>;
   /** Secrets that steps were given, to be masked wherever they turn up. */
   readonly shown?: readonly string[];
+  /** Programs that the agent of a work session is to start; they may hold secrets. */
+  readonly mcpServers?: readonly McpServer[];
   /** COPPICE_TOKEN of its processes. */
   readonly token: string;
 }
@@ -30,6 +33,8 @@ export interface EnvFiles {
   read(sessionId: string): Promise<SessionSecrets>;
   /** Of the client alone; empty once the file is gone, which everywhere means that of the daemon. */
   environmentOf(id: string): Promise<Environment>;
+  /** Of a work session; none where nothing was written. */
+  mcpServersOf(id: string): Promise<readonly McpServer[]>;
   remove(sessionId: string): Promise<void>;
   /** Removes what a daemon that died left of sessions other than these. */
   sweep(sessionIds: readonly string[]): Promise<void>;
@@ -46,6 +51,14 @@ async function readJson(path: string): Promise<unknown> {
 
 export function createEnvFiles(dir: string): EnvFiles {
   const pathOf = (sessionId: string): string => join(dir, sessionId);
+  const secretsIfThere = async (id: string): Promise<SessionSecrets | undefined> => {
+    try {
+      return (await readJson(pathOf(id))) as SessionSecrets;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
   return {
     async write(sessionId, secrets) {
       await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -63,14 +76,8 @@ export function createEnvFiles(dir: string): EnvFiles {
         });
       }
     },
-    async environmentOf(id) {
-      try {
-        return ((await readJson(pathOf(id))) as SessionSecrets).environment;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-        throw error;
-      }
-    },
+    environmentOf: async (id) => (await secretsIfThere(id))?.environment ?? {},
+    mcpServersOf: async (id) => (await secretsIfThere(id))?.mcpServers ?? [],
     remove: (sessionId) => rm(pathOf(sessionId), { force: true }),
     async sweep(sessionIds) {
       const kept = new Set(sessionIds);

@@ -195,12 +195,12 @@ export function createSessionService(deps: SessionDeps): SessionService {
       return r.sessions.active().map((session) => sessionView(r, session, order));
     },
     async resume() {
-      const { active, members, specTasks } = store.read((r) => ({
+      const { active, members, work } = store.read((r) => ({
         active: r.sessions.active(),
-        specTasks: r.specTasks.live(),
+        work: [...r.specTasks.live(), ...r.workSessions.live()],
         members: r.groups.running().flatMap(({ id }) => r.groups.members(id)),
       }));
-      await deps.envFiles.sweep([...[...active, ...specTasks].map(({ id }) => id), ...members.map(({ sessionId }) => sessionId)]);
+      await deps.envFiles.sweep([...[...active, ...work].map(({ id }) => id), ...members.map(({ sessionId }) => sessionId)]);
       for (const session of active) {
         if (session.status === 'queued') continue;
         void runner.drive(session.id);

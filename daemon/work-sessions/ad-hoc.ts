@@ -15,6 +15,8 @@ export interface AdHoc {
   /** Empty: a conversation. */
   readonly prompt: string;
   readonly agent: string;
+  /** Default: a new one. */
+  readonly id?: string | undefined;
 }
 
 export function insertAdHoc(
@@ -25,9 +27,9 @@ export function insertAdHoc(
   actor: string,
 ): WorkSessionRecord {
   const number = nextNumber(w.workSessions.ofSpecTask(task.id));
-  const { name = `Changes ${number}`, description, prompt, agent } = wanted;
+  const { id = ids.next('wks'), name = `Changes ${number}`, description, prompt, agent } = wanted;
   const record: WorkSessionRecord = {
-    ...{ id: ids.next('wks'), specTaskId: task.id, projectId: task.projectId, kind: 'ad_hoc', depth: 0, name, description, prompt },
+    ...{ id, specTaskId: task.id, projectId: task.projectId, kind: 'ad_hoc', depth: 0, name, description, prompt },
     ...{ status: 'pending', stage: 'waiting_dependencies', started: true, required: true, mergeInto: 'integration', base: 'integration' },
     ...{ dependsOn: [], branch: branchOfSpawned(task.branchPrefix, number, name), attempt: 1, turnsSeen: 0, verifyAttempts: 0, agent },
     ...{ createdAt: clock.now(), version: 1 },

@@ -5,6 +5,8 @@ import { ImplementationSettings, type SpecTask } from '../../schemas/spec-task.t
 import type { WorkSession } from '../../schemas/work-session.ts';
 import type { Origin } from '../kernel/origin.ts';
 import type { AgentRegistry } from '../models/registry.ts';
+import type { PolicyService } from '../policy/service.ts';
+import type { EnvFiles } from '../sessions/env-file.ts';
 import type { CreateRequest } from '../spec-tasks/creating.ts';
 import { freshSpecTask, moveSpecTask } from '../spec-tasks/transition.ts';
 import { settle } from '../store/receipts.ts';
@@ -16,6 +18,8 @@ import { workSessionView } from './view.ts';
 
 export type ConversingDeps = ControlDeps & {
   readonly agents: Pick<AgentRegistry, 'resolve'>;
+  readonly policy: Pick<PolicyService, 'facts' | 'enforce'>;
+  readonly envFiles: Pick<EnvFiles, 'write'>;
   readonly createTask: (request: CreateRequest, origin: Origin) => Promise<SpecTask>;
 };
 
@@ -29,14 +33,25 @@ export async function createConversation(
   origin: Origin,
 ): Promise<WorkSession> {
   const agent = wanted.agent === undefined ? undefined : deps.agents.resolve(wanted.agent).name;
+  await assertMayStart(deps, wanted, origin);
+  const id = deps.ids.next('wks');
   const specTaskId = task?.id ?? (await ownTask(deps, wanted, agent, origin)).id;
+  const { mcpServers } = wanted;
+  if (mcpServers.length > 0) await deps.envFiles.write(id, { environment: {}, arguments: {}, token: '', mcpServers });
   return deps.store.write((w) => {
     begin(deps, w, specTaskId, origin);
     const now = freshSpecTask(w, specTaskId);
     const { name } = wanted;
-    const made = { name, description: '', prompt: '', agent: agent ?? deps.agents.resolve(now.implementationAgents[0] as string).name };
+    const made = { id, name, description: '', prompt: '', agent: agent ?? deps.agents.resolve(now.implementationAgents[0] as string).name };
     return settle(w, origin.receipt, workSessionView(w, insertAdHoc(deps, w, now, made, origin.actor)));
   });
+}
+
+/** Throws POLICY_DENIED before anything is made. */
+async function assertMayStart({ policy }: ConversingDeps, { mcpServers, environment }: Wanted, { actor }: Origin): Promise<void> {
+  const place = { searchPath: environment.PATH, cwd: '/' };
+  const questions = await Promise.all(mcpServers.map(({ command }) => policy.facts.executable(command, place)));
+  await policy.enforce(questions, { actor });
 }
 
 async function ownTask(deps: ConversingDeps, wanted: Wanted, agent: string | undefined, { actor }: Origin): Promise<SpecTask> {

@@ -51,7 +51,7 @@ export interface WorkSessionService extends Controls, Reports {
 export type WorkServiceDeps = Pick<WorkDeps, 'store' | 'clock' | 'ids' | 'threads' | 'attention' | 'limits'> &
   Pick<ImplementDeps, 'agents' | 'rowsFor'> &
   Pick<UpdatePlanDeps, 'parsePlan'> &
-  Pick<ConversingDeps, 'createTask'> & { readonly git: Pick<Git, 'diff'> };
+  Pick<ConversingDeps, 'createTask' | 'policy' | 'envFiles'> & { readonly git: Pick<Git, 'diff'> };
 
 export function createWorkSessionService(deps: WorkServiceDeps): WorkSessionService {
   const { store, limits } = deps;

@@ -5,6 +5,7 @@ import { Readable, Writable } from 'node:stream';
 import {
   type ClientContext,
   client,
+  type NewSessionRequest,
   type NewSessionResponse,
   ndJsonStream,
   type RequestPermissionRequest,
@@ -34,7 +35,7 @@ export interface Editor extends AsyncDisposable {
   updates(sessionId: string): SessionUpdate[];
   /** What the agent said, and what the user did, as one text. */
   said(sessionId: string, kind?: 'agent_message_chunk' | 'user_message_chunk'): string;
-  open(cwd: string): Promise<NewSessionResponse>;
+  open(cwd: string, mcpServers?: NewSessionRequest['mcpServers']): Promise<NewSessionResponse>;
   load(sessionId: string, cwd: string): Promise<unknown>;
   prompt(sessionId: string, text: string): Promise<string>;
   readonly exited: Promise<number | null>;
@@ -80,7 +81,7 @@ export async function startEditor({ cwd, env, args = [], name = 'scripted editor
       updates(sessionId)
         .flatMap((one) => (one.sessionUpdate === kind && 'content' in one && (one.content as { text?: string }).text) || [])
         .join(''),
-    open: (folder) => noted('session/new', agent.request('session/new', { cwd: folder, mcpServers: [] })),
+    open: (folder, mcpServers = []) => noted('session/new', agent.request('session/new', { cwd: folder, mcpServers })),
     load: (sessionId, folder) => noted('session/load', agent.request('session/load', { sessionId, cwd: folder, mcpServers: [] })),
     prompt: async (sessionId, text) =>
       (await noted('session/prompt', agent.request('session/prompt', { sessionId, prompt: [{ type: 'text', text }] }))).stopReason,

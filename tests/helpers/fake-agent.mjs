@@ -81,6 +81,9 @@ const orders = {
   async exit(_, words) {
     process.exit(Number(words[0] ?? 1));
   },
+  async servers(session) {
+    update(session.id, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: JSON.stringify(session.mcpServers) } });
+  },
   hang: () => new Promise(() => {}),
   async refuse() {
     throw new Refused('refusal');
@@ -155,9 +158,10 @@ const methods = {
     agentCapabilities: { loadSession: FAKE_AGENT_STORE !== undefined },
     authMethods: [{ id: 'login', name: 'Log in' }],
   }),
-  'session/new'({ cwd }) {
+  'session/new'({ cwd, mcpServers }) {
     if (FAKE_AGENT_AUTH) throw Object.assign(new Error('Authentication required'), { code: -32000 });
     const session = begin(`fake-${process.pid}-${nextId++}`, cwd);
+    session.mcpServers = mcpServers;
     if (FAKE_AGENT_EARLY) update(session.id, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'early' } });
     return { sessionId: session.id };
   },

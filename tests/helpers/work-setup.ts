@@ -167,16 +167,17 @@ export async function setUpWork({ task = {}, items, sessions = {}, idle = false 
     ended.set(id, failure);
     void store.write((w) => w.sessions.change(id, { status, endedAt: 5, ...(failure ? { error: failure.message } : {}) }));
   };
-  const deps: WorkDeps & Parameters<typeof createWorkSessionService>[0] = {
+  const deps: Omit<WorkDeps, 'envFiles'> & Parameters<typeof createWorkSessionService>[0] & { envFiles: WorkDeps['envFiles'] } = {
     ...{ store, ids, attention, threads, merging: git, clock: systemClock },
     log: { error: () => undefined, warn: () => undefined, info: () => undefined, debug: () => undefined } as unknown as WorkDeps['log'],
     limits: () => setup.limits,
     driven: { untilEnded: async () => undefined, tellEnd: (id, end) => endSession(id, end ? 'failed' : 'succeeded', end) },
-    envFiles: { environmentOf: async () => ({ PATH: '/bin' }) },
     blocksOf: (_, id) => blocks.get(id) ?? [],
     announce: () => undefined,
     parsePlan,
     callsForTurn: () => false,
+    envFiles: { environmentOf: async () => ({ PATH: '/bin' }), write: async () => undefined },
+    policy: { facts: { executable: async () => undefined }, enforce: async () => undefined } as never,
     createTask: () => Promise.reject(new Error('no task is made here')),
     saveWork: async (id) => void saved.push(id),
     sessions: {

@@ -156,7 +156,7 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
     early.length = 0;
   };
   const conversation = async (capabilities: Record<string, unknown>) => {
-    const place = { cwd, mcpServers: [] };
+    const place = { cwd, mcpServers: wanted.mcpServers ?? [] };
     const sessionCapabilities = capabilities.sessionCapabilities as { resume?: unknown } | undefined;
     if (wanted.externalId !== undefined && sessionCapabilities?.resume) {
       const session = await wire.call('session/resume', { ...place, sessionId: wanted.externalId });

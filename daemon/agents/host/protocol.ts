@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { defineMethod } from '../../../schemas/define.ts';
 import { optionKinds } from '../../../schemas/permission.ts';
+import { McpServer } from '../../../schemas/work-session.ts';
 
 const ThreadId = z.string().min(1).max(64);
 const Data = z.record(z.string(), z.unknown());
@@ -79,6 +80,7 @@ export const hostMethods = {
       externalId: z.string().optional(),
       mode: z.string().optional(),
       model: z.string().optional(),
+      mcpServers: z.array(McpServer).optional(),
     },
     Empty,
   ),

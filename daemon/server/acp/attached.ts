@@ -5,6 +5,7 @@ import { limits } from '../../../schemas/limits.ts';
 import type { WorkSession } from '../../../schemas/work-session.ts';
 import { type Clock, isoTime } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
+import { shortName } from '../../spec-tasks/creating.ts';
 import { createCommands } from './commands.ts';
 import { configOptionsOf, modesOf, withModel } from './config-options.ts';
 import type { DaemonClient, DaemonEvent } from './daemon-client.ts';
@@ -20,16 +21,19 @@ export interface AttachedDeps {
   readonly client: AgentContext;
   readonly workSession: WorkSession;
   readonly environment: Readonly<Record<string, string>>;
+  /** It is called by the first that is said in it. */
+  readonly isUnnamed: boolean;
 }
 
 export type Attached = Awaited<ReturnType<typeof attach>>;
 
 /** Nothing is told before `replay` or `follow`. */
-export async function attach({ daemon, clock, log, client, workSession, environment }: AttachedDeps) {
+export async function attach({ daemon, clock, log, client, workSession, environment, isUnnamed }: AttachedDeps) {
   const { api } = daemon;
   const { id, specTaskId, projectId } = workSession;
   let isFollowing = false;
   let isOver = false;
+  let isToBeNamed = isUnnamed;
   let last: Promise<unknown> = Promise.resolve();
 
   /** One after the other, so that an editor is told things in the order in which they were. */
@@ -162,6 +166,8 @@ export async function attach({ daemon, clock, log, client, workSession, environm
       // Its turn is told after this, and so after it is known to be our own.
       const { turn } = await inTurn(async () => {
         const { id: promptId } = await api.workSession.sendPrompt({ id, content: text });
+        if (isToBeNamed) await api.workSession.update({ id, name: shortName(text) });
+        isToBeNamed = false;
         return { turn: prompts.wait(promptId) };
       });
       later(transcript.pump);

@@ -1,7 +1,7 @@
 // Which work session an editor's new session is: the one of its folder, another one beside that, or one of its own.
 import { Failure } from '../../../schemas/errors.ts';
 import { limits } from '../../../schemas/limits.ts';
-import type { WorkSession } from '../../../schemas/work-session.ts';
+import type { McpServer, WorkSession } from '../../../schemas/work-session.ts';
 import type { Worktree } from '../../../schemas/worktree.ts';
 import type { DaemonClient } from './daemon-client.ts';
 
@@ -14,6 +14,7 @@ export interface Chosen {
 export interface ChooseDeps {
   readonly api: DaemonClient['api'];
   readonly environment: Readonly<Record<string, string>>;
+  readonly mcpServers: readonly McpServer[];
   /** What its work sessions are called until something is said in them. */
   readonly name: string;
   /** Is it shown already on this connection? */
@@ -35,17 +36,21 @@ export async function chooseSession(deps: ChooseDeps, cwd: string): Promise<Chos
   if (there && !over.includes(there.status) && !isAttached(there.id)) return { workSession: there, isNew: false };
   if (there) return { workSession: await beside(deps, there), isNew: true };
   const baseBranch = worktree?.branch;
-  const made = { project: project.id, name, environment: { ...deps.environment }, ...(baseBranch === undefined ? {} : { baseBranch }) };
+  const made = {
+    ...{ project: project.id, name, environment: { ...deps.environment }, mcpServers: [...deps.mcpServers] },
+    ...(baseBranch === undefined ? {} : { baseBranch }),
+  };
   return { workSession: await api.workSession.create(made), isNew: true };
 }
 
 /** In the same spec task, unless that is over: then in one of its own. */
-async function beside({ api, name, environment }: ChooseDeps, { specTaskId, projectId }: WorkSession): Promise<WorkSession> {
+async function beside({ api, name, environment, ...deps }: ChooseDeps, { specTaskId, projectId }: WorkSession): Promise<WorkSession> {
+  const mcpServers = [...deps.mcpServers];
   try {
-    return await api.workSession.create({ specTask: specTaskId, name });
+    return await api.workSession.create({ specTask: specTaskId, name, environment: { ...environment }, mcpServers });
   } catch (error) {
     if (!(error instanceof Failure) || error.kind !== 'INVALID_TRANSITION') throw error;
-    return api.workSession.create({ project: projectId, name, environment: { ...environment } });
+    return api.workSession.create({ project: projectId, name, environment: { ...environment }, mcpServers });
   }
 }
 

@@ -5,7 +5,12 @@ import type { Transport } from '../../../rpc/transport.ts';
 
 export interface DaemonEvent {
   readonly type: string;
-  readonly subject: { readonly sessionId?: string; readonly specTaskId?: string; readonly workSessionId?: string };
+  readonly subject: {
+    readonly projectId?: string;
+    readonly sessionId?: string;
+    readonly specTaskId?: string;
+    readonly workSessionId?: string;
+  };
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -17,34 +22,54 @@ export interface DaemonClient {
   close(): void;
 }
 
-/** One of the two. */
-export type Followed = { readonly specTaskId: string } | { readonly sessionId: string };
+export type Followed = { readonly projectId: string } | { readonly specTaskId: string } | { readonly sessionId: string };
 
 export function createDaemonClient(transport: Transport): DaemonClient {
   const peer = new Peer(transport);
   const api = createApi((method, params, options) => peer.call(method, params, options));
   const listeners = new Map<string, Set<(event: DaemonEvent) => void>>();
   const subscriptions = new Map<string, Promise<string>>();
+  /** What is followed by which subscription. */
+  const followed = new Map<string, string>();
+  /** Told in the same moment as the answer that names their subscription. */
+  const early = new Map<string, DaemonEvent[]>();
+  const hear = (id: string, events: readonly DaemonEvent[]): void => {
+    for (const event of events) for (const heard of listeners.get(id) ?? []) heard(event);
+  };
   peer.onNotification('event', (params) => {
-    for (const event of (params as { events: DaemonEvent[] }).events) {
-      const { sessionId, specTaskId } = event.subject;
-      for (const id of [sessionId, specTaskId]) for (const heard of listeners.get(id ?? '') ?? []) heard(event);
-    }
+    const { subscriptionId, events } = params as { subscriptionId: string; events: DaemonEvent[] };
+    const id = followed.get(subscriptionId);
+    if (id !== undefined) hear(id, events);
+    else if (!ended.has(subscriptionId)) early.set(subscriptionId, [...(early.get(subscriptionId) ?? []), ...events]);
   });
+  const ended = new Set<string>();
+  const subscribe = async (subject: Followed, id: string): Promise<string> => {
+    const { subscriptionId } = await api.event.subscribe({ subject });
+    followed.set(subscriptionId, id);
+    const first = early.get(subscriptionId) ?? [];
+    early.delete(subscriptionId);
+    hear(id, first);
+    return subscriptionId;
+  };
+  const unsubscribe = async (subscriptionId: string): Promise<void> => {
+    ended.add(subscriptionId);
+    followed.delete(subscriptionId);
+    await api.event.unsubscribe({ subscriptionId });
+  };
   return {
     api,
     async follow(what, heard) {
-      const id = 'specTaskId' in what ? what.specTaskId : what.sessionId;
+      const [id] = Object.values(what) as [string];
       const known = listeners.get(id) ?? new Set();
       listeners.set(id, known.add(heard));
-      const subscribed = subscriptions.get(id) ?? api.event.subscribe({ subject: what }).then(({ subscriptionId }) => subscriptionId);
+      const subscribed = subscriptions.get(id) ?? subscribe(what, id);
       subscriptions.set(id, subscribed);
       const undo = (): void => {
         if (!known.delete(heard) || known.size > 0) return;
         listeners.delete(id);
         subscriptions.delete(id);
         // A connection that is over has no subscriptions any more.
-        void subscribed.then((subscriptionId) => api.event.unsubscribe({ subscriptionId })).catch(() => undefined);
+        void subscribed.then(unsubscribe).catch(() => undefined);
       };
       await subscribed.catch((error: unknown) => {
         undo();

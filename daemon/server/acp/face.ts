@@ -1,8 +1,8 @@
 // The daemon as an agent of the Agent Client Protocol: what an editor asks, by method. Work sessions are its sessions.
-import { type AgentApp, type AgentContext, agent } from '@agentclientprotocol/sdk';
+import { type AgentApp, type AgentContext, agent, type NewSessionRequest } from '@agentclientprotocol/sdk';
 import { Failure } from '../../../schemas/errors.ts';
 import { limits } from '../../../schemas/limits.ts';
-import type { WorkSession } from '../../../schemas/work-session.ts';
+import type { McpServer, WorkSession } from '../../../schemas/work-session.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import { type Attached, attach } from './attached.ts';
@@ -35,7 +35,7 @@ export function createFace(deps: FaceDeps): Face {
   const { api } = daemon;
   const attached = new Map<string, Attached>();
   let editor = { name: 'editor', version: '' };
-  const editors = createEditorInstances({ api, clock, log, editor: () => editor });
+  const editors = createEditorInstances({ daemon, clock, log, editor: () => editor });
 
   const sessionOf = (sessionId: string): Attached => {
     const found = attached.get(sessionId);
@@ -44,30 +44,36 @@ export function createFace(deps: FaceDeps): Face {
       details: { entity: 'session', id: sessionId },
     });
   };
-  const open = async (workSession: WorkSession, client: AgentContext): Promise<Attached> => {
+  const open = async (workSession: WorkSession, client: AgentContext, isUnnamed = false): Promise<Attached> => {
     attached.get(workSession.id)?.detach();
-    const made = await attach({ daemon, clock, log, client, workSession, environment });
+    const made = await attach({ daemon, clock, log, client, workSession, environment, isUnnamed });
     attached.set(workSession.id, made);
-    await editors.serve(workSession.specTaskId);
+    await editors.serve(workSession.projectId);
     return made;
   };
   const close = (sessionId: string): void => {
     const session = attached.get(sessionId);
     attached.delete(sessionId);
     session?.detach();
-    const specTaskId = session?.workSession.specTaskId;
-    const isLeft = ![...attached.values()].some(({ workSession }) => workSession.specTaskId === specTaskId);
-    if (specTaskId !== undefined && isLeft) editors.leave(specTaskId);
   };
-  const choose = async (cwd: string): Promise<Chosen> => {
+  const choose = async (cwd: string, mcpServers: readonly McpServer[]): Promise<Chosen> => {
     const { workSessionId } = deps;
     if (workSessionId !== undefined && !attached.has(workSessionId))
       return { workSession: await api.workSession.get({ id: workSessionId }), isNew: false };
     const name = `Conversation in ${editor.name}`.slice(0, limits.nameChars);
-    return chooseSession({ api, environment, name, isAttached: (id) => attached.has(id) }, cwd);
+    return chooseSession({ api, environment, mcpServers, name, isAttached: (id) => attached.has(id) }, cwd);
   };
   /** What is told because of an answer goes after it: some editors drop what comes before, others wait for ever. */
   const afterAnswer = (work: () => void): void => void setImmediate(work);
+  /** The project that it was started in, if it is one. */
+  const serveFolder = (): void => {
+    const { cwd } = deps;
+    if (cwd === undefined) return;
+    api.project
+      .get({ project: cwd })
+      .then(({ id }) => editors.serve(id))
+      .catch((error: unknown) => log.debug({ err: error, cwd }, 'an editor was started in no project'));
+  };
   const place = ({ worktreePath, branch }: WorkSession): string =>
     `This conversation works in ${worktreePath ?? 'a worktree of its own'} on the branch ${branch}; your checkout stays as it is.\n`;
 
@@ -75,6 +81,7 @@ export function createFace(deps: FaceDeps): Face {
     .onRequest('initialize', ({ params }) => {
       const { name = 'editor', version: editorVersion = '' } = params.clientInfo ?? {};
       editor = { name, version: editorVersion };
+      afterAnswer(serveFolder);
       return {
         protocolVersion: 1,
         agentInfo: { name: 'coppice', title: 'coppice', version },
@@ -89,12 +96,13 @@ export function createFace(deps: FaceDeps): Face {
     .onRequest('authenticate', () => ({}))
     .onRequest('session/new', ({ params, client }) =>
       answer(async () => {
-        const { workSession, isNew } = await choose(params.cwd);
+        const servers = programsOf(params.mcpServers);
+        const { workSession, isNew } = await choose(params.cwd, servers);
         const ready = isNew ? await untilReady(daemon, workSession) : workSession;
-        const session = await open(ready, client);
+        const session = await open(ready, client, isNew);
         const setUp = await session.skip();
-        const notes = [...(isNew ? [place(ready)] : []), ...ignored(params.mcpServers.length)];
-        afterAnswer(() => session.follow(notes.length === 0 ? undefined : notes.join('')));
+        const note = isNew ? place(ready) : servers.length > 0 ? notStarted(servers.length) : undefined;
+        afterAnswer(() => session.follow(note));
         return { sessionId: ready.id, ...setUp, _meta: { coppice: { worktreePath: ready.worktreePath, branch: ready.branch } } };
       }),
     )
@@ -181,6 +189,19 @@ async function answer<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function ignored(mcpServers: number): string[] {
-  return mcpServers === 0 ? [] : [`${mcpServers} MCP servers that the editor names are not started.\n`];
+/** Throws INVALID_PARAMS for one that is reached over a network: no such thing was offered. */
+function programsOf(servers: NewSessionRequest['mcpServers']): McpServer[] {
+  return servers.map((server) => {
+    if ('command' in server) {
+      const { name, command, args, env } = server;
+      return { name, command, args, env: env.map((one) => ({ name: one.name, value: one.value })) };
+    }
+    throw new Failure('INVALID_PARAMS', `The MCP server "${server.name}" is no program; only programs are started.`, {
+      details: { issues: [{ path: ['mcpServers'], message: 'must be programs' }] },
+    });
+  });
+}
+
+function notStarted(servers: number): string {
+  return `Its agent runs already, without the ${servers} MCP servers that this editor names.\n`;
 }

@@ -1,65 +1,71 @@
-// An editor as the instance of a spec task: it says that it is there, again and again for as long as it shows one of its work sessions.
-
+// An editor as the instance of spec tasks with the adapter "zed": it says that it is there, for as long as the connection lasts.
+import type { Instance } from '../../../schemas/instance.ts';
+import { limits } from '../../../schemas/limits.ts';
 import { heartbeat } from '../../instances/machine.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../kernel/log.ts';
 import type { DaemonClient } from './daemon-client.ts';
 
 export interface EditorInstances {
-  /** Of a spec task with the adapter "zed"; once is enough. */
-  serve(specTaskId: string): Promise<void>;
-  leave(specTaskId: string): void;
+  /** Serves the spec tasks of a project, those that come later too. Once is enough. */
+  serve(projectId: string): Promise<void>;
   end(): void;
 }
 
 export interface EditorInstancesDeps {
-  readonly api: DaemonClient['api'];
+  readonly daemon: DaemonClient;
   readonly clock: Clock;
   readonly log: Log;
   /** How the editor calls itself. */
   readonly editor: () => { readonly name: string; readonly version: string };
 }
 
-export function createEditorInstances({ api, clock, log, editor }: EditorInstancesDeps): EditorInstances {
-  const served = new Set<string>();
-  let stopBeating: (() => void) | undefined;
-  /** By its spec task: a shut down instance is followed by another one. */
-  const beat = async (specTask: string): Promise<void> => {
-    const { instances } = await api.instance.list({ specTask, limit: 1 });
-    const [live] = instances;
-    if (live?.capabilities.agents === 'daemon') await api.instance.heartbeat({ id: live.id });
-    else if (live) await register(live.id);
+export function createEditorInstances({ daemon, clock, log, editor }: EditorInstancesDeps): EditorInstances {
+  const { api } = daemon;
+  const served = new Map<string, () => void>();
+  let stopBeating: () => void = () => undefined;
+  let isOver = false;
+
+  /** One that another program serves, with agents of its own, is left to that. */
+  const beat = async ({ id, capabilities, lastHeartbeatAt }: Instance): Promise<void> => {
+    if (capabilities.agents === 'daemon') await api.instance.heartbeat({ id });
+    else if (lastHeartbeatAt === undefined)
+      await api.instance.reportEvent({ id, type: 'instance_ready', data: { capabilities: { agents: 'daemon', editor: editor() } } });
   };
-  const register = async (id: string): Promise<void> => {
-    await api.instance.reportEvent({ id, type: 'instance_ready', data: { capabilities: { agents: 'daemon', editor: editor() } } });
+  const beatAll = async (): Promise<void> => {
+    if (isOver) return;
+    const { instances } = await api.instance.list({ limit: limits.pageRows });
+    const ours = instances.filter(({ adapter, projectId, status }) => adapter === 'zed' && status !== 'stopping' && served.has(projectId));
+    for (const one of ours) await beat(one);
+  };
+  const look = (): void => {
+    beatAll().catch((error: unknown) => {
+      // One that ended in this moment is not served any more; a connection that is over serves nobody.
+      if (!isOver) log.debug({ err: error }, 'an editor could not say that it is there');
+    });
   };
   const tick = (): void => {
-    if (served.size === 0) {
-      stopBeating = undefined;
-      return;
-    }
     stopBeating = clock.after(heartbeat.everyMs, () => {
-      for (const specTaskId of served)
-        beat(specTaskId).catch((error: unknown) => log.debug({ err: error, specTaskId }, 'an editor could not say that it is there'));
+      look();
       tick();
     });
   };
   return {
-    async serve(specTaskId) {
-      if (served.has(specTaskId)) return;
-      const task = await api.specTask.get({ id: specTaskId });
-      if (task.adapter !== 'zed' || !implemented.includes(task.status)) return;
-      await register((await api.instance.ensure({ specTask: specTaskId })).id);
-      served.add(specTaskId);
-      if (stopBeating === undefined) tick();
+    async serve(projectId) {
+      if (served.has(projectId) || isOver) return;
+      served.set(projectId, () => undefined);
+      if (served.size === 1) tick();
+      const heard = ({ type }: { readonly type: string }): void => {
+        if (type === 'instance.statusChanged') look();
+      };
+      served.set(projectId, await daemon.follow({ projectId }, heard));
+      look();
     },
-    leave: (specTaskId) => void served.delete(specTaskId),
     end() {
+      isOver = true;
+      stopBeating();
+      for (const unfollow of served.values()) unfollow();
       served.clear();
-      stopBeating?.();
     },
   };
 }
-
-/** While there is something to serve. */
-const implemented: readonly string[] = ['queued_implementation', 'implementation', 'implementation_review'];

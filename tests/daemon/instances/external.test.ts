@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { watchExternal } from '../../../daemon/instances/external.ts';
+import { watchEditor, watchExternal } from '../../../daemon/instances/external.ts';
 import { createReports } from '../../../daemon/instances/reports.ts';
 import { limits } from '../../../schemas/limits.ts';
 import { failureOf } from '../../helpers/failure-of.ts';
@@ -127,4 +127,25 @@ test('a conversation of an editor is adopted by a work session, once', async () 
   const thread = await reports.adopt(workSession, setup.instance.id, 'another', owner);
   expect(thread).toMatchObject({ status: 'active', externalId: 'another', workSessionId: workSession.id });
   await failureOf(reports.adopt(workSession, setup.instance.id, 'conversation', owner), 'ALREADY_EXISTS');
+});
+
+test('an editor that shows agents of the daemon is not ready by itself, and what it lost begins anew with its host', async () => {
+  using setup = await setUp({ adapter: 'zed' });
+  const thread = await setup.ensure();
+  const reports = createReports(setup.deps);
+  const ready = () => reports.instance(setup.instance.id, { type: 'instance_ready', data: { capabilities: { agents: 'daemon' } } }, owner);
+  await ready();
+  expect(setup.instance.status).toBe('starting');
+  expect(setup.events('instance.reported')).toMatchObject([{ type: 'instance_ready' }]);
+  const told = { type: 'thread_created', data: { threadId: thread.id, externalId: 'its own' } };
+  await failureOf(reports.instance(setup.instance.id, told, owner), 'INVALID_TRANSITION');
+  setup.clock.advance(46_000);
+  expect(await watchEditor(setup.deps, setup.instance)).toBeDefined();
+  setup.clock.advance(75_000);
+  expect(await watchEditor(setup.deps, setup.instance)).toBeUndefined();
+  expect(setup.instance.status).toBe('lost');
+  setup.clock.advance(1_000);
+  await reports.heartbeat(setup.instance.id, owner);
+  expect(setup.instance).toMatchObject({ status: 'starting', restartAt: setup.clock.now() });
+  expect(setup.store.read((r) => r.attention.openOf('instance_lost', setup.instance.id))).toBeUndefined();
 });

@@ -119,6 +119,7 @@ export async function run(behaviour: Behaviour = {}): Promise<Ran> {
     feed: { emit: () => undefined } as never,
     agents: { resolve: (name) => ({ name, protocol: 'acp', command: ['agent'], env: [], permissions: 'ask' }) },
     agentPlaceOf: async () => ({ cwd: '/', env: {} }),
+    mcpServersOf: async () => [],
     takeDeliveries: () => undefined,
   });
   await setup.ensure();

@@ -72,6 +72,7 @@ async function run() {
     feed: { emit: () => undefined } as never,
     agents: { resolve: (name) => ({ name, protocol: 'acp', command: ['agent'], env: [], permissions: 'ask' }) },
     agentPlaceOf: async () => ({ cwd: '/', env: {} }),
+    mcpServersOf: async () => [],
     takeDeliveries: () => undefined,
   });
   await setup.ensure();

@@ -1,10 +1,10 @@
 // Editors over the Agent Client Protocol: the protocol's own client drives `coppice acp` against a real daemon with real git and tmux.
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startEditor } from '../../helpers/acp-editor.ts';
 import { createHome, runCli } from '../../helpers/real-daemon.ts';
-import { type SpecTaskSetup, script, setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
+import { fakeAgent, type SpecTaskSetup, script, setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
 import { createTempDir } from '../../helpers/temp-dir.ts';
 import { until } from '../../helpers/until.ts';
 
@@ -120,6 +120,67 @@ test('a folder of a work session is that work session, and a second thread in it
   expect(editor.updates(one.id).find(({ sessionUpdate }) => sessionUpdate === 'plan')).toMatchObject({
     entries: [{ content: '1: Add it', status: 'in_progress' }],
   });
+});
+
+test('a command of the project runs as a session, and its steps are shown', options, async () => {
+  await using setup = await setUpSpecTasks({
+    files: {
+      '.coppice/commands/greet.yaml':
+        'name: greet\ndescription: Says hello\narguments:\n  - name: who\n    required: true\nsteps:\n  - name: hello\n    type: shell\n    action: echo "hello $COPPICE_ARG_WHO"\n',
+    },
+  });
+  await using editor = await editorOf(setup);
+  const { sessionId } = await editor.open(setup.repo.path);
+  await until('the commands to be offered', () =>
+    editor.updates(sessionId).some((one) => one.sessionUpdate === 'available_commands_update' && JSON.stringify(one).includes('"greet"')),
+  );
+  expect(await editor.prompt(sessionId, '/greet who="the world"')).toBe('end_turn');
+  const { sessions } = await setup.daemon.client.session.list({ command: 'greet' });
+  expect(sessions).toMatchObject([{ status: 'succeeded', arguments: { who: 'the world' } }]);
+  const steps = editor.updates(sessionId).filter(({ sessionUpdate }) => sessionUpdate.startsWith('tool_call'));
+  expect(steps).toMatchObject([
+    { sessionUpdate: 'tool_call', title: 'hello', status: 'in_progress' },
+    { sessionUpdate: 'tool_call_update', status: 'completed' },
+  ]);
+  await expect(editor.prompt(sessionId, '/greet whom')).rejects.toThrow('is no argument of "/greet"');
+  await expect(editor.prompt(sessionId, '/greet whom=x')).rejects.toThrow('whom');
+});
+
+test('what a spec task made is approved in the editor', options, async () => {
+  await using setup = await setUpSpecTasks();
+  const task = await setup.started([{ title: 'Add it', does: ['write a.txt a', 'commit Add a'] }]);
+  await setup.reached(task.id, 'implementation_review');
+  const one = await setup.workSession(task.id, '1', () => true);
+  await using editor = await editorOf(setup, { answers: ({ options: [first] }) => first?.optionId ?? '' });
+  await editor.load(one.id, setup.repo.path);
+  await setup.reached(task.id, 'done');
+  expect(editor.asked).toMatchObject([{ toolCall: { title: `Approve what #${task.number} "${task.name}" made` } }]);
+});
+
+test('the MCP servers of an editor are given to the agent as far as policy lets them be started', options, async () => {
+  await using setup = await setUpSpecTasks({ config: '[policy]\ndeny_executables = ["/bin/false", "/usr/bin/false"]\n' });
+  await using editor = await editorOf(setup);
+  const server = { name: 'notes', command: '/bin/cat', args: ['-'], env: [{ name: 'KEY', value: 'secret-of-mine' }] };
+  await expect(editor.open(setup.repo.path, [{ ...server, command: '/bin/false' }])).rejects.toThrow('false');
+  expect((await setup.daemon.client.specTask.list({})).specTasks).toEqual([]);
+  const { sessionId } = await editor.open(setup.repo.path, [server]);
+  await editor.prompt(sessionId, script(['servers']));
+  expect(editor.said(sessionId)).toContain(JSON.stringify([server]));
+  expect(JSON.stringify(await setup.daemon.client.workSession.get({ id: sessionId }))).not.toContain('secret-of-mine');
+});
+
+test('another agent goes on in the same worktree, with a conversation of its own', options, async () => {
+  const second = `[agents.other]\nprotocol = "acp"\ncommand = ["node", ${JSON.stringify(fakeAgent)}]\n`;
+  await using setup = await setUpSpecTasks({ config: second });
+  await using editor = await editorOf(setup);
+  const { sessionId } = await editor.open(setup.repo.path);
+  await editor.prompt(sessionId, script(['say One.']));
+  const { configOptions } = await editor.agent.request('session/set_config_option', { sessionId, configId: 'agent', value: 'other' });
+  expect(configOptions).toMatchObject([{ id: 'agent', currentValue: 'other' }]);
+  expect(await editor.prompt(sessionId, script(['write two.txt two', 'say Two.']))).toBe('end_turn');
+  const one = await setup.daemon.client.workSession.get({ id: sessionId });
+  expect(one).toMatchObject({ agent: 'other', name: '```script say One. ```' });
+  expect(existsSync(join(one.worktreePath as string, 'two.txt'))).toBe(true);
 });
 
 test('bad requests are answered with a sentence, and nothing is made', options, async () => {
