@@ -30,7 +30,8 @@ import { specTaskEvents } from './spec-task-events.ts';
 import { specTaskMethods } from './spec-task-methods.ts';
 import { stepEvents } from './step.ts';
 import { terminalEvents, terminalMethods } from './terminal.ts';
-import { workSessionEvents, workSessionMethods } from './work-session.ts';
+import { workSessionMethods } from './work-session.ts';
+import { workSessionEvents } from './work-session-events.ts';
 import { worktreeEvents, worktreeMethods } from './worktree.ts';
 
 const rpcMethods = {
