@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type Editor, startEditor } from '../../helpers/acp-editor.ts';
 import { isAlive } from '../../helpers/processes.ts';
-import { script, setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
+import { setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
 import { createTempDir } from '../../helpers/temp-dir.ts';
 import { until } from '../../helpers/until.ts';
 
