@@ -36,7 +36,7 @@ local function perform(line)
 end
 
 local server = uv.new_pipe(false)
-assert(server:bind(vim.env.NEOVIM_DRIVER))
+assert(server:bind(vim.env.NEOVIM_DRIVER .. '.new'))
 server:listen(1, function(failed)
   assert(not failed, failed)
   local client = uv.new_pipe(false)
@@ -50,3 +50,5 @@ server:listen(1, function(failed)
     received = received:match('([^\n]*)$')
   end)
 end)
+-- Under its own name only when it listens.
+assert(uv.fs_rename(vim.env.NEOVIM_DRIVER .. '.new', vim.env.NEOVIM_DRIVER))

@@ -7,6 +7,7 @@ local M = {}
 --- A longer line is broken: the editor is slow with those.
 local longest_line = 4096
 
+--- Puts all but the rest into `lines`, and answers the rest.
 local function broken(raw, lines)
   while #raw > longest_line do
     local at = text.cut(raw, longest_line)
@@ -19,7 +20,7 @@ end
 function M.new(buffer, most_lines)
   local lines_of = {}
   --- What follows the last newline, as it came. It is the last line of the buffer.
-  local tail, trimmed = '', false
+  local tail = ''
 
   local function at_the_end()
     local last = vim.api.nvim_buf_line_count(buffer)
@@ -32,7 +33,6 @@ function M.new(buffer, most_lines)
     local over = vim.api.nvim_buf_line_count(buffer) - most_lines
     if over <= 0 then return end
     buffers.set_lines(buffer, 0, over + 1, { '… older lines are not shown here; "coppice logs" prints all of them' })
-    trimmed = true
   end
 
   --- Replaces the last line of the buffer by these; who looks at the end goes on doing so.
@@ -49,7 +49,8 @@ function M.new(buffer, most_lines)
     local lines = {}
     local raw = vim.split(tail .. data, '\n', { plain = true })
     for at = 1, #raw - 1 do
-      lines[#lines + 1] = text.output_line(broken(raw[at], lines))
+      local rest = broken(raw[at], lines)
+      lines[#lines + 1] = text.output_line(rest)
     end
     tail = broken(raw[#raw], lines)
     lines[#lines + 1] = text.output_line(tail)
@@ -63,8 +64,6 @@ function M.new(buffer, most_lines)
     vim.list_extend(lines, { ('── %s'):format(text.one_line(sentence)), '' })
     put(lines)
   end
-
-  function lines_of.is_trimmed() return trimmed end
 
   return lines_of
 end
