@@ -1,7 +1,8 @@
 // The example for Emacs in a real Emacs, with the jsonrpc.el that comes with it, against a real daemon.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { packageRoot } from '../../helpers/package-root.ts';
 import { commandFile, createSignals, shell } from '../../helpers/programs.ts';
@@ -103,4 +104,19 @@ test.skipIf(missing)('without a daemon Emacs says so', async () => {
   await using home = createHome();
   await using emacs = await startEmacs(home);
   expect((await emacs.evaluate('(coppice-connect)')).error).toMatch(/No such file or directory|coppice/);
+});
+
+test.skipIf(missing)('the call of the README works as it is written', async () => {
+  await using daemon = await startRealDaemon({ commands: { build: commandFile('build', { steps: [shell('true')] }) } });
+  await using repo = await createTestRepo();
+  const { home } = daemon;
+  const { slug } = await daemon.ended((await daemon.start(repo.path, 'build')).id);
+  const code = /```elisp\n(.*?)```/s.exec(readFileSync(join(example, 'README.md'), 'utf8'))?.[1] as string;
+  writeFileSync(home.path('readme.el'), code);
+  // Where it lies by default: below $XDG_RUNTIME_DIR/coppice.
+  mkdirSync(home.path('x'));
+  symlinkSync(home.runDir, home.path('x/coppice'));
+  const env = home.env({ XDG_RUNTIME_DIR: home.path('x') });
+  const { stderr } = await promisify(execFile)('emacs', ['-Q', '--batch', '-l', home.path('readme.el')], { env });
+  expect(stderr).toContain(`succeeded ${slug}\n`);
 });

@@ -23,6 +23,7 @@ end
 
 --- Shows what a call failed with.
 function M.fail(error)
+  if error.told then return end
   M.say(require('coppice.errors').sentence(error), vim.log.levels.ERROR)
 end
 
@@ -33,16 +34,19 @@ local function create()
   --- Whether it was said that the daemon is away.
   local away = false
 
+  --- What one does wrong must not keep the others from knowing.
+  local function guarded(what, does, ...)
+    local ok, problem = pcall(does, ...)
+    if not ok then M.say(('%s failed: %s'):format(what, problem), vim.log.levels.ERROR) end
+  end
+
   local function tell_all(all, what, ...)
-    for _, listener in ipairs(vim.tbl_keys(all)) do
-      local ok, problem = pcall(listener, ...)
-      if not ok then M.say(('%s failed: %s'):format(what, problem), vim.log.levels.ERROR) end
-    end
+    for _, listener in ipairs(vim.tbl_keys(all)) do guarded(what, listener, ...) end
   end
 
   local function change()
     tell_all(changed, 'Showing what changed')
-    vim.cmd('redrawstatus')
+    vim.cmd('redrawstatus!')
   end
 
   local function subscribe_to(all, listener)
@@ -65,9 +69,10 @@ local function create()
     on_snapshot = state.begin,
     on_resumed = function() state.reload() end,
     on_event = function(event)
-      state.event(event)
-      notices.event(event)
-      tell_all(listeners, ('A listener of "%s"'):format(text.one_line(event.type)), event)
+      local what = text.one_line(event.type)
+      guarded(('Reading anew after "%s"'):format(what), state.event, event)
+      guarded(('Telling of "%s"'):format(what), notices.event, event)
+      tell_all(listeners, ('A listener of "%s"'):format(what), event)
     end,
     on_missed = function(why)
       M.say(why, vim.log.levels.WARN)
@@ -93,20 +98,23 @@ local function create()
       change()
     end,
     on_failed = function(sentence, was_up, asked)
-      if was_up and not away then
+      local tells = was_up and not away
+      if tells then
         away = true
         M.say(sentence, vim.log.levels.WARN)
       end
       change()
-      if not asked or not config.options.start_daemon then return false end
-      require('coppice.daemon').start(app)
-      return true
+      local starts = asked and config.options.start_daemon and require('coppice.daemon').start(app)
+      return starts, tells
     end,
     on_fault = function(sentence)
       M.say(sentence, vim.log.levels.ERROR)
       change()
     end,
     on_notification = feed.notification,
+    on_bug = function(problem)
+      M.say(('An answer of the daemon was not understood: %s'):format(problem), vim.log.levels.ERROR)
+    end,
   })
   app.state, app.feed, app.connection = state, feed, connection
 

@@ -12,9 +12,16 @@ local longest_wait_ms = 5000
 --- A connection that held so long was a good one: the wait begins small again.
 local held_ms = 2000
 
+--- `told`: the user has read it already.
+local function not_connected(sentence, told)
+  local error = errors.here('NOT_CONNECTED', sentence)
+  error.told = told
+  return error
+end
+
 --- `deps`: sockets() as places.sockets; hello() the params of daemon.hello; on_up(hello), on_down(); on_failed(sentence, was_up, asked) for
---- each attempt that failed, which answers true when it brings a daemon up and then calls wake(); on_fault(sentence) when it is given up;
---- on_notification(method, params).
+--- each attempt that failed, which answers whether it brings a daemon up and then calls wake(), and whether it told the user;
+--- on_fault(sentence) when it is given up, which tells; on_notification(method, params); on_bug(problem) when handling a message failed.
 function M.new(deps)
   local connection = {}
   --- idle, connecting, up, waiting for the next attempt, faulty, or closed for good.
@@ -54,17 +61,17 @@ function M.new(deps)
     current, peer = nil, nil
     if left then left.close() end
     if at_once then at_once.close() end
-    fail_queue(errors.here('NOT_CONNECTED', sentence))
     deps.on_down()
     deps.on_fault(sentence)
+    fail_queue(not_connected(sentence, true))
   end
 
   local function failed(sentence)
     why, current = sentence, nil
     try_later()
-    local on_its_way = deps.on_failed(sentence, was_up, #queue > 0)
+    local on_its_way, told = deps.on_failed(sentence, was_up, #queue > 0)
     was_up = false
-    if not on_its_way then fail_queue(errors.here('NOT_CONNECTED', sentence)) end
+    if not on_its_way then fail_queue(not_connected(sentence, told)) end
   end
 
   local function up(hello)
@@ -105,7 +112,9 @@ function M.new(deps)
       lines = function(lines)
         for _, line in ipairs(lines) do
           if current ~= pipe then return end
-          one.receive(line)
+          -- What one message does wrong must not cost the next ones.
+          local ok, problem = pcall(one.receive, line)
+          if not ok then deps.on_bug(problem) end
         end
       end,
       close = function(problem)

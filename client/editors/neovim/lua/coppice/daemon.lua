@@ -10,12 +10,13 @@ local function problem_of(code, lines)
   return said ~= '' and said:gsub('^coppice: ', '') or ('"%s daemon start" ended with %d.'):format(config.options.program, code)
 end
 
+--- Answers whether one is on its way: app.wake() is called when it answers, or when nothing came of it.
 function M.start(app)
-  if starting then return end
+  if starting then return true end
   local program = config.options.program
   if vim.fn.executable(program) == 0 then
-    app.wake()
-    return app.say(('The program "%s" is not on the PATH; set the option "program" to where it is.'):format(program), vim.log.levels.ERROR)
+    app.say(('The program "%s" is not on the PATH; set the option "program" to where it is.'):format(program), vim.log.levels.ERROR)
+    return false
   end
   local stderr = {}
   starting = true
@@ -32,6 +33,7 @@ function M.start(app)
       app.wake()
     end,
   })
+  return true
 end
 
 return M

@@ -88,6 +88,7 @@ local function keys(app)
 end
 
 function M.open(app)
+  app.wake()
   for group, link in pairs(links) do vim.cmd(('highlight default link %s %s'):format(group, link)) end
   local buffer, unfollow
   local is_new
@@ -96,7 +97,7 @@ function M.open(app)
     if unfollow then unfollow() end
   end)
   if not is_new then return end
-  vim.wo.wrap, vim.wo.cursorline = false, true
+  vim.opt_local.wrap, vim.opt_local.cursorline = false, true
   buffers.map(buffer, keys(app))
   unfollow = app.on_change(function() draw(app, buffer) end)
   draw(app, buffer)

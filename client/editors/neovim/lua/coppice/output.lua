@@ -131,7 +131,7 @@ function M.open(app, named)
       if stop then stop() end
     end)
     if not is_new then return end
-    vim.wo.wrap = false
+    vim.opt_local.wrap = false
     buffers.map(buffer, { q = { 'Close the output', function() vim.api.nvim_buf_delete(0, {}) end } })
     stop = follow(app, session.id, buffer)
   end)

@@ -21,7 +21,7 @@ local parts_by_noun = {
 
 --- `deps`: call; on_change(); on_error(error).
 function M.new(deps)
-  local state = { projects = {}, tasks = {}, sessions = {}, attention = {}, loaded = false }
+  local state = { projects = {}, tasks = {}, sessions = {}, attention = {} }
   local dirty, busy, timer = {}, false, nil
   local closed = false
   local waiting = {}
@@ -83,18 +83,27 @@ function M.new(deps)
     dirty, busy = {}, true
     local told = waiting
     waiting = {}
-    local left = #parts
+    local left, cut_off = #parts, false
     for _, part in ipairs(parts) do
       loaders[part](function(error, rows)
         left = left - 1
         if closed then return end
-        -- A lost connection is told elsewhere, and everything is read anew after it.
-        if error and not error.code then deps.on_error(error) end
-        if not error then state[part] = rows end
+        -- A lost connection is told elsewhere, and everything is read anew after it: whoever waits goes on doing so.
+        if error and error.code then
+          cut_off = true
+        elseif error then
+          deps.on_error(error)
+        else
+          state[part] = rows
+        end
         if left > 0 then return end
-        busy, state.loaded = false, state.loaded or not error
+        busy = false
         deps.on_change()
-        for _, done in ipairs(told) do done() end
+        if cut_off then
+          vim.list_extend(waiting, told)
+        else
+          for _, done in ipairs(told) do done() end
+        end
         if next(dirty) then later() end
       end)
     end
