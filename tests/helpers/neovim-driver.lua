@@ -4,6 +4,7 @@ local uv = vim.uv or vim.loop
 
 local driver = { messages = {}, questions = {}, answers = {}, events = {} }
 _G.driver = driver
+driver.notify = vim.notify
 
 vim.notify = function(text, level)
   table.insert(driver.messages, { text = text, level = level })

@@ -6,6 +6,7 @@
 ;;; Code:
 
 (require 'jsonrpc)
+(require 'seq)
 
 (defvar coppice-event-functions nil
   "Functions that are called with each event, a plist like (:seq 7 :type \"session.started\" :subject (...) :data (...)).")

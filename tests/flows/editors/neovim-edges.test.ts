@@ -93,7 +93,7 @@ test.skipIf(missing)('a command that finds no daemon starts one when that is con
   await using editor = await startNeovim(home, { cwd: repo.path, env: { PATH, COPPICE_NO_AUTOSTART: undefined } });
   await editor.lua("require('coppice').setup({ start_daemon = true })");
   await editor.command('Coppice run build');
-  await editor.message(/The session "build-\w+" has begun/);
+  await editor.message(/"build-\w+" has begun/);
   await editor.command('Coppice');
   await editor.line('list', /succeeded +build-/);
 });

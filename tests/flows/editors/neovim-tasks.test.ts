@@ -109,7 +109,7 @@ test.skipIf(missing)('escape sequences and newlines in names, plans and output n
   await editor.line(`plan/${id}/1`, /^Body of it$/);
 
   await editor.command('Coppice run loud');
-  const slug = /"(loud-\w+)"/.exec(await editor.message(/The session "loud-/))?.[1] as string;
+  const slug = /"(loud-\w+)"/.exec(await editor.message(/"loud-/))?.[1] as string;
   await editor.command(`Coppice follow ${slug}`);
   await editor.line(`output/${slug}`, /^── session succeeded$/);
   expect((await editor.lines(`output/${slug}`))?.filter((line) => line !== '' && !line.startsWith('──'))).toEqual([

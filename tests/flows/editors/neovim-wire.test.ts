@@ -169,3 +169,35 @@ test.skipIf(missing)(
     for (const hex of invalid) expect(await check(hex), hex).toBe(false);
   },
 );
+
+test.skipIf(missing)('a daemon that never answers keeps nobody from editing', async () => {
+  await using home = createHome();
+  await using server = await startServer(home, { 'daemon.hello': () => undefined });
+  await using editor = await startNeovim(home, { cwd: home.dir, env: { COPPICE_SOCKET: server.path } });
+  for (const command of ['Coppice', 'Coppice run build', 'Coppice follow x', 'Coppice plan 1', 'Coppice permission', 'Coppice attach x']) {
+    await editor.command(command);
+  }
+  await editor.lua("vim.fn.getcompletion('Coppice run b', 'cmdline')");
+  await until('the hello', () => server.of('daemon.hello').length === 1);
+  expect(await editor.lua('return vim.api.nvim_get_mode()')).toEqual({ mode: 'n', blocking: false });
+  expect(await editor.lines('list')).toContain('coppice: connecting …');
+  expect(await editor.quit()).toBe(0);
+});
+
+test.skipIf(missing)('what nobody asked for never waits for a key, however long it is', async () => {
+  await using home = createHome();
+  await using server = await startServer(home, { 'event.subscribe': () => subscribed('a:5', { snapshot: { sessions: [] } }) });
+  await using editor = await startNeovim(home, { cwd: home.dir, env: { COPPICE_SOCKET: server.path } });
+  await editor.lua('vim.notify, vim.o.columns = driver.notify, 60');
+  await editor.command('Coppice');
+  await until('the subscription', () => server.of('event.subscribe').length === 1);
+  const data = { path: `/${'long/'.repeat(40)}` };
+  server.say(notification('event', { cursor: 'a:5', events: [{ ...event(0, 'config.fileChanged'), seq: undefined, data }] }));
+  const said = await until('a message', async () => {
+    const output = await editor.lua<string>("return vim.fn.execute('messages')");
+    return output.split('\n').find((line) => line.includes('configuration file'));
+  });
+  expect(said).toMatch(/^coppice: The configuration file "\/long\/.*…$/);
+  expect([...said].length).toBeLessThan(60);
+  expect(await editor.lua('return vim.api.nvim_get_mode().blocking')).toBe(false);
+});

@@ -48,7 +48,7 @@ test.skipIf(missing)('a command is started, followed and ends, over a kill -9 of
   await editor.command('Coppice');
   await editor.line('list', /daemon .* pid \d+/);
   await editor.command('Coppice run build target=unit');
-  const said = await editor.message(/The session "build-\w+" has begun/);
+  const said = await editor.message(/"build-\w+" has begun/);
   const slug = /"(build-\w+)"/.exec(said)?.[1] as string;
   await editor.line('list', new RegExp(`running +${slug} +build`));
   expect(await statusLine(editor)).toBe('coppice 1 running');

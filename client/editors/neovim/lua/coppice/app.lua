@@ -21,6 +21,14 @@ function M.say(sentence, level)
   vim.notify('coppice: ' .. text.one_line(sentence), level or vim.log.levels.INFO)
 end
 
+--- As say, for what nobody asked for. Neovim's own notify stops for a key when a message is longer than its line, and would take it from
+--- whoever types; so there it is cut.
+function M.hint(sentence, level)
+  local builtin = debug.getinfo(vim.notify, 'S').source:sub(1, 5) == '@vim/'
+  local columns = vim.o.columns * math.max(1, vim.o.cmdheight) - #'coppice: ' - 13
+  M.say(builtin and text.truncate(text.one_line(sentence), columns) or sentence, level)
+end
+
 --- Shows what a call failed with.
 function M.fail(error)
   if error.told then return end
@@ -63,7 +71,7 @@ local function create()
   app.wake = function() connection.wake() end
 
   state = require('coppice.state').new({ call = app.call, on_change = change, on_error = M.fail })
-  notices = require('coppice.notices').new({ say = M.say, state = state })
+  notices = require('coppice.notices').new({ say = M.hint, state = state })
   feed = require('coppice.feed').new({
     call = app.call,
     on_snapshot = state.begin,
@@ -75,7 +83,7 @@ local function create()
       tell_all(listeners, ('A listener of "%s"'):format(what), event)
     end,
     on_missed = function(why)
-      M.say(why, vim.log.levels.WARN)
+      M.hint(why, vim.log.levels.WARN)
       state.reload()
     end,
     on_error = function(error)
@@ -90,7 +98,7 @@ local function create()
     on_up = function(answer)
       app.daemon = answer.daemon
       feed.up()
-      if away then M.say('The daemon is back.') end
+      if away then M.hint('The daemon is back.') end
       away = false
     end,
     on_down = function()
@@ -101,7 +109,7 @@ local function create()
       local tells = was_up and not away
       if tells then
         away = true
-        M.say(sentence, vim.log.levels.WARN)
+        M.hint(sentence, vim.log.levels.WARN)
       end
       change()
       local starts = asked and config.options.start_daemon and require('coppice.daemon').start(app)

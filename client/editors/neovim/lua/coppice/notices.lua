@@ -29,7 +29,7 @@ local configuration = {
   end,
 }
 
---- `deps`: say(sentence, level); state.
+--- `deps`: say(sentence, level), for what nobody asked for; state.
 function M.new(deps)
   local raised = {}
 

@@ -36,7 +36,7 @@ function M.start(app, command, words)
     local params = { project = project.id, command = command, arguments = json.object(given), environment = json.object(environment()) }
     app.call('session.start', params, function(failed, session)
       if failed then return app.fail(failed) end
-      app.say(('The session "%s" has begun; ":Coppice follow %s" shows its output.'):format(session.slug, session.slug))
+      app.say(('"%s" has begun; see ":Coppice follow %s".'):format(session.slug, session.slug))
     end)
   end)
 end
