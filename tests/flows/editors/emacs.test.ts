@@ -86,6 +86,9 @@ test.skipIf(missing)('Emacs calls, subscribes and gets each event once, over a k
   signals.open('go');
   await daemon.again();
   await until('the end', () => emacs.events().some(({ type }) => type === 'session.finished'));
+  // An orderly restart is no different.
+  await daemon.restart();
+  await until('the second daemon', () => emacs.events().filter(({ type }) => type === 'daemon.started').length === 2);
   const truth = (await daemon.events({ after })).map(({ seq, type }) => ({ seq, type }));
   const seen = () => emacs.events().flatMap(({ seq, type }) => (seq === undefined ? [] : [{ seq, type }]));
   await until('the last event', () => seen().length >= truth.length);

@@ -1,6 +1,8 @@
 // The Neovim plugin in a real Neovim, against a real daemon.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { type Neovim, startNeovim } from '../../helpers/neovim.ts';
+import { type Neovim, neovimPlugin, startNeovim } from '../../helpers/neovim.ts';
 import { commandFile, createSignals, shell } from '../../helpers/programs.ts';
 import { startRealDaemon } from '../../helpers/real-daemon.ts';
 import { createTestRepo } from '../../helpers/repo.ts';
@@ -41,6 +43,7 @@ test.skipIf(missing)('a command is started, followed and ends, over a kill -9 of
       ],
     }),
   );
+  home.writeCommand('tell', commandFile('tell', { steps: [shell('echo told')] }));
   await using editor = await startNeovim(home, { cwd: repo.path });
   await listen(editor);
   const after = await cursorOf(editor);
@@ -52,6 +55,10 @@ test.skipIf(missing)('a command is started, followed and ends, over a kill -9 of
   const slug = /"(build-\w+)"/.exec(said)?.[1] as string;
   await editor.line('list', new RegExp(`running +${slug} +build`));
   expect(await statusLine(editor)).toBe('coppice 1 running');
+  // As the help says to show it.
+  const shown = /^ +(set statusline\+=.*)$/m.exec(readFileSync(join(neovimPlugin, 'doc', 'coppice.txt'), 'utf8'))?.[1];
+  await editor.command(shown ?? '');
+  expect(await editor.lua('return vim.api.nvim_eval_statusline(vim.o.statusline, {}).str')).toMatch(/coppice 1 running$/);
 
   await editor.command(`Coppice follow ${slug}`);
   await editor.line(`output/${slug}`, /^building unit$/);
@@ -75,6 +82,11 @@ test.skipIf(missing)('a command is started, followed and ends, over a kill -9 of
     'all is well',
     '── session succeeded',
   ]);
+  expect((await editor.messages()).filter((text) => text.includes('No daemon answers'))).toHaveLength(1);
+  // An orderly restart is no different.
+  await daemon.restart();
+  await editor.command('Coppice run tell');
+  await editor.line('list', /succeeded +tell-/);
   await until('an idle status line', async () => (await statusLine(editor)) === 'coppice idle');
 
   const types = await editor.lua<string[]>("return require('coppice.feed').types");
@@ -82,6 +94,5 @@ test.skipIf(missing)('a command is started, followed and ends, over a kill -9 of
   await until('the last event', async () => (await seen(editor)).length >= truth.length);
   expect(await seen(editor)).toEqual(truth);
   expect(truth.map(({ type }) => type)).toEqual(expect.arrayContaining(['session.created', 'daemon.started', 'session.finished']));
-  expect((await editor.messages()).filter((text) => text.includes('No daemon answers'))).toHaveLength(1);
   expect(await editor.quit()).toBe(0);
 });
