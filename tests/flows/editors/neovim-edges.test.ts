@@ -205,6 +205,29 @@ test.skipIf(missing)('output is bounded, closing its buffer ends its subscriptio
   await until('no connection of the editor', async () => (await counts()).connections === before.connections);
 });
 
+test.skipIf(missing)('each attempt of a step is shown from its beginning', async () => {
+  await using repo = await createTestRepo();
+  await using daemon = await startRealDaemon();
+  const signals = createSignals(daemon.home);
+  const first = `${signals.tell('begun')}; echo "the first attempt says much"; ${signals.waitFor('seen')}; exit 1`;
+  const action = `if [ -e ${signals.path('begun')} ]; then echo two; else ${first}; fi`;
+  const retry = { max_attempts: 2, initial_backoff_ms: 50 };
+  daemon.home.writeCommand('flaky', commandFile('flaky', { steps: [shell(action, { name: 'try', retry })] }));
+  const { slug } = await daemon.start(repo.path, 'flaky');
+  await using editor = await startNeovim(daemon.home, { cwd: repo.path });
+  await editor.command(`Coppice follow ${slug}`);
+  await editor.line(`output/${slug}`, /says much/);
+  signals.open('seen');
+  await editor.line(`output/${slug}`, /^── session/);
+  expect((await editor.lines(`output/${slug}`))?.filter((line) => line !== '')).toEqual([
+    '── step 1 try',
+    'the first attempt says much',
+    '── step 1 try, attempt 2',
+    'two',
+    '── session succeeded',
+  ]);
+});
+
 test.skipIf(missing)('after the log was replaced everything is read anew, and told', async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon({ commands: { build: commandFile('build', { steps: [shell('true')] }) } });
