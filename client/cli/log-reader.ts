@@ -9,6 +9,8 @@ import type { Output } from './output.ts';
 import { reading } from './reading.ts';
 
 interface Progress {
+  /** Offsets count from where the output of an attempt begins. */
+  readonly attempt: number;
   offset: number;
   done: boolean;
 }
@@ -36,7 +38,7 @@ export class LogReader {
       throw new Failure('NOT_FOUND', `The session has no step ${this.#step}; "coppice show" lists its steps.`);
     }
     for (const run of wanted) {
-      const progress = this.#progressOf(run.id);
+      const progress = this.#progressOf(run);
       const isOver = toTheEnd || !waiting.includes(run.status);
       if (!progress.done && (run.status !== 'pending' || run.outputSize > 0)) await this.#readRun(run, progress);
       if (isOver) progress.done = true;
@@ -74,10 +76,12 @@ export class LogReader {
     else await this.#out.bytes(Buffer.from(data, 'base64'));
   }
 
-  #progressOf(stepRunId: string): Progress {
-    const known = this.#progress.get(stepRunId) ?? { offset: 0, done: false };
-    this.#progress.set(stepRunId, known);
-    return known;
+  #progressOf({ id, attempt }: StepRun): Progress {
+    const known = this.#progress.get(id);
+    if (known?.attempt === attempt) return known;
+    const begun = { attempt, offset: 0, done: false };
+    this.#progress.set(id, begun);
+    return begun;
   }
 }
 

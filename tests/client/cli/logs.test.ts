@@ -7,7 +7,7 @@ import { finished, record, started, step } from '../helpers/records.ts';
 
 /** A session whose steps have written these bytes. */
 class Outputs {
-  readonly steps: { bytes: Buffer; status: 'running' | 'succeeded' }[] = [];
+  readonly steps: { bytes: Buffer; status: 'running' | 'succeeded'; attempt?: number }[] = [];
   status: 'running' | 'succeeded' = 'running';
 
   readonly script: Script = {
@@ -15,15 +15,16 @@ class Outputs {
     'session.readOutput': ({ step: id, offset, limit, encoding }): ResultOf<'session.readOutput'> => {
       const index = Number(String(id).at(-1));
       const { bytes, status } = this.steps[index - 1] as (typeof this.steps)[number];
-      const data = bytes.subarray(offset, offset + Math.min(limit, 100_000));
-      const nextOffset = offset + data.length;
+      const begin = Math.min(offset ?? 0, bytes.length);
+      const data = bytes.subarray(begin, begin + Math.min(limit, 100_000));
+      const nextOffset = begin + data.length;
       const complete = status !== 'running' && nextOffset === bytes.length;
-      return { stepRunId: ids.step(index), offset, nextOffset, size: bytes.length, complete, data: data.toString(encoding) };
+      return { stepRunId: ids.step(index), offset: begin, nextOffset, size: bytes.length, complete, data: data.toString(encoding) };
     },
   };
 
   runs() {
-    return this.steps.map(({ bytes, status }, index) => step(index + 1, { status, outputSize: bytes.length }));
+    return this.steps.map(({ bytes, status, attempt = 1 }, index) => step(index + 1, { status, attempt, outputSize: bytes.length }));
   }
 
   add(bytes: Buffer | string, status: 'running' | 'succeeded' = 'succeeded'): void {
@@ -82,6 +83,19 @@ test('logs -f follows across steps and a restart until the session has ended', a
   outputs.status = 'succeeded';
   daemon.emit('session.finished', { slug: 'build-fox', status: 'succeeded' });
   expect(await running.done).toMatchObject({ code: 0, stdout: 'one more two while away end\n', stderr: '' });
+});
+
+test('logs -f prints each attempt of a step from its beginning, also when it says less than the one before', async () => {
+  const outputs = new Outputs();
+  outputs.add('the first attempt says much\n', 'running');
+  await using daemon = await FakeDaemon.started(outputs.script);
+  const running = startInProcess(daemon, ['logs', '-f', 'build-fox']);
+  await running.printed('says much\n');
+  await daemon.until(() => daemon.subscriptions().length === 1);
+  outputs.steps[0] = { bytes: Buffer.from('the second less\n'), status: 'succeeded', attempt: 2 };
+  outputs.status = 'succeeded';
+  daemon.emit('session.finished', { slug: 'build-fox', status: 'succeeded' });
+  expect(await running.done).toMatchObject({ code: 0, stdout: 'the first attempt says much\nthe second less\n', stderr: '' });
 });
 
 test('logs --json tells for every piece which step it is of', async () => {
