@@ -18,7 +18,7 @@ test('an editor serves a task of five: stale, lost and there again, no prompt tw
   const { client, home } = setup.daemon;
   const items = [1, 2, 3, 4, 5].map((n) => ({
     title: `Add file ${n}`,
-    does: [`run echo $PPID > ${dir.at(`agent-${n}`)}`, `wait ${gate(n)}`, `write ${n}.txt made`, `commit Add ${n}`],
+    does: ['say Begun.', `run echo $PPID > ${dir.at(`agent-${n}`)}`, `wait ${gate(n)}`, `write ${n}.txt made`, `commit Add ${n}`],
   }));
   const task = await setup.approved(items, { adapter: 'zed' });
   await client.specTask.startImplementation({ id: task.id });
@@ -75,7 +75,9 @@ test('an editor serves a task of five: stale, lost and there again, no prompt tw
   const { id } = (await instance()) as { id: string };
   await client.instance.shutdown({ id });
   await until('the instance to be stopped', async () => (await instance())?.status === 'stopped');
-  const { sessions: active } = await client.session.list({ status: ['active'] });
-  expect(active.filter(({ commandName }) => commandName === 'agent-host')).toEqual([]);
+  await until('its host to be gone', async () => {
+    const { sessions: active } = await client.session.list({ status: ['active'] });
+    return active.every(({ commandName }) => commandName !== 'agent-host');
+  });
   for (const n of [1, 2, 3, 4, 5]) expect(isAlive(Number(readFileSync(dir.at(`agent-${n}`), 'utf8')))).toBe(false);
 });
