@@ -15,18 +15,30 @@ interface Progress {
 
 const waiting: readonly string[] = ['pending', 'running'];
 
+/** Where output goes. */
+export type LogSink = Pick<Output, 'json' | 'document' | 'bytes'>;
+
+interface LogOptions {
+  readonly sessionId: string;
+  readonly step: number | undefined;
+  /** Of each step, only what is after this many bytes from the end of what is there when it is looked at first. */
+  readonly lastBytes?: number;
+}
+
 export class LogReader {
   readonly #client: Client;
-  readonly #out: Output;
+  readonly #out: LogSink;
   readonly #sessionId: string;
   readonly #step: number | undefined;
+  readonly #lastBytes: number | undefined;
   readonly #progress = new Map<string, Progress>();
 
-  constructor(client: Client, out: Output, options: { sessionId: string; step: number | undefined }) {
+  constructor(client: Client, out: LogSink, options: LogOptions) {
     this.#client = client;
     this.#out = out;
     this.#sessionId = options.sessionId;
     this.#step = options.step;
+    this.#lastBytes = options.lastBytes;
   }
 
   /** Prints what is there and not printed yet, in order. A step that still runs holds back the ones after it, unless nothing more is awaited. */
@@ -36,7 +48,7 @@ export class LogReader {
       throw new Failure('NOT_FOUND', `The session has no step ${this.#step}; "coppice show" lists its steps.`);
     }
     for (const run of wanted) {
-      const progress = this.#progressOf(run.id);
+      const progress = this.#progressOf(run);
       const isOver = toTheEnd || !waiting.includes(run.status);
       if (!progress.done && (run.status !== 'pending' || run.outputSize > 0)) await this.#readRun(run, progress);
       if (isOver) progress.done = true;
@@ -74,18 +86,30 @@ export class LogReader {
     else await this.#out.bytes(Buffer.from(data, 'base64'));
   }
 
-  #progressOf(stepRunId: string): Progress {
-    const known = this.#progress.get(stepRunId) ?? { offset: 0, done: false };
-    this.#progress.set(stepRunId, known);
+  #progressOf({ id, outputSize }: StepRun): Progress {
+    const offset = this.#lastBytes === undefined ? 0 : Math.max(0, outputSize - this.#lastBytes);
+    const known = this.#progress.get(id) ?? { offset, done: false };
+    this.#progress.set(id, known);
     return known;
   }
 }
 
 /** Goes on until the session has ended. Events only wake it: what is printed always comes from the files. */
-export async function followLogs(client: Client, reader: LogReader, session: SessionRecord, after: string): Promise<void> {
+export async function followLogs(
+  client: Client,
+  reader: LogReader,
+  session: SessionRecord,
+  { after, signal }: { after: string; signal?: AbortSignal },
+): Promise<void> {
   await reader.read(session.stepRuns, { toTheEnd: hasEnded(session) });
   if (hasEnded(session)) return;
-  const stream = client.events({ after, subject: { sessionId: session.id }, types: ['session.*', 'step.*'], output: true });
+  const stream = client.events({
+    after,
+    subject: { sessionId: session.id },
+    types: ['session.*', 'step.*'],
+    output: true,
+    ...(signal === undefined ? {} : { signal }),
+  });
   for await (const event of stream) {
     if (!reader.isNews(event)) continue;
     const now = await reading(() => client.session.get({ id: session.id }));

@@ -23,6 +23,6 @@ async function logs(cli: Cli, id: string, { follow = false, step }: Options): Pr
   const { cursor } = client.hello;
   const session = await client.session.get({ id });
   const reader = new LogReader(client, cli.out, { sessionId: session.id, step });
-  if (follow) await followLogs(client, reader, session, cursor);
+  if (follow) await followLogs(client, reader, session, { after: cursor });
   else await reader.read(session.stepRuns, { toTheEnd: true });
 }

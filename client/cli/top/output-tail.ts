@@ -1,0 +1,49 @@
+// The output of one session as it grows, for a screen: the last lines, without what would move a cursor.
+import type { Client } from '../../client.ts';
+import { hasEnded } from '../follow-session.ts';
+import { followLogs, LogReader } from '../log-reader.ts';
+import { reading } from '../reading.ts';
+import { plainLine } from './plain-text.ts';
+
+const tailBytes = 256 * 1024;
+const tailLines = 2_000;
+
+export interface TailOptions {
+  readonly sessionId: string;
+  /** A cursor from before the first look. */
+  readonly after: string;
+  readonly signal: AbortSignal;
+  /** All lines that there are now. */
+  show(lines: readonly string[]): void;
+}
+
+/** Resolves when the session has ended and all was shown, or with the signal. */
+export async function followTail(client: Client, { sessionId, after, signal, show }: TailOptions): Promise<void> {
+  const tail = createTail();
+  const sink = {
+    json: false,
+    document: () => undefined,
+    async bytes(data: Uint8Array): Promise<void> {
+      tail.add(data);
+      if (!signal.aborted) show(tail.lines());
+    },
+  };
+  const session = await reading(() => client.session.get({ id: sessionId }));
+  const reader = new LogReader(client, sink, { sessionId, step: undefined, lastBytes: tailBytes });
+  await followLogs(client, reader, session, { after, signal });
+  if (hasEnded(session) && tail.lines().length === 0) show([]);
+}
+
+export function createTail(): { add(data: Uint8Array): void; lines(): readonly string[] } {
+  const decoder = new TextDecoder();
+  let kept: string[] = [];
+  let open = '';
+  return {
+    add(data) {
+      const parts = (open + decoder.decode(data, { stream: true })).split('\n');
+      open = (parts.pop() ?? '').slice(-tailBytes);
+      kept = [...kept, ...parts.map(plainLine)].slice(-tailLines);
+    },
+    lines: () => (open === '' ? kept : [...kept, plainLine(open)]),
+  };
+}
