@@ -23,6 +23,8 @@ interface LogOptions {
   readonly step: number | undefined;
   /** Of each step, only what is after this many bytes from the end of what is there when it is looked at first. */
   readonly lastBytes?: number;
+  /** Ends it, also while a daemon that went away is waited for. */
+  readonly signal?: AbortSignal;
 }
 
 export class LogReader {
@@ -31,6 +33,7 @@ export class LogReader {
   readonly #sessionId: string;
   readonly #step: number | undefined;
   readonly #lastBytes: number | undefined;
+  readonly #signal: AbortSignal | undefined;
   readonly #progress = new Map<string, Progress>();
 
   constructor(client: Client, out: LogSink, options: LogOptions) {
@@ -39,6 +42,11 @@ export class LogReader {
     this.#sessionId = options.sessionId;
     this.#step = options.step;
     this.#lastBytes = options.lastBytes;
+    this.#signal = options.signal;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#signal;
   }
 
   /** Prints what is there and not printed yet, in order. A step that still runs holds back the ones after it, unless nothing more is awaited. */
@@ -62,17 +70,16 @@ export class LogReader {
     return event.data.size > (this.#progress.get(event.data.stepRunId)?.offset ?? 0);
   }
 
+  /** Asks again what a daemon took with it, until the signal. */
+  reading<T>(ask: () => Promise<T>): Promise<T> {
+    return reading(ask, this.#signal);
+  }
+
   async #readRun(run: StepRun, progress: Progress): Promise<void> {
     for (;;) {
-      const part = await reading(() =>
-        this.#client.session.readOutput({
-          id: this.#sessionId,
-          step: run.id,
-          offset: progress.offset,
-          limit: limits.readOutputBytes,
-          encoding: this.#out.json ? 'utf8' : 'base64',
-        }),
-      );
+      const range = { offset: progress.offset, limit: limits.readOutputBytes };
+      const encoding = this.#out.json ? 'utf8' : 'base64';
+      const part = await this.reading(() => this.#client.session.readOutput({ id: this.#sessionId, step: run.id, ...range, encoding }));
       if (part.nextOffset === progress.offset) return;
       await this.#print(run, part);
       progress.offset = part.nextOffset;
@@ -95,16 +102,12 @@ export class LogReader {
 }
 
 /** Goes on until the session has ended. Events only wake it: what is printed always comes from the files. */
-export async function followLogs(
-  client: Client,
-  reader: LogReader,
-  session: SessionRecord,
-  { after, signal }: { after: string; signal?: AbortSignal },
-): Promise<void> {
-  await reader.read(session.stepRuns, { toTheEnd: hasEnded(session) });
-  if (hasEnded(session)) return;
+export async function followLogs(client: Client, reader: LogReader, session: SessionRecord): Promise<void> {
+  if (hasEnded(session)) return reader.read(session.stepRuns, { toTheEnd: true });
+  const { signal } = reader;
   const stream = client.events({
-    after,
+    // It begins with a marker, and only what is read after that is followed without a gap: growth is told to those who listen already.
+    initial: true,
     subject: { sessionId: session.id },
     types: ['session.*', 'step.*'],
     output: true,
@@ -112,7 +115,7 @@ export async function followLogs(
   });
   for await (const event of stream) {
     if (!reader.isNews(event)) continue;
-    const now = await reading(() => client.session.get({ id: session.id }));
+    const now = await reader.reading(() => client.session.get({ id: session.id }));
     await reader.read(now.stepRuns, { toTheEnd: hasEnded(now) });
     if (hasEnded(now)) return;
   }

@@ -1,5 +1,6 @@
 // A program on a terminal as a user has it: in a tmux server of the test's own, driven by keys and read from its screen.
 import { execFile } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Home } from './real-daemon.ts';
 import { until } from './until.ts';
@@ -39,10 +40,18 @@ export async function onTerminal(home: Home, argv: readonly string[], options: S
   const socket = home.path('screen.sock');
   const env = home.env({ TMUX: undefined, ...options.env });
   const tmux = async (...args: readonly string[]): Promise<string> => (await run('tmux', ['-S', socket, ...args], { env })).stdout;
-  // A shell behind it would take what the program leaves in the terminal; a pane that remains tells the exit code.
-  const set = ['set-option', '-g', 'remain-on-exit', 'on', ';', 'set-option', '-g', 'status', 'off', ';'];
+  const exitPath = home.path('screen.exit');
+  rmSync(exitPath, { force: true });
+  // The terminal outlives the program, so that what it left there can be seen.
+  const shell = ['sh', '-c', '"$@"; echo $? > "$0"; exec cat', exitPath, ...argv];
   const open = ['new-session', '-d', '-s', 'user', '-x', String(columns), '-y', String(rows), '-c', home.dir];
-  await run('tmux', ['-f', '/dev/null', '-S', socket, 'start-server', ';', ...set, ...open, '--', ...argv], { env });
+  await run(
+    'tmux',
+    ['-f', '/dev/null', '-S', socket, 'start-server', ';', 'set-option', '-g', 'status', 'off', ';', ...open, '--', ...shell],
+    {
+      env,
+    },
+  );
   const capture = (...more: readonly string[]): Promise<string> => tmux('capture-pane', '-p', '-t', 'user', ...more);
   const has = (text: string, part: string | RegExp): boolean => (typeof part === 'string' ? text.includes(part) : part.test(text));
   const waitFor = async (what: string, is: (text: string) => boolean): Promise<string> => {
@@ -66,12 +75,14 @@ export async function onTerminal(home: Home, argv: readonly string[], options: S
     shows: (...parts) => waitFor(`show ${parts.join(', ')}`, (text) => parts.every((part) => has(text, part))),
     showsNot: (...parts) => waitFor(`be without ${parts.join(', ')}`, (text) => !parts.some((part) => has(text, part))),
     resize: async (x, y) => void (await tmux('resize-window', '-t', 'user', '-x', String(x), '-y', String(y))),
-    pid: async () => Number(await tmux('display-message', '-p', '-t', 'user', '#{pane_pid}')),
+    async pid() {
+      const shellPid = (await tmux('display-message', '-p', '-t', 'user', '#{pane_pid}')).trim();
+      return Number(readFileSync(`/proc/${shellPid}/task/${shellPid}/children`, 'utf8').split(' ')[0]);
+    },
     exitCode: () =>
-      until('the program to end', async () => {
-        const status = (await tmux('display-message', '-p', '-t', 'user', '#{pane_dead} #{pane_dead_status}')).trim();
-        return status.startsWith('1 ') && Number(status.slice(2)) + 1;
-      }).then((code) => code - 1),
+      until('the program to end', () => readFileSync(exitPath, 'utf8') || undefined).then(Number, async (cause: Error) => {
+        throw new Error(`The program did not end; the screen is:\n${await capture()}`, { cause });
+      }),
     async [Symbol.asyncDispose]() {
       await tmux('kill-server').catch(() => undefined);
     },

@@ -20,9 +20,8 @@ export function register(program: Command, cli: Cli): void {
 async function logs(cli: Cli, id: string, { follow = false, step }: Options): Promise<void> {
   const client = await cli.connect();
   const { LogReader, followLogs } = await import('../log-reader.ts');
-  const { cursor } = client.hello;
   const session = await client.session.get({ id });
   const reader = new LogReader(client, cli.out, { sessionId: session.id, step });
-  if (follow) await followLogs(client, reader, session, { after: cursor });
+  if (follow) await followLogs(client, reader, session);
   else await reader.read(session.stepRuns, { toTheEnd: true });
 }

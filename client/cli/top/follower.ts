@@ -24,12 +24,11 @@ export class Follower {
   #start: (work: Promise<void>) => void = () => undefined;
   #world = emptyWorld();
   #loaded = false;
-  #cursor: string;
+  #signal = AbortSignal.abort();
 
   constructor(client: Client, sink: FollowerSink) {
     this.#client = client;
     this.#sink = sink;
-    this.#cursor = client.hello.cursor;
   }
 
   get world(): World {
@@ -41,30 +40,25 @@ export class Follower {
     return this.#loaded;
   }
 
-  /** Of the last event that was taken in. */
-  get cursor(): string {
-    return this.#cursor;
-  }
-
   /** Ends with the signal; rejects when the daemon can not be followed any more, or refuses what we ask. */
   run(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#start = (work) => void work.catch(reject);
+      // What was cut off because the view ends is no failure.
+      this.#start = (work) => void work.catch((error: unknown) => (signal.aborted ? undefined : reject(error)));
+      this.#signal = signal;
       this.#start(this.#load());
       this.#follow(signal).then(resolve, reject);
     });
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const options = { after: this.#cursor, types: watchedTypes, signal, onAway: () => this.#sink.away(true) };
+    const options = { after: this.#client.hello.cursor, types: watchedTypes, signal, onAway: () => this.#sink.away(true) };
     for await (const item of this.#client.events(options)) this.#take(item);
   }
 
   #take(item: StreamItem): void {
-    this.#cursor = item.cursor;
     if (!('subject' in item)) {
       // Nothing durable was missed after a reconnection, but a view is read anew more simply than it is reasoned about.
-      if (item.type === 'stream.resumed' || item.type === 'stream.fresh') this.#sink.away(false);
       if (item.type !== 'stream.shed') this.#start(this.#load());
       return;
     }
@@ -84,7 +78,7 @@ export class Follower {
     do {
       this.#loadAgain = false;
       this.#sinceLoad = [];
-      const world = await load(this.#client);
+      const world = await load(this.#client, this.#signal);
       this.#world = world;
       this.#loaded = true;
       const stale = this.#sinceLoad.flatMap((event) => applyEvent(world, event).stale);
@@ -109,7 +103,7 @@ export class Follower {
     while (this.#stale.size > 0) {
       const round = [...this.#stale];
       this.#stale.clear();
-      await refresh(this.#client, this.#world, round);
+      await refresh(this.#client, this.#world, round, this.#signal);
       forgetOld(this.#world);
       this.#sink.changed();
     }

@@ -67,6 +67,8 @@ export function createInkView({ stdin, stdout, colour, onKey, onResize }: InkOpt
   resume();
   return {
     show(next) {
+      // Most of what happens is elsewhere than on the screen.
+      if (JSON.stringify(next) === JSON.stringify(lines)) return;
       lines = next;
       ink?.rerender(tree());
     },

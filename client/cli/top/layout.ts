@@ -80,10 +80,14 @@ function columnsOf({ form }: Row, room: number): [name: number, state: number] {
   return [form === 'message' ? room - state : Math.floor(room * 0.38), state];
 }
 
-/** In minutes, hours and days: the view is drawn anew for its ages once a minute only. */
+/** A frame of cold code costs a tenth of a second, so nothing is drawn for ages alone more often than this. */
+export const ageStepMs = 5 * 60_000;
+
+/** In steps, so that an age that was drawn is not wrong before the next frame for ages. */
 function ageOf(since: string | undefined, now: number): string {
   if (since === undefined) return '';
-  return now - Date.parse(since) < 60_000 ? 'now' : age(since, now);
+  const steps = Math.floor((now - Date.parse(since)) / ageStepMs);
+  return steps < 1 ? '<5m' : age(since, Date.parse(since) + steps * ageStepMs);
 }
 
 function bar(share: number, columns: number): string {

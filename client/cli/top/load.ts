@@ -13,7 +13,7 @@ const endedShown = 10;
 /** Calls on the way at once. */
 const callsAtOnce = 8;
 
-export function load(client: Client): Promise<World> {
+export function load(client: Client, signal: AbortSignal): Promise<World> {
   return reading(async () => {
     const world = emptyWorld();
     const openStatuses = specTaskStatuses.filter((status) => !taskHasEnded({ status }));
@@ -30,16 +30,17 @@ export function load(client: Client): Promise<World> {
     for (const session of [...active, ...ended.sessions]) world.sessions.set(session.id, { session, step: undefined });
     for (const specTask of [...openTasks, ...endedTasks.specTasks]) world.tasks.set(specTask.id, withoutItems(specTask));
     const running = active.filter(({ status, specTaskId }) => status !== 'queued' && specTaskId === undefined);
-    await refresh(client, world, [...openTasks.map(({ id }): Stale => `task ${id}`), ...running.map(({ id }): Stale => `session ${id}`)]);
+    const first = [...openTasks.map(({ id }): Stale => `task ${id}`), ...running.map(({ id }): Stale => `session ${id}`)];
+    await refresh(client, world, first, signal);
     return world;
-  });
+  }, signal);
 }
 
 /** Asks again for these records, and puts the answers into the world. What is gone leaves it. */
-export async function refresh(client: Client, world: World, stale: readonly Stale[]): Promise<void> {
+export async function refresh(client: Client, world: World, stale: readonly Stale[], signal: AbortSignal): Promise<void> {
   const left = [...stale];
   const worker = async (): Promise<void> => {
-    for (let next = left.pop(); next !== undefined; next = left.pop()) await refreshOne(client, world, next);
+    for (let next = left.pop(); next !== undefined; next = left.pop()) await refreshOne(client, world, next, signal);
   };
   await Promise.all(Array.from({ length: Math.min(callsAtOnce, stale.length) }, worker));
 }
@@ -56,21 +57,21 @@ function beyondShown<T extends { readonly createdAt: string }>(ended: readonly T
   return ended.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(endedShown);
 }
 
-async function refreshOne(client: Client, world: World, stale: Stale): Promise<void> {
+async function refreshOne(client: Client, world: World, stale: Stale, signal: AbortSignal): Promise<void> {
   const [noun = '', id = ''] = stale.split(' ');
-  if (noun === 'session') await replace(world.sessions, id, () => sessionView(client, id));
-  else if (noun === 'task') await replace(world.tasks, id, () => taskView(client, id));
+  if (noun === 'session') await replace(world.sessions, id, () => sessionView(client, id), signal);
+  else if (noun === 'task') await replace(world.tasks, id, () => taskView(client, id), signal);
   else {
     const attention = async () => {
       const found = await client.attention.get({ id });
       return found.status === 'open' ? found : undefined;
     };
-    await replace(world.attention, id, attention);
+    await replace(world.attention, id, attention, signal);
   }
 }
 
-async function replace<T>(map: Map<string, T>, id: string, ask: () => Promise<T | undefined>): Promise<void> {
-  const found = await reading(ask).catch((error: unknown) => {
+async function replace<T>(map: Map<string, T>, id: string, ask: () => Promise<T | undefined>, signal: AbortSignal): Promise<void> {
+  const found = await reading(ask, signal).catch((error: unknown) => {
     if (isFailure(error) && error.kind === 'NOT_FOUND') return undefined;
     throw error;
   });

@@ -10,15 +10,13 @@ const tailLines = 2_000;
 
 export interface TailOptions {
   readonly sessionId: string;
-  /** A cursor from before the first look. */
-  readonly after: string;
   readonly signal: AbortSignal;
   /** All lines that there are now. */
   show(lines: readonly string[]): void;
 }
 
 /** Resolves when the session has ended and all was shown, or with the signal. */
-export async function followTail(client: Client, { sessionId, after, signal, show }: TailOptions): Promise<void> {
+export async function followTail(client: Client, { sessionId, signal, show }: TailOptions): Promise<void> {
   const tail = createTail();
   const sink = {
     json: false,
@@ -28,9 +26,9 @@ export async function followTail(client: Client, { sessionId, after, signal, sho
       if (!signal.aborted) show(tail.lines());
     },
   };
-  const session = await reading(() => client.session.get({ id: sessionId }));
-  const reader = new LogReader(client, sink, { sessionId, step: undefined, lastBytes: tailBytes });
-  await followLogs(client, reader, session, { after, signal });
+  const session = await reading(() => client.session.get({ id: sessionId }), signal);
+  const reader = new LogReader(client, sink, { sessionId, step: undefined, lastBytes: tailBytes, signal });
+  await followLogs(client, reader, session);
   if (hasEnded(session) && tail.lines().length === 0) show([]);
 }
 

@@ -10,13 +10,14 @@ import { oneLine } from '../text.ts';
 const modifiers = /\p{Cf}|\p{Emoji_Modifier}|\p{Variation_Selector}|\p{Zl}|\p{Zp}|\p{Me}/gu;
 
 export function plainText(text: string): string {
-  return oneLine(stripVTControlCharacters(text).replace(/\t/g, ' ')).replace(modifiers, '');
+  return oneLine(stripVTControlCharacters(text).replace(/[\t\r]/g, ' ')).replace(modifiers, '');
 }
 
 /** Like the screen of a program that wrote it: of a line that was drawn again and again, what stands there last. */
 export function plainLine(text: string): string {
   const drawn = stripVTControlCharacters(text.replace(/\r+$/, '')).split('\r').at(-1) ?? '';
-  return plainText(drawn.replace(/\t/g, '    ').replace(/^ +/, (indent) => '\u00a0'.repeat(indent.length))).replaceAll('\u00a0', ' ');
+  const indented = drawn.replace(/\t/g, '    ');
+  return indented.slice(0, indented.length - indented.trimStart().length).replace(/\s/g, ' ') + plainText(indented);
 }
 
 /** In columns. */

@@ -8,7 +8,7 @@ import { Follower } from './follower.ts';
 import { createFrames } from './frames.ts';
 import { createInkView } from './ink-view.ts';
 import type { Key } from './key.ts';
-import { frame, type View } from './layout.ts';
+import { ageStepMs, frame, type View } from './layout.ts';
 import { glyphsOf } from './line.ts';
 import { followTail } from './output-tail.ts';
 import { press } from './press.ts';
@@ -28,9 +28,6 @@ export interface TopOptions {
   readonly insideTmux: string | undefined;
   runInherited(argv: readonly string[]): Promise<number>;
 }
-
-/** Ages are told in minutes. */
-const agesMs = 60_000;
 
 /** Ends when the user quits, or with a signal, whose exit code it answers. */
 export async function runTop(options: TopOptions): Promise<number> {
@@ -53,7 +50,10 @@ export async function runTop(options: TopOptions): Promise<number> {
       frames.request();
     },
     notice: (told) => set({ notice: told }),
-    away: (away) => set({ away }),
+    away: (away) => {
+      if (away === ui.away) return;
+      set({ away, ...(away ? {} : { notice: notice('The daemon is back, and this is how things stand.', 'green') }) });
+    },
   });
   const current = (): View => {
     const now = filtered(rowsOf(follower.world, glyphs), ui.filter);
@@ -75,7 +75,7 @@ export async function runTop(options: TopOptions): Promise<number> {
   const perform = async (effect: Effect): Promise<void> => {
     if (effect.do === 'quit') return leaving.abort();
     if (effect.do === 'closeOutput') return output?.abort();
-    if (ui.away) return set({ notice: notice('The daemon is away; it is waited for. Try again when it is back.', 'yellow') });
+    if (ui.away) return set({ notice: notice('Nobody answers now; try again when the daemon is back.', 'yellow') });
     if (effect.do === 'openOutput') return showOutput(effect.target);
     await act({ client, insideTmux: options.insideTmux, open, tell: (told) => set({ notice: told }), runInForeground }, effect);
   };
@@ -97,7 +97,7 @@ export async function runTop(options: TopOptions): Promise<number> {
       if (ui.screen.kind === 'output' && !signal.aborted) set({ screen: { ...ui.screen, ...more } });
     };
     open({ kind: 'output', sessionId, title: name, text: [], ended: false, top: undefined });
-    await followTail(client, { sessionId, after: follower.cursor, signal, show: (text) => change({ text }) });
+    await followTail(client, { sessionId, signal, show: (text) => change({ text }) });
     change({ ended: true });
   };
 
@@ -111,7 +111,7 @@ export async function runTop(options: TopOptions): Promise<number> {
     },
   });
   frames.request();
-  const ages = setInterval(frames.request, agesMs);
+  const ages = setInterval(frames.request, ageStepMs);
   const forget = onSignals((exitCode) => {
     code = exitCode;
     leaving.abort();
