@@ -44,7 +44,7 @@ test('a session that is started elsewhere appears within a second, and how it en
   }
   expect(leastMs).toBeLessThan(1_000);
   const { slug, id } = session;
-  await screen.shows(new RegExp(`> ${slug} +running +by step nap +<5m$`, 'm'));
+  await screen.shows(new RegExp(`${slug} +running +by step nap +<5m$`, 'm'));
 
   await daemon.client.session.cancel({ id });
   await daemon.ended(id);
