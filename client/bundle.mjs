@@ -1,5 +1,6 @@
 // Builds dist/client.js: the library in one file, which loads in a sixth of the time that its modules take. And dist/coppice.cjs: the CLI
 // in one file of code, and beside it what V8 made of that code, so that a start compiles nothing.
+// And dist/cli/top.mjs: the view of `coppice top` with Ink and React, which no other command loads.
 // A cache that does not fit (another Node) is refused by V8 and costs nothing but the compiling.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -35,7 +36,10 @@ const { outputFiles } = await build({
   // In one file these have nothing to wait for, and `require` is the shorter way to a module of Node.
   supported: { 'dynamic-import': false },
   define: { 'import.meta.dirname': 'undefined' },
-  plugins: [{ name: 'no subprocesses for commander', setup: withoutSubprocesses }],
+  plugins: [
+    { name: 'no subprocesses for commander', setup: withoutSubprocesses },
+    { name: 'top in a file of its own', setup: topApart },
+  ],
 });
 const code = outputFiles[0].text.replace(/^#!.*\n/, '');
 const source = `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
@@ -45,6 +49,7 @@ const name = `coppice.${createHash('sha256').update(source).digest('hex').slice(
 mkdirSync(parts, { recursive: true });
 for (const file of readdirSync(parts)) rmSync(join(parts, file));
 writeFileSync(join(parts, `${name}.js`), source);
+await bundleTop();
 warmUp();
 writeFileSync(join(dist, 'coppice.cjs'), loader(''));
 chmodSync(join(dist, 'coppice.cjs'), 0o755);
@@ -55,6 +60,36 @@ function withoutSubprocesses({ onResolve, onLoad }) {
     importer.includes('/commander/') ? { path: 'child_process', namespace: 'unused' } : undefined,
   );
   onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+}
+
+/** What a script of V8 requires can not wait for a module to load, and Ink's does; a file of Node's own can. */
+function topApart({ onResolve }) {
+  onResolve({ filter: /\/top\/top\.ts$/ }, () => ({ path: './cli/top.cjs', external: true }));
+}
+
+async function bundleTop() {
+  writeFileSync(join(parts, 'top.cjs'), "exports.runTop = async (...args) => (await import('./top.mjs')).runTop(...args);\n");
+  await build({
+    entryPoints: [join(root, 'client', 'cli', 'top', 'top.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    outfile: join(parts, 'top.mjs'),
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: 'error',
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    // For the packages in it that are CommonJS.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    plugins: [{ name: 'Ink as on a terminal', setup: alwaysInteractive }],
+  });
+}
+
+/** With CI=1 in the environment Ink shows nothing before the end; we have looked whether this is a terminal. Its tool for developers stays out. */
+function alwaysInteractive({ onResolve, onLoad }) {
+  onResolve({ filter: /^(is-in-ci|react-devtools-core)$/ }, ({ path }) => ({ path, namespace: 'instead' }));
+  onLoad({ filter: /.*/, namespace: 'instead' }, () => ({ contents: 'export default false;' }));
 }
 
 function loader(atExit) {

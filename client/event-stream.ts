@@ -37,6 +37,8 @@ export interface EventStreamOptions {
   /** Bring session.outputGrew of subject.sessionId. */
   readonly output?: boolean;
   readonly initial?: boolean;
+  /** Told when the connection broke, each time; the stream goes on by itself, and stream.resumed says that it is back. */
+  readonly onAway?: () => void;
   /** Ends the stream without an error. */
   readonly signal?: AbortSignal;
 }
@@ -62,7 +64,10 @@ export async function* streamEvents(dial: Dial, options: EventStreamOptions): As
     if (pauseMs > 0) await delay(pauseMs, undefined, signal ? { signal } : {}).catch(() => undefined);
     pauseMs = pauseMs === 0 ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
     const attempt = await subscribe(dial, options, position.cursor, again);
-    if (attempt === undefined) continue;
+    if (attempt === undefined) {
+      if (!signal?.aborted) options.onAway?.();
+      continue;
+    }
     const { connection, inbox, subscribed } = attempt;
     const stop = (): void => inbox.end();
     signal?.addEventListener('abort', stop);
@@ -78,6 +83,7 @@ export async function* streamEvents(dial: Dial, options: EventStreamOptions): As
       inbox.end();
       connection.peer.close();
     }
+    if (!signal?.aborted) options.onAway?.();
   }
 }
 

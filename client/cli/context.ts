@@ -23,6 +23,8 @@ export interface CliConnectOptions {
   readonly autoStart?: boolean;
   /** Go on with a daemon that speaks another protocol: enough to see and stop it. */
   readonly anyProtocol?: boolean;
+  /** How long a daemon that went away is waited for. */
+  readonly reconnectMs?: number;
 }
 
 /** The repository of the working directory, registered on first use; or the project that was named. */

@@ -1,16 +1,31 @@
 // The output of a session, step run after step run, each byte once.
 import { Failure } from '../../schemas/errors.ts';
-import type { StepRun } from '../../schemas/index.ts';
+import type { ResultOf, StepRun } from '../../schemas/index.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { Client } from '../client.ts';
 import type { StreamItem } from '../event-stream.ts';
 import { hasEnded, type SessionRecord } from './follow-session.ts';
-import type { Output } from './output.ts';
 import { reading } from './reading.ts';
 
+/** Where the output goes, part after part. */
+export interface OutputSink {
+  /** base64 for whoever wants the bytes as they are. */
+  readonly encoding: 'utf8' | 'base64';
+  take(run: StepRun, part: ResultOf<'session.readOutput'>): Promise<void> | void;
+}
+
+export interface LogReaderOptions {
+  readonly sessionId: string;
+  readonly step?: number | undefined;
+  /** At the first look at a step, only so much of the end of what is there. */
+  readonly tailBytes?: number;
+  /** Ends it, also while a daemon that went away is waited for. */
+  readonly signal?: AbortSignal;
+}
+
 interface Progress {
-  /** Offsets count from where the output of an attempt begins. */
   readonly attempt: number;
+  /** Negative before the first look: from the end. */
   offset: number;
   done: boolean;
 }
@@ -19,23 +34,26 @@ const waiting: readonly string[] = ['pending', 'running'];
 
 export class LogReader {
   readonly #client: Client;
-  readonly #out: Output;
-  readonly #sessionId: string;
-  readonly #step: number | undefined;
+  readonly #sink: OutputSink;
+  readonly #options: LogReaderOptions;
   readonly #progress = new Map<string, Progress>();
 
-  constructor(client: Client, out: Output, options: { sessionId: string; step: number | undefined }) {
+  constructor(client: Client, sink: OutputSink, options: LogReaderOptions) {
     this.#client = client;
-    this.#out = out;
-    this.#sessionId = options.sessionId;
-    this.#step = options.step;
+    this.#sink = sink;
+    this.#options = options;
   }
 
-  /** Prints what is there and not printed yet, in order. A step that still runs holds back the ones after it, unless nothing more is awaited. */
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal;
+  }
+
+  /** Hands on what is there and was not yet, in order. A step that still runs holds back the ones after it, unless nothing more is awaited. */
   async read(runs: readonly StepRun[], { toTheEnd }: { toTheEnd: boolean }): Promise<void> {
-    const wanted = runs.filter((run) => this.#step === undefined || run.index === this.#step);
-    if (toTheEnd && this.#step !== undefined && wanted.length === 0) {
-      throw new Failure('NOT_FOUND', `The session has no step ${this.#step}; "coppice show" lists its steps.`);
+    const { step } = this.#options;
+    const wanted = runs.filter((run) => step === undefined || run.index === step);
+    if (toTheEnd && step !== undefined && wanted.length === 0) {
+      throw new Failure('NOT_FOUND', `The session has no step ${step}; "coppice show" lists its steps.`);
     }
     for (const run of wanted) {
       const progress = this.#progressOf(run);
@@ -46,53 +64,55 @@ export class LogReader {
     }
   }
 
-  /** False when the event tells of bytes that were printed already. */
+  /** False when the event tells of bytes that were handed on already. */
   isNews(event: StreamItem): boolean {
     if (event.type !== 'session.outputGrew') return true;
     return event.data.size > (this.#progress.get(event.data.stepRunId)?.offset ?? 0);
   }
 
+  /** Asks again what a daemon took with it, until the signal. */
+  reading<T>(ask: () => Promise<T>): Promise<T> {
+    return reading(ask, this.signal);
+  }
+
   async #readRun(run: StepRun, progress: Progress): Promise<void> {
+    const { sessionId } = this.#options;
     for (;;) {
-      const part = await reading(() =>
-        this.#client.session.readOutput({
-          id: this.#sessionId,
-          step: run.id,
-          offset: progress.offset,
-          limit: limits.readOutputBytes,
-          encoding: this.#out.json ? 'utf8' : 'base64',
-        }),
-      );
-      if (part.nextOffset === progress.offset) return;
-      await this.#print(run, part);
+      const range = { offset: progress.offset, limit: limits.readOutputBytes, encoding: this.#sink.encoding };
+      const part = await this.reading(() => this.#client.session.readOutput({ id: sessionId, step: run.id, ...range }));
+      if (part.nextOffset === part.offset) return;
+      await this.#sink.take(run, part);
       progress.offset = part.nextOffset;
       if (part.nextOffset >= part.size) return;
     }
   }
 
-  async #print(run: StepRun, part: { offset: number; nextOffset: number; data: string }): Promise<void> {
-    const { offset, nextOffset, data } = part;
-    if (this.#out.json) this.#out.document({ stepRunId: run.id, index: run.index, name: run.name, offset, nextOffset, data });
-    else await this.#out.bytes(Buffer.from(data, 'base64'));
-  }
-
+  /** Each attempt has an output of its own, from the first byte on. */
   #progressOf({ id, attempt }: StepRun): Progress {
     const known = this.#progress.get(id);
     if (known?.attempt === attempt) return known;
-    const begun = { attempt, offset: 0, done: false };
+    const { tailBytes } = this.#options;
+    const begun = { attempt, offset: tailBytes === undefined || known !== undefined ? 0 : -tailBytes, done: false };
     this.#progress.set(id, begun);
     return begun;
   }
 }
 
-/** Goes on until the session has ended. Events only wake it: what is printed always comes from the files. */
-export async function followLogs(client: Client, reader: LogReader, session: SessionRecord, after: string): Promise<void> {
-  await reader.read(session.stepRuns, { toTheEnd: hasEnded(session) });
-  if (hasEnded(session)) return;
-  const stream = client.events({ after, subject: { sessionId: session.id }, types: ['session.*', 'step.*'], output: true });
+/** Goes on until the session has ended. Events only wake it: what is handed on always comes from the files. */
+export async function followLogs(client: Client, reader: LogReader, session: SessionRecord): Promise<void> {
+  if (hasEnded(session)) return reader.read(session.stepRuns, { toTheEnd: true });
+  const { signal } = reader;
+  const stream = client.events({
+    // It begins with a marker, and only what is read after that is followed without a gap: growth is told to those who listen already.
+    initial: true,
+    subject: { sessionId: session.id },
+    types: ['session.*', 'step.*'],
+    output: true,
+    ...(signal === undefined ? {} : { signal }),
+  });
   for await (const event of stream) {
     if (!reader.isNews(event)) continue;
-    const now = await reading(() => client.session.get({ id: session.id }));
+    const now = await reader.reading(() => client.session.get({ id: session.id }));
     await reader.read(now.stepRuns, { toTheEnd: hasEnded(now) });
     if (hasEnded(now)) return;
   }

@@ -17,6 +17,7 @@ const entries: readonly Entry[] = [
   { names: ['run'], load: () => import('./commands/run.ts') },
   { names: ['start'], load: () => import('./commands/start.ts') },
   { names: ['ps'], load: () => import('./commands/ps.ts') },
+  { names: ['top'], load: () => import('./commands/top.ts') },
   { names: ['show'], load: () => import('./commands/show.ts') },
   { names: ['logs'], load: () => import('./commands/logs.ts') },
   { names: ['attach'], load: () => import('./commands/attach.ts') },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { connect, type StreamItem } from '../../client/index.ts';
+import { until } from '../helpers/until.ts';
 import { FakeDaemon } from './helpers/fake-daemon.ts';
 
 const seqsOf = (items: readonly StreamItem[]) =>
@@ -46,6 +47,24 @@ describe('a stream of events', () => {
     seen.push(...(await take(stream, (items) => items.some((item) => 'seq' in item && item.seq === total))));
     expect(seqsOf(seen)).toEqual(range(1, total));
     expect(seen.some((item) => item.type === 'stream.resumed')).toBe(true);
+  });
+
+  test('tells at once that its connection broke, and that it is back', async () => {
+    await using daemon = await FakeDaemon.started();
+    await using client = await connect({ env: daemon.env });
+    let away = 0;
+    const onAway = (): void => {
+      away += 1;
+    };
+    const stream = client.events({ after: daemon.cursor, onAway });
+    const next = stream.next();
+    await daemon.until(() => daemon.subscriptions().length === 1);
+    expect(away).toBe(0);
+    await daemon.stop();
+    await until('the stream to tell that it is away', () => away === 1);
+    await daemon.start();
+    expect(await next).toMatchObject({ value: { type: 'stream.resumed' } });
+    expect(away).toBe(1);
   });
 
   test('drops what a daemon sends twice', async () => {

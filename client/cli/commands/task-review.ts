@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { ParamsOf, Revision } from '../../../schemas/index.ts';
 import { documents } from '../../../schemas/task-words.ts';
 import type { Client } from '../../client.ts';
+import { approveRevision } from '../approve-revision.ts';
 import type { Cli } from '../context.ts';
 import { everyPage } from '../every-page.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -146,9 +147,7 @@ async function approve(cli: Cli, named: string, { project, revision, start }: Re
   const client = await cli.connect();
   const ref = taskRef(cli, named, project);
   const number = await numberOf(client, ref, revision);
-  const approved = await client.specTask.approve({ ...ref, revision: number });
-  if (approved.status !== 'spec_approved' || !start) return tellTask(cli.out, approved);
-  tellTask(cli.out, (await client.specTask.startImplementation({ id: approved.id, revision: number })).specTask);
+  tellTask(cli.out, await approveRevision(client, { ...ref, revision: number, start }));
 }
 
 async function reject(cli: Cli, named: string, text: string | undefined, { project, revision }: RevisionOptions): Promise<void> {

@@ -20,6 +20,9 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   picomatch: ['daemon/policy/'],
   yaml: ['daemon/commands/'],
   commander: ['client/cli/'],
+  ink: ['client/cli/top/'],
+  react: ['client/cli/top/'],
+  'string-width': ['client/cli/top/'],
   'json-rpc-2.0': ['rpc/'],
   ws: ['rpc/'],
 };

@@ -28,7 +28,7 @@ describe('the command line', () => {
     expect(code).toBe(0);
     const listed = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)].map((match) => match[1]);
     expect(listed).toEqual([
-      ...['init', 'run', 'start', 'ps', 'show', 'logs', 'attach', 'send', 'cancel', 'rm', 'retry', 'data', 'commands', 'plan'],
+      ...['init', 'run', 'start', 'ps', 'top', 'show', 'logs', 'attach', 'send', 'cancel', 'rm', 'retry', 'data', 'commands', 'plan'],
       ...['task', 'work', 'message', 'state', 'attention', 'permission', 'worktree', 'terminal', 'group', 'gate', 'schedule'],
       ...[
         'artifacts',

@@ -47,6 +47,8 @@ export class Cli implements Disposable {
       platform: 'node',
       format: 'cjs',
       target: 'node20',
+      // The view of "top" is a file of its own in the build.
+      external: ['ink', 'react', 'string-width'],
       outfile: cli.entry,
       logLevel: 'error',
     });
