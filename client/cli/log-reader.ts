@@ -1,12 +1,25 @@
 // The output of a session, step run after step run, each byte once.
 import { Failure } from '../../schemas/errors.ts';
-import type { StepRun } from '../../schemas/index.ts';
+import type { ResultOf, StepRun } from '../../schemas/index.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { Client } from '../client.ts';
 import type { StreamItem } from '../event-stream.ts';
 import { hasEnded, type SessionRecord } from './follow-session.ts';
-import type { Output } from './output.ts';
 import { reading } from './reading.ts';
+
+/** Where the output goes, part after part. */
+export interface OutputSink {
+  /** base64 for whoever wants the bytes as they are. */
+  readonly encoding: 'utf8' | 'base64';
+  take(run: StepRun, part: ResultOf<'session.readOutput'>): Promise<void> | void;
+}
+
+export interface LogReaderOptions {
+  readonly sessionId: string;
+  readonly step?: number | undefined;
+  /** Of output that is there already, only so much of the end of each step. */
+  readonly tailBytes?: number;
+}
 
 interface Progress {
   offset: number;
@@ -17,26 +30,25 @@ const waiting: readonly string[] = ['pending', 'running'];
 
 export class LogReader {
   readonly #client: Client;
-  readonly #out: Output;
-  readonly #sessionId: string;
-  readonly #step: number | undefined;
+  readonly #sink: OutputSink;
+  readonly #options: LogReaderOptions;
   readonly #progress = new Map<string, Progress>();
 
-  constructor(client: Client, out: Output, options: { sessionId: string; step: number | undefined }) {
+  constructor(client: Client, sink: OutputSink, options: LogReaderOptions) {
     this.#client = client;
-    this.#out = out;
-    this.#sessionId = options.sessionId;
-    this.#step = options.step;
+    this.#sink = sink;
+    this.#options = options;
   }
 
-  /** Prints what is there and not printed yet, in order. A step that still runs holds back the ones after it, unless nothing more is awaited. */
+  /** Hands on what is there and was not yet, in order. A step that still runs holds back the ones after it, unless nothing more is awaited. */
   async read(runs: readonly StepRun[], { toTheEnd }: { toTheEnd: boolean }): Promise<void> {
-    const wanted = runs.filter((run) => this.#step === undefined || run.index === this.#step);
-    if (toTheEnd && this.#step !== undefined && wanted.length === 0) {
-      throw new Failure('NOT_FOUND', `The session has no step ${this.#step}; "coppice show" lists its steps.`);
+    const { step } = this.#options;
+    const wanted = runs.filter((run) => step === undefined || run.index === step);
+    if (toTheEnd && step !== undefined && wanted.length === 0) {
+      throw new Failure('NOT_FOUND', `The session has no step ${step}; "coppice show" lists its steps.`);
     }
     for (const run of wanted) {
-      const progress = this.#progressOf(run.id);
+      const progress = this.#progressOf(run);
       const isOver = toTheEnd || !waiting.includes(run.status);
       if (!progress.done && (run.status !== 'pending' || run.outputSize > 0)) await this.#readRun(run, progress);
       if (isOver) progress.done = true;
@@ -44,7 +56,7 @@ export class LogReader {
     }
   }
 
-  /** False when the event tells of bytes that were printed already. */
+  /** False when the event tells of bytes that were handed on already. */
   isNews(event: StreamItem): boolean {
     if (event.type !== 'session.outputGrew') return true;
     return event.data.size > (this.#progress.get(event.data.stepRunId)?.offset ?? 0);
@@ -54,38 +66,38 @@ export class LogReader {
     for (;;) {
       const part = await reading(() =>
         this.#client.session.readOutput({
-          id: this.#sessionId,
+          id: this.#options.sessionId,
           step: run.id,
           offset: progress.offset,
           limit: limits.readOutputBytes,
-          encoding: this.#out.json ? 'utf8' : 'base64',
+          encoding: this.#sink.encoding,
         }),
       );
       if (part.nextOffset === progress.offset) return;
-      await this.#print(run, part);
+      await this.#sink.take(run, part);
       progress.offset = part.nextOffset;
       if (part.nextOffset >= part.size) return;
     }
   }
 
-  async #print(run: StepRun, part: { offset: number; nextOffset: number; data: string }): Promise<void> {
-    const { offset, nextOffset, data } = part;
-    if (this.#out.json) this.#out.document({ stepRunId: run.id, index: run.index, name: run.name, offset, nextOffset, data });
-    else await this.#out.bytes(Buffer.from(data, 'base64'));
-  }
-
-  #progressOf(stepRunId: string): Progress {
-    const known = this.#progress.get(stepRunId) ?? { offset: 0, done: false };
-    this.#progress.set(stepRunId, known);
+  #progressOf({ id, outputSize }: StepRun): Progress {
+    const { tailBytes = outputSize } = this.#options;
+    const known = this.#progress.get(id) ?? { offset: Math.max(0, outputSize - tailBytes), done: false };
+    this.#progress.set(id, known);
     return known;
   }
 }
 
 /** Goes on until the session has ended. Events only wake it: what is printed always comes from the files. */
-export async function followLogs(client: Client, reader: LogReader, session: SessionRecord, after: string): Promise<void> {
+export async function followLogs(
+  client: Client,
+  reader: LogReader,
+  session: SessionRecord,
+  options: { after: string; signal?: AbortSignal },
+): Promise<void> {
   await reader.read(session.stepRuns, { toTheEnd: hasEnded(session) });
   if (hasEnded(session)) return;
-  const stream = client.events({ after, subject: { sessionId: session.id }, types: ['session.*', 'step.*'], output: true });
+  const stream = client.events({ ...options, subject: { sessionId: session.id }, types: ['session.*', 'step.*'], output: true });
   for await (const event of stream) {
     if (!reader.isNews(event)) continue;
     const now = await reading(() => client.session.get({ id: session.id }));
