@@ -19,6 +19,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   picomatch: ['daemon/policy/'],
   yaml: ['daemon/commands/'],
   commander: ['client/cli/'],
+  vscode: ['client/editors/vscode/'],
   'json-rpc-2.0': ['rpc/'],
   ws: ['rpc/'],
 };
@@ -41,7 +42,7 @@ const ownRules: readonly Rule[] = [
     id: 'environment',
     says: 'The environment comes from the root of the daemon and from the outermost files of the client.',
     looksAt: everywhere,
-    allowed: ['daemon/main.ts', 'client/connect.ts', 'client/cli/main.ts'],
+    allowed: ['daemon/main.ts', 'client/connect.ts', 'client/cli/main.ts', 'client/editors/vscode/extension.ts'],
     finds: both(globalMember('process', 'env'), importing('node:process', ['env'])),
     broken: { path: 'daemon/leases/thing.ts', text: 'const { env } = process;\n(globalThis.process as Old)?.env;' },
     lookAlike: {
