@@ -17,11 +17,12 @@ export interface OutputSink {
 export interface LogReaderOptions {
   readonly sessionId: string;
   readonly step?: number | undefined;
-  /** Of output that is there already, only so much of the end of each step. */
+  /** At the first look at a step, only so much of the end of what is there. */
   readonly tailBytes?: number;
 }
 
 interface Progress {
+  /** Negative before the first look: from the end. */
   offset: number;
   done: boolean;
 }
@@ -48,7 +49,7 @@ export class LogReader {
       throw new Failure('NOT_FOUND', `The session has no step ${step}; "coppice show" lists its steps.`);
     }
     for (const run of wanted) {
-      const progress = this.#progressOf(run);
+      const progress = this.#progressOf(run.id);
       const isOver = toTheEnd || !waiting.includes(run.status);
       if (!progress.done && (run.status !== 'pending' || run.outputSize > 0)) await this.#readRun(run, progress);
       if (isOver) progress.done = true;
@@ -73,17 +74,17 @@ export class LogReader {
           encoding: this.#sink.encoding,
         }),
       );
-      if (part.nextOffset === progress.offset) return;
+      if (part.nextOffset === part.offset) return;
       await this.#sink.take(run, part);
       progress.offset = part.nextOffset;
       if (part.nextOffset >= part.size) return;
     }
   }
 
-  #progressOf({ id, outputSize }: StepRun): Progress {
-    const { tailBytes = outputSize } = this.#options;
-    const known = this.#progress.get(id) ?? { offset: Math.max(0, outputSize - tailBytes), done: false };
-    this.#progress.set(id, known);
+  #progressOf(stepRunId: string): Progress {
+    const { tailBytes } = this.#options;
+    const known = this.#progress.get(stepRunId) ?? { offset: tailBytes === undefined ? 0 : -tailBytes, done: false };
+    this.#progress.set(stepRunId, known);
     return known;
   }
 }

@@ -12,9 +12,9 @@ export function installedPlace(folder: string): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'coppice', basename(folder), sha256.slice(0, 16));
 }
 
-/** For `skipIf`: says why tests are skipped, and throws where all of them are wanted. */
-export function filesMissing(paths: readonly string[], remedy: string): boolean {
-  const missing = paths.filter((path) => !existsSync(path)).map((path) => basename(path));
+/** For `skipIf`: says why tests are skipped, and throws where all of them are wanted. Programs by name, with their paths. */
+export function programsMissing(programs: Readonly<Record<string, string>>, remedy: string): boolean {
+  const missing = Object.keys(programs).filter((name) => !existsSync(programs[name] ?? ''));
   if (missing.length === 0) return false;
   const reason = `${missing.join(', ')} not installed; "${remedy}" does it`;
   if (process.env.COPPICE_REQUIRE_ALL === '1') throw new Error(`${reason}, and COPPICE_REQUIRE_ALL=1 wants every test to run`);

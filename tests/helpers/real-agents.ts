@@ -2,7 +2,7 @@
 // home of their own. Nothing of the user's is read or written, and nothing leaves the machine.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { filesMissing, installedPlace } from './installed.ts';
+import { installedPlace, programsMissing } from './installed.ts';
 
 export const realAgents = ['claude', 'codex', 'claude-agent-acp', 'codex-acp'] as const;
 export type RealAgent = (typeof realAgents)[number];
@@ -13,7 +13,7 @@ export function programOf(agent: RealAgent): string {
 
 /** For `skipIf`: says why tests are skipped, and throws where all of them are wanted. */
 export function realAgentsMissing(): boolean {
-  return filesMissing(realAgents.map(programOf), 'npm run agents');
+  return programsMissing(Object.fromEntries(realAgents.map((agent) => [agent, programOf(agent)])), 'npm run agents');
 }
 
 export interface AgentHomeOptions {

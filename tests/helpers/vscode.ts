@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { chromiumPath, openBrowser, type Page, playwrightPath } from './browser.ts';
-import { filesMissing, installedPlace } from './installed.ts';
+import { installedPlace, programsMissing } from './installed.ts';
 import { packageRoot } from './package-root.ts';
 import type { Home } from './real-daemon.ts';
 import { deadlineMs, until } from './until.ts';
@@ -17,8 +17,9 @@ const vsce = join(installedPlace('client/editors/vscode'), 'node_modules', '@vsc
 
 /** For `skipIf`: says why tests are skipped, and throws where all of them are wanted. */
 export function vscodeMissing(): boolean {
-  if (filesMissing([codeServer, node24, playwrightPath, vsce], 'npm run editors')) return true;
-  return filesMissing([chromiumPath() ?? 'chromium'], 'sudo apt-get install chromium');
+  if (programsMissing({ 'code-server': codeServer, 'Node 24': node24, 'playwright-core': playwrightPath, vsce }, 'npm run editors'))
+    return true;
+  return programsMissing({ chromium: chromiumPath() ?? '' }, 'sudo apt-get install chromium');
 }
 
 export interface Vscode extends AsyncDisposable {

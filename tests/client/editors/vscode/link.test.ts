@@ -1,5 +1,6 @@
 // What the extension knows of a real daemon, without VS Code: everything once, then what events are about, through restarts.
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { followLogs, LogReader, type OutputSink } from '../../../../client/cli/log-reader.ts';
 import { Link } from '../../../../client/editors/vscode/link.ts';
 import { Sync } from '../../../../client/editors/vscode/model/sync.ts';
 import { touchedBy } from '../../../../client/editors/vscode/model/touched.ts';
@@ -86,6 +87,32 @@ test('what happens while the daemon is away, or while nobody is connected, is kn
   const last = await daemon.start(repo.path, 'quick');
   await until('the third', () => statusOf(known, last.id) === 'succeeded');
   expect(statusOf(known, before.id)).toBe('succeeded');
+});
+
+test('of output that is long already only the end is brought, and then all that follows', async () => {
+  const signals = createSignals(daemon.home);
+  const long = `yes 0123456789 | head -n 20000; ${signals.tell('long')}; ${signals.waitFor('go')}; echo the end`;
+  daemon.home.writeCommand('long', commandFile('long', { steps: [shell(long)] }));
+  const { id } = await daemon.start(repo.path, 'long');
+  await signals.lines('long');
+  let text = '';
+  let first = 0;
+  const sink: OutputSink = {
+    encoding: 'utf8',
+    take: (_, { offset, data }) => {
+      if (text === '') first = offset;
+      text += data;
+      signals.open('go');
+    },
+  };
+  const { cursor: after } = daemon.client.hello;
+  const session = await daemon.client.session.get({ id });
+  const { size } = await daemon.client.session.readOutput({ id });
+  const done = followLogs(daemon.client, new LogReader(daemon.client, sink, { sessionId: id, tailBytes: 1_000 }), session, { after });
+  await done;
+  expect(size).toBeGreaterThan(1_000);
+  expect(first).toBe(size - 1_000);
+  expect(text).toMatch(/^\d*\n(0123456789\n)+the end\n$/);
 });
 
 test('a socket that was named is the one, and what is wrong with it is told', async () => {
