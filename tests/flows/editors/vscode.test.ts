@@ -129,6 +129,9 @@ describe.skipIf(vscodeMissing())('the extension in VS Code', () => {
       const session = await setup.daemon.start(setup.repo.path, 'start', { arguments: { name: branch } });
       const worktree = await until('its worktree', async () => (await client.session.get({ id: session.id })).worktreePath);
       await setup.repo.commit(`Change it in ${branch}`, { 'readme.txt': `${branch} was here\n` }, worktree);
+      // A menu is about the row it was opened on, so the rows stand still by then.
+      await setup.daemon.ended(session.id);
+      await rowOf(page, new RegExp(`succeeded on ${branch}`));
       made.push(session);
     }
     await (await rowOf(page, /on left/)).click({ button: 'right' });
