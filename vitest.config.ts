@@ -13,6 +13,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['{schemas,rpc,client,daemon}/**/*.{ts,mjs}'],
+      // What only VS Code itself can load; tests/flows/editors runs it there.
+      exclude: ['client/editors/vscode/*.{ts,mjs}', 'client/editors/vscode/{attention,commands}/**'],
       // tests/coverage adds what ran in daemons, and has the floor.
       reporter: ['json'],
       reportOnFailure: true,

@@ -80,7 +80,8 @@ class ReconnectingClient {
   }
 
   #reconnect(): Promise<Connection> {
-    if (this.#closed) return Promise.reject(new RpcClientError('CLOSED', 'The client was closed.'));
+    // Not CLOSED, which says that asking again may help.
+    if (this.#closed) return Promise.reject(new RpcClientError('NOT_CONNECTED', 'The client was closed; connect again.'));
     this.#redial ??= this.#dial({ again: true, signal: this.#abortable().signal })
       .then((connection) => {
         this.#connection = connection;

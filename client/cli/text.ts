@@ -6,6 +6,23 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
+/** Without what colours text or moves cursors: escape sequences go as a whole, an unfinished one up to where text could begin. */
+export function withoutSequences(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const strings = /(?:\u001b[\]P^_X]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)/g;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const controls = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|\u001b[ -/]*[0-~]/g;
+  return text.replace(strings, '').replace(controls, '');
+}
+
+/** Where a sequence begins that the text ends before, or -1. */
+export function openSequenceAt(text: string): number {
+  return text.search(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    /(?:\u001b\[|\u009b)[0-?]*[ -/]*$|(?:\u001b[\]P^_X]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c]*\u001b?$|\u001b[ -/]*$/,
+  );
+}
+
 export function oneLine(text: string): string {
   return printable(text.replace(/\s*\n\s*/g, ' ').trim());
 }

@@ -18,7 +18,7 @@ interface Room {
 const rooms: Readonly<Record<string, Room>> = {
   schemas: { rooms: ['schemas'], packages: ['zod'], builtins: false },
   rpc: { rooms: ['rpc', 'schemas'], packages: ['json-rpc-2.0', 'ws', 'zod'], builtins: true },
-  client: { rooms: ['client', 'rpc', 'schemas'], packages: ['commander', 'ink', 'react', 'string-width'], builtins: true },
+  client: { rooms: ['client', 'rpc', 'schemas'], packages: ['commander', 'ink', 'react', 'string-width', 'vscode'], builtins: true },
   daemon: {
     rooms: ['daemon', 'rpc', 'schemas'],
     packages: [

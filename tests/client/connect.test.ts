@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { reading } from '../../client/cli/reading.ts';
 import { connect } from '../../client/index.ts';
 import { Failure } from '../../schemas/index.ts';
 import { FakeDaemon, ids } from './helpers/fake-daemon.ts';
@@ -122,8 +123,17 @@ describe('a client', () => {
     await using daemon = await FakeDaemon.started();
     const client = await connect({ env: daemon.env });
     await client.close();
-    await expect(client.daemon.ping()).rejects.toMatchObject({ code: 'CLOSED' });
+    await expect(client.daemon.ping()).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
     await daemon.until(() => daemon.connections === 0);
+  });
+
+  test('that was closed ends a read that would be asked again', async () => {
+    await using daemon = await FakeDaemon.started({ 'session.get': () => new Promise(() => undefined) });
+    const client = await connect({ env: daemon.env });
+    const pending = reading(() => client.session.get({ id: 'x' })).catch((error: unknown) => error);
+    await daemon.called('session.get');
+    await client.close();
+    expect(await pending).toMatchObject({ code: 'NOT_CONNECTED' });
   });
 
   test('is not mistaken for a promise', async () => {

@@ -1,34 +1,19 @@
 // Real coding agents in tests: installed in exact versions into a cache (tests/real-agents), talking to a model stub on loopback, with a
 // home of their own. Nothing of the user's is read or written, and nothing leaves the machine.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { packageRoot } from './package-root.ts';
+import { installedPlace, programsMissing } from './installed.ts';
 
 export const realAgents = ['claude', 'codex', 'claude-agent-acp', 'codex-acp'] as const;
 export type RealAgent = (typeof realAgents)[number];
 
-const lock = join(packageRoot, 'tests', 'real-agents', 'package-lock.json');
-
-/** The same place as install.sh: another lock file is another folder. */
-function place(): string {
-  const sha256 = createHash('sha256').update(readFileSync(lock)).digest('hex');
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'coppice', 'real-agents', sha256.slice(0, 16));
-}
-
 export function programOf(agent: RealAgent): string {
-  return join(place(), 'node_modules', '.bin', agent);
+  return join(installedPlace('tests/real-agents'), 'node_modules', '.bin', agent);
 }
 
 /** For `skipIf`: says why tests are skipped, and throws where all of them are wanted. */
 export function realAgentsMissing(): boolean {
-  const missing = realAgents.filter((agent) => !existsSync(programOf(agent)));
-  if (missing.length === 0) return false;
-  const reason = `${missing.join(', ')} not installed; "npm run agents" does it`;
-  if (process.env.COPPICE_REQUIRE_ALL === '1') throw new Error(`${reason}, and COPPICE_REQUIRE_ALL=1 wants every test to run`);
-  process.stderr.write(`skipped: ${reason}\n`);
-  return true;
+  return programsMissing(Object.fromEntries(realAgents.map((agent) => [agent, programOf(agent)])), 'npm run agents');
 }
 
 export interface AgentHomeOptions {

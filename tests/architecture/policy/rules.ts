@@ -23,6 +23,7 @@ const packageHomes: Readonly<Record<string, readonly string[]>> = {
   ink: ['client/cli/top/'],
   react: ['client/cli/top/'],
   'string-width': ['client/cli/top/'],
+  vscode: ['client/editors/vscode/'],
   'json-rpc-2.0': ['rpc/'],
   ws: ['rpc/'],
 };
@@ -45,7 +46,7 @@ const ownRules: readonly Rule[] = [
     id: 'environment',
     says: 'The environment comes from the root of the daemon and from the outermost files of the client.',
     looksAt: everywhere,
-    allowed: ['daemon/main.ts', 'client/connect.ts', 'client/cli/main.ts'],
+    allowed: ['daemon/main.ts', 'client/connect.ts', 'client/cli/main.ts', 'client/editors/vscode/extension.ts'],
     finds: both(globalMember('process', 'env'), importing('node:process', ['env'])),
     broken: { path: 'daemon/leases/thing.ts', text: 'const { env } = process;\n(globalThis.process as Old)?.env;' },
     lookAlike: {

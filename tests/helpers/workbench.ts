@@ -1,0 +1,53 @@
+// Where things stand in the window of VS Code.
+import type { Locator, Page } from './browser.ts';
+import { until } from './until.ts';
+
+/** The row of the tree that has the text, once it is there. */
+export async function rowOf(page: Page, text: string | RegExp): Promise<Locator> {
+  const row = page.locator('.pane-body .monaco-list-row', { hasText: text }).first();
+  await row.waitFor();
+  return row;
+}
+
+export async function statusBar(page: Page, wanted: RegExp): Promise<string> {
+  return until(`the status bar to say ${wanted}`, async () => {
+    const texts = await page.locator('.statusbar-item').allTextContents();
+    return texts.map(plain).find((text) => wanted.test(text));
+  });
+}
+
+/** A notification that has the text, once it is there. */
+export async function notification(page: Page, text: string | RegExp): Promise<Locator> {
+  const found = page.locator('.notification-toast', { hasText: text }).first();
+  await found.waitFor();
+  return found;
+}
+
+/** Presses a button of a notification. */
+export async function press(page: Page, text: string | RegExp, button: string): Promise<void> {
+  const found = await notification(page, text);
+  // Where it rests the mouse brings up what may lie over the button.
+  await page.mouse.move(700, 5);
+  await found.locator('.monaco-button', { hasText: button }).first().click();
+}
+
+export const showsInOutput = (page: Page, wanted: RegExp): Promise<string> => shows(page, '.panel', wanted);
+
+export const showsInEditor = (page: Page, wanted: RegExp): Promise<string> => shows(page, '.editor-group-container', wanted);
+
+async function shows(page: Page, where: string, wanted: RegExp): Promise<string> {
+  let last = '';
+  try {
+    return await until(`${where} to show ${wanted}`, async () => {
+      last = (await page.locator(`${where} .view-line`).allTextContents()).map(plain).join('\n');
+      return wanted.test(last) && last;
+    });
+  } catch (cause) {
+    throw new Error(`it shows: ${last}`, { cause });
+  }
+}
+
+/** Monaco shows a space as one that does not break. */
+function plain(text: string): string {
+  return text.replaceAll('\u00a0', ' ');
+}
