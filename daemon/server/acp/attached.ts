@@ -47,6 +47,16 @@ export async function attach({ daemon, clock, log, client, workSession, environm
       if (!isOver) log.warn({ err: error, workSessionId: id }, 'an editor could not be told what happened');
     });
   };
+  /** What looks at the present state is done once, however often it was asked for while a slow editor took something else. */
+  const due = new Set<() => Promise<unknown>>();
+  const soon = (look: () => Promise<unknown>): void => {
+    if (due.has(look)) return;
+    due.add(look);
+    later(() => {
+      due.delete(look);
+      return look();
+    });
+  };
   const tell = async (update: SessionUpdate): Promise<void> => {
     if (!isOver) await client.notify('session/update', { sessionId: id, update });
   };
@@ -101,21 +111,19 @@ export async function attach({ daemon, clock, log, client, workSession, environm
   const hear = ({ type, subject, data }: DaemonEvent): void => {
     if (type === 'specTask.statusChanged') {
       questions.withdraw(specTaskId);
-      if (isFollowing) later(askWhatIsOpen);
+      if (isFollowing) soon(askWhatIsOpen);
     }
-    if (type === 'implTask.statusChanged' && isFollowing) later(tellPlan);
+    if (type === 'implTask.statusChanged' && isFollowing) soon(tellPlan);
     if (subject.workSessionId !== id) return;
     if (type === 'permission.answered' || type === 'permission.withdrawn') questions.withdraw(String(data.permissionId));
     if (!isFollowing) return;
-    if (type === 'permission.requested') later(askWhatIsOpen);
+    if (type === 'permission.requested') soon(askWhatIsOpen);
     else if (type === 'thread.statusChanged') {
       transcript.moved();
-      later(async () => {
-        await transcript.pump();
-        await tellOptions();
-      });
-    } else if (type.startsWith('thread.')) later(transcript.pump);
-    else if (type === 'workSession.statusChanged' || type === 'workSession.updated') later(tellInfo);
+      soon(transcript.pump);
+      soon(tellOptions);
+    } else if (type.startsWith('thread.')) soon(transcript.pump);
+    else if (type === 'workSession.statusChanged' || type === 'workSession.updated') soon(tellInfo);
     else if (type.startsWith('step.')) {
       const update = updateOfStep(type, data as unknown as Parameters<typeof updateOfStep>[1]);
       if (update) later(() => tell(update));
@@ -170,7 +178,7 @@ export async function attach({ daemon, clock, log, client, workSession, environm
         isToBeNamed = false;
         return { turn: prompts.wait(promptId) };
       });
-      later(transcript.pump);
+      soon(transcript.pump);
       return turn;
     },
     async cancel(): Promise<void> {

@@ -1,6 +1,7 @@
 // The daemon as an agent of the Agent Client Protocol: what an editor asks, by method. Work sessions are its sessions.
+import { realpath } from 'node:fs/promises';
 import { type AgentApp, type AgentContext, agent, type NewSessionRequest } from '@agentclientprotocol/sdk';
-import { Failure } from '../../../schemas/errors.ts';
+import { Failure, isFailure } from '../../../schemas/errors.ts';
 import { limits } from '../../../schemas/limits.ts';
 import type { McpServer, WorkSession } from '../../../schemas/work-session.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -69,10 +70,18 @@ export function createFace(deps: FaceDeps): Face {
   const serveFolder = (): void => {
     const { cwd } = deps;
     if (cwd === undefined) return;
-    api.project
-      .get({ project: cwd })
-      .then(({ id }) => editors.serve(id))
-      .catch((error: unknown) => log.debug({ err: error, cwd }, 'an editor was started in no project'));
+    projectAt(cwd)
+      .then((id) => (id === undefined ? undefined : editors.serve(id)))
+      .catch((error: unknown) => log.warn({ err: error, cwd }, 'an editor could not say that it is there'));
+  };
+  /** A folder that was never worked in is no project yet, and looking does not make it one. */
+  const projectAt = async (cwd: string): Promise<string | undefined> => {
+    try {
+      return (await api.project.get({ project: cwd })).id;
+    } catch (error) {
+      if (isFailure(error) && error.kind === 'NOT_FOUND') return undefined;
+      throw error;
+    }
   };
   const place = ({ worktreePath, branch }: WorkSession): string =>
     `This conversation works in ${worktreePath ?? 'a worktree of its own'} on the branch ${branch}; your checkout stays as it is.\n`;
@@ -97,7 +106,7 @@ export function createFace(deps: FaceDeps): Face {
     .onRequest('session/new', ({ params, client }) =>
       answer(async () => {
         const servers = programsOf(params.mcpServers);
-        const { workSession, isNew } = await choose(params.cwd, servers);
+        const { workSession, isNew } = await choose(await realPath(params.cwd), servers);
         const ready = isNew ? await untilReady(daemon, workSession) : workSession;
         const session = await open(ready, client, isNew);
         const setUp = await session.skip();
@@ -125,7 +134,8 @@ export function createFace(deps: FaceDeps): Face {
     .onRequest('session/list', ({ params }) =>
       answer(async () => {
         const cwd = params.cwd ?? deps.cwd;
-        const project = cwd === undefined ? undefined : (await api.project.add({ path: cwd })).id;
+        const project = cwd === undefined ? undefined : await projectAt(cwd);
+        if (cwd !== undefined && project === undefined) return { sessions: [] };
         const { workSessions, nextCursor } = await api.workSession.list({
           ...{ limit: limits.pageRowsDefault, ...(project === undefined ? {} : { project }) },
           ...(params.cursor == null ? {} : { cursor: params.cursor }),
@@ -179,6 +189,11 @@ export function createFace(deps: FaceDeps): Face {
       editors.end();
     },
   };
+}
+
+/** Links resolved, as worktrees are known; what is not there is told by whoever needs it. */
+function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
 }
 
 async function answer<T>(work: () => Promise<T>): Promise<T> {

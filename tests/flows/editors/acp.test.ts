@@ -1,5 +1,5 @@
 // Editors over the Agent Client Protocol: the protocol's own client drives `coppice acp` against a real daemon with real git and tmux.
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startEditor } from '../../helpers/acp-editor.ts';
@@ -112,8 +112,10 @@ test('a folder of a work session is that work session, and a second thread in it
   const task = await setup.started([{ title: 'Add it', does: ['wait /nonexistent/never'] }]);
   const one = await setup.workSession(task.id, '1', ({ stage }) => stage === 'running');
   const cwd = one.worktreePath as string;
+  using dir = createTempDir();
+  symlinkSync(cwd, dir.at('link'));
   await using editor = await editorOf(setup, { cwd });
-  expect((await editor.open(join(cwd, '.'))).sessionId).toBe(one.id);
+  expect((await editor.open(dir.at('link'))).sessionId).toBe(one.id);
   const { sessionId } = await editor.open(cwd);
   expect(await setup.daemon.client.workSession.get({ id: sessionId })).toMatchObject({ specTaskId: task.id, kind: 'ad_hoc' });
   await until('the plan to be shown', () => editor.updates(one.id).some(({ sessionUpdate }) => sessionUpdate === 'plan'));
@@ -187,6 +189,7 @@ test('bad requests are answered with a sentence, and nothing is made', options, 
   await using setup = await setUpSpecTasks();
   await using editor = await editorOf(setup);
   await expect(editor.open('/')).rejects.toThrow('not inside a git repository');
+  expect(await editor.agent.request('session/list', { cwd: '/' })).toEqual({ sessions: [] });
   await expect(editor.load('wks_0123456789abcdefghijklmnop', '/')).rejects.toThrow('There is no work session');
   await expect(editor.prompt('nowhere', 'x')).rejects.toThrow('is not open here');
   const { sessionId } = await editor.open(setup.repo.path);
