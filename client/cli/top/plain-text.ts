@@ -1,7 +1,6 @@
 // Foreign text for a screen: one line, without anything that moves a cursor, and as wide as it says.
-import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
-import { oneLine } from '../text.ts';
+import { oneLine, withoutSequences } from '../text.ts';
 
 /**
  * Marks that join, turn or colour what stands beside them: terminals disagree on how wide the result is, and the ones for directions let a
@@ -10,12 +9,12 @@ import { oneLine } from '../text.ts';
 const modifiers = /\p{Cf}|\p{Emoji_Modifier}|\p{Variation_Selector}|\p{Zl}|\p{Zp}|\p{Me}/gu;
 
 export function plainText(text: string): string {
-  return oneLine(stripVTControlCharacters(text).replace(/[\t\r]/g, ' ')).replace(modifiers, '');
+  return oneLine(withoutSequences(text).replace(/[\t\r]/g, ' ')).replace(modifiers, '');
 }
 
 /** Like the screen of a program that wrote it: of a line that was drawn again and again, what stands there last. */
 export function plainLine(text: string): string {
-  const drawn = stripVTControlCharacters(text.replace(/\r+$/, '')).split('\r').at(-1) ?? '';
+  const drawn = withoutSequences(text.replace(/\r+$/, '')).split('\r').at(-1) ?? '';
   const indented = drawn.replace(/\t/g, '    ');
   return indented.slice(0, indented.length - indented.trimStart().length).replace(/\s/g, ' ') + plainText(indented);
 }

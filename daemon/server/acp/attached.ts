@@ -130,9 +130,13 @@ export async function attach({ daemon, clock, log, client, workSession, environm
     }
     // After whatever the agent said before.
     if (type === 'thread.turnFinished' && data.interrupted === true)
-      later(async () => prompts.runningEnded(new Error(`The agent ended in the middle of the turn (${String(data.stopReason)}).`)));
+      later(async () =>
+        prompts.runningEnded(new Failure('AGENT_FAILED', 'The agent ended in the middle of the turn; it is started again and goes on.')),
+      );
     if (type === 'prompt.changed' && data.status === 'failed')
-      later(async () => prompts.ended(String(data.promptId), new Error(`The prompt did not reach the agent: ${String(data.failure)}`)));
+      later(async () =>
+        prompts.ended(String(data.promptId), new Failure('AGENT_FAILED', `The prompt did not reach the agent: ${String(data.failure)}`)),
+      );
   };
   const unfollow = await daemon.follow({ specTaskId }, hear);
 

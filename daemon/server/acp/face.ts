@@ -176,12 +176,14 @@ export function createFace(deps: FaceDeps): Face {
         return { configOptions: await session.options() };
       }),
     )
-    .onNotification('session/cancel', ({ params }) =>
-      // Nobody waits for an answer to this; the turn tells how it ended.
-      sessionOf(params.sessionId)
-        .cancel()
-        .catch((error: unknown) => log.info({ err: error }, 'a turn could not be cancelled from an editor')),
-    );
+    .onNotification('session/cancel', async ({ params }) => {
+      try {
+        await sessionOf(params.sessionId).cancel();
+      } catch (error) {
+        // Nobody waits for an answer to this; the turn tells how it ended.
+        log.info({ err: error }, 'a turn could not be cancelled from an editor');
+      }
+    });
   return {
     app,
     end() {

@@ -1,6 +1,7 @@
 // What was said in a thread, told to an editor in its order: from the first word, or from where it was left.
 import type { SessionUpdate } from '@agentclientprotocol/sdk';
 import type { ResultOf } from '../../../schemas/contract.ts';
+import { Failure } from '../../../schemas/errors.ts';
 import { limits } from '../../../schemas/limits.ts';
 import type { Offered } from './config-options.ts';
 import type { DaemonClient } from './daemon-client.ts';
@@ -93,7 +94,7 @@ export function createTranscript({ api, workSessionId, prompts, tell, onCancelle
         return;
       case 'turn.failed':
         if (!prompts.isOwn(promptId)) await tell(said(`The turn failed: ${message}`));
-        prompts.ended(promptId, new Error(message));
+        prompts.ended(promptId, new Failure('AGENT_FAILED', `The turn failed: ${message}`));
     }
   };
   return {

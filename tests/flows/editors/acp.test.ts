@@ -226,6 +226,15 @@ test('the death of the daemon ends the bridge with a sentence; the turn goes on,
   expect(await again.prompt(sessionId, script(['say Here again.']))).toBe('end_turn');
 });
 
+test('a turn that fails is told in a sentence, one that is refused by its stop reason', options, async () => {
+  await using setup = await setUpSpecTasks();
+  await using editor = await editorOf(setup);
+  const { sessionId } = await editor.open(setup.repo.path);
+  await editor.agent.notify('session/cancel', { sessionId: 'nowhere' });
+  expect(await editor.prompt(sessionId, script(['refuse']))).toBe('refusal');
+  await expect(editor.prompt(sessionId, script(['limit 4102444800']))).rejects.toThrow('The turn failed: Usage limit reached');
+});
+
 test('a work session that is not there is told like by any command', options, async () => {
   await using setup = await setUpSpecTasks();
   const ran = await setup.daemon.cli(['acp', '--session', 'nothing']);
