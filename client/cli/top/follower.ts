@@ -16,8 +16,9 @@ export class Follower {
   readonly #client: Client;
   readonly #sink: FollowerSink;
   readonly #stale = new Set<Stale>();
-  /** Events since a load began: what it reads may be older than they are. */
-  #sinceLoad: ClientEvent[] | undefined;
+  /** Of each read that is on its way, the events since it began: what it reads may be older than they are. */
+  readonly #meanwhile = new Set<ClientEvent[]>();
+  #loading = false;
   #loadAgain = false;
   #asking = false;
   /** Goes on without being awaited; what it fails with ends the run. */
@@ -62,7 +63,7 @@ export class Follower {
       if (item.type !== 'stream.shed') this.#start(this.#load());
       return;
     }
-    this.#sinceLoad?.push(item);
+    for (const events of this.#meanwhile) events.push(item);
     const change = applyEvent(this.#world, item);
     if (item.type === 'daemon.stopping') this.#sink.notice(notice('The daemon is stopping; what runs in terminals goes on.', 'yellow'));
     if (change.notice !== undefined) this.#sink.notice(change.notice);
@@ -71,22 +72,30 @@ export class Follower {
   }
 
   async #load(): Promise<void> {
-    if (this.#sinceLoad !== undefined) {
-      this.#loadAgain = true;
-      return;
-    }
-    do {
+    this.#loadAgain = true;
+    if (this.#loading) return;
+    this.#loading = true;
+    while (this.#loadAgain) {
       this.#loadAgain = false;
-      this.#sinceLoad = [];
-      const world = await load(this.#client, this.#signal);
-      this.#world = world;
+      const meanwhile = this.#listen();
+      this.#world = await load(this.#client, this.#signal);
       this.#loaded = true;
-      const stale = this.#sinceLoad.flatMap((event) => applyEvent(world, event).stale);
-      this.#sinceLoad = undefined;
       this.#sink.away(false);
-      this.#mark(stale);
-      this.#sink.changed();
-    } while (this.#loadAgain);
+      this.#takeAgain(meanwhile);
+    }
+    this.#loading = false;
+  }
+
+  #listen(): ClientEvent[] {
+    const events: ClientEvent[] = [];
+    this.#meanwhile.add(events);
+    return events;
+  }
+
+  #takeAgain(events: ClientEvent[]): void {
+    this.#meanwhile.delete(events);
+    this.#mark(events.flatMap((event) => applyEvent(this.#world, event).stale));
+    this.#sink.changed();
   }
 
   /** One round of questions at a time: what becomes stale meanwhile is asked for once, in the next one. */
@@ -103,9 +112,10 @@ export class Follower {
     while (this.#stale.size > 0) {
       const round = [...this.#stale];
       this.#stale.clear();
+      const meanwhile = this.#listen();
       await refresh(this.#client, this.#world, round, this.#signal);
       forgetOld(this.#world);
-      this.#sink.changed();
+      this.#takeAgain(meanwhile);
     }
     this.#asking = false;
   }
