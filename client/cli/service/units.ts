@@ -17,10 +17,10 @@ export interface UnitPlaces {
 
 export function unitText(name: UnitName, { node, tmux, searchPath, configDir, stateDir }: UnitPlaces): string {
   const words: Readonly<Record<string, string>> = {
-    NODE: unitWord(node),
-    DAEMON: unitWord(daemonEntry()),
-    TMUX: unitWord(tmux),
-    TMUX_CONF: unitWord(join(stateDir, 'tmux.conf')),
+    NODE: commandWord(node),
+    DAEMON: commandWord(daemonEntry()),
+    TMUX: commandWord(tmux),
+    TMUX_CONF: commandWord(join(stateDir, 'tmux.conf')),
     PATH: unitWord(`PATH=${searchPath}`),
     // A path alone: it takes no quotes.
     ENVIRONMENT: join(configDir, 'environment').replaceAll('%', '%%'),
@@ -29,8 +29,13 @@ export function unitText(name: UnitName, { node, tmux, searchPath, configDir, st
   return template.replace(/@([A-Z_]+)@/g, (whole, word: string) => words[word] ?? whole);
 }
 
-/** One word of a command line or an assignment, whatever is in it. */
+/** One word of a command line, where variables are put in. */
+export function commandWord(text: string): string {
+  return unitWord(text.replaceAll('$', '$$$$'));
+}
+
+/** One word of an assignment, whatever is in it. */
 export function unitWord(text: string): string {
-  const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$');
+  const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%');
   return `"${escaped}"`;
 }

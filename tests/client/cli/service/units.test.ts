@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { unitNames, unitText, unitWord } from '../../../../client/cli/service/units.ts';
+import { commandWord, unitNames, unitText, unitWord } from '../../../../client/cli/service/units.ts';
 
 const places = {
   node: '/opt/my node/bin/node',
@@ -19,5 +19,6 @@ test('units have the paths of the installation, each as one word, and no placeho
 });
 
 test('whatever systemd would expand stands for itself', () => {
-  expect(unitWord('a "b" \\ $HOME 100%')).toBe('"a \\"b\\" \\\\ $$HOME 100%%"');
+  expect(commandWord('a "b" \\ $HOME 100%')).toBe('"a \\"b\\" \\\\ $$HOME 100%%"');
+  expect(unitWord('PATH=$HOME 100%')).toBe('"PATH=$HOME 100%%"');
 });
