@@ -15,9 +15,9 @@ export function register(program: Command, cli: Cli): void {
 async function acp(cli: Cli, session: string | undefined): Promise<void> {
   const [{ relay }, { openAcp }] = await Promise.all([import('../../bridges/stdio.ts'), import('../../bridges/acp.ts')]);
   const upgrade = { cwd: cli.cwd, environment: environmentFor(cli.env), ...(session === undefined ? {} : { workSessionId: session }) };
-  const opened = await orUnavailable(cli, async () => openAcp(await reachableSocket(cli), cli.env.COPPICE_TOKEN || undefined, upgrade));
-  if (opened === undefined) return;
-  const { socket, rest } = opened;
+  const path = await orUnavailable(cli, () => reachableSocket(cli));
+  if (path === undefined) return;
+  const { socket, rest } = await openAcp(path, cli.env.COPPICE_TOKEN || undefined, upgrade);
   if (rest.length > 0) cli.stdout.write(rest);
   if ((await relay(socket, cli.stdin, cli.stdout)) === 'program') return;
   cli.out.note('coppice: The connection to the daemon is over; what its agents do goes on. Open the thread again to see it.');

@@ -226,6 +226,13 @@ test('the death of the daemon ends the bridge with a sentence; the turn goes on,
   expect(await again.prompt(sessionId, script(['say Here again.']))).toBe('end_turn');
 });
 
+test('a work session that is not there is told like by any command', options, async () => {
+  await using setup = await setUpSpecTasks();
+  const ran = await setup.daemon.cli(['acp', '--session', 'nothing']);
+  expect(ran).toMatchObject({ exitCode: 4, stdout: '' });
+  expect(ran.stderr).toContain('There is no work session "nothing"');
+});
+
 test('without a daemon, and without leave to start one, the bridge says so and ends with 69', options, async () => {
   await using home = createHome();
   const ran = await runCli(home, ['acp'], { env: { COPPICE_NO_AUTOSTART: '1' } });
