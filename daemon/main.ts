@@ -12,7 +12,10 @@ import { systemClock } from './kernel/clock.ts';
 import { createLog, type RootLog } from './kernel/log.ts';
 import { initialConfig, type StartRequest, validateStart } from './root/initial-config.ts';
 import { type Paths, resolvePaths } from './root/paths.ts';
+import { supervisionOf, supervisorVariables } from './root/supervision.ts';
+import { isJournal, withPriority } from './tools/journal.ts';
 import { openLogFile } from './tools/log-file.ts';
+import { createSdNotify } from './tools/sd-notify.ts';
 
 const usage = `usage: coppiced [--socket PATH] [--config FILE] [--set SECTION.KEY=VALUE]… [--safe-mode] [--check-config] [--version]
 
@@ -64,6 +67,7 @@ async function checkConfig(request: StartRequest): Promise<void> {
 
 async function run(request: StartRequest, about: { version: string; packageRoot: string }): Promise<void> {
   const { paths, uid } = request;
+  const supervision = supervisionOf(process.env, process.pid);
   const config = await initialConfig(request);
   const log = openLog(paths, config.loaded.config.daemon.log_level);
   for (const warning of config.loaded.warnings) log.log.warn({ key: warning.key }, warning.message);
@@ -71,15 +75,26 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     log.log.warn({ path: paths.configPath }, 'the configuration is wrong; this daemon runs on the last good one (safe mode)');
   }
 
+  for (const name of supervisorVariables) delete process.env[name];
+  const manager = createSdNotify({
+    socket: supervision.notifySocket,
+    onError: (error) => log.log.warn({ err: error }, 'the service manager could not be told'),
+  });
   let daemon: Daemon | undefined;
+  let beating: NodeJS.Timeout | undefined;
   let stopped: Promise<void> | undefined;
   let signalled = false;
   const stop = (reason: string, exitCode: number): void => {
     if (!daemon) process.exit(exitCode);
     if (stopped) return;
     process.exitCode = exitCode;
+    manager.stopping();
     // Everything is released and the loop empties by itself; this is for what does not.
-    stopped = daemon.stop(reason).finally(() => setTimeout(() => process.exit(exitCode), lastResortMs).unref());
+    stopped = daemon.stop(reason).finally(() => {
+      clearInterval(beating);
+      manager.close();
+      setTimeout(() => process.exit(exitCode), lastResortMs).unref();
+    });
   };
   const crash =
     (kind: string) =>
@@ -109,6 +124,7 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     packageRoot: about.packageRoot,
     careProgram: [process.execPath, ...process.execArgv, siblingProgram('store/care')],
     hostProgram: [process.execPath, ...process.execArgv, siblingProgram('agents/host/main')],
+    listenFd: supervision.listenFd,
     uid,
     userName: userName(),
     pid: process.pid,
@@ -119,6 +135,9 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     random: Math.random,
     onStopRequested: (reason) => setImmediate(() => stop(reason, 0)),
   }).finally(() => clearInterval(alive));
+  manager.ready(`serves ${paths.socketPath}`);
+  // Often enough that one which is late does no harm; a loop that is stuck sends none.
+  if (supervision.watchdogMs !== undefined) beating = setInterval(manager.alive, supervision.watchdogMs / 2).unref();
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   process.on(
@@ -129,7 +148,8 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
 
 /** Under systemd and on a terminal somebody reads stderr; a detached daemon keeps a file. */
 function openLog(paths: Paths, level: string): RootLog {
-  if (process.stderr.isTTY || process.env.JOURNAL_STREAM) return createLog(level, (line) => void process.stderr.write(line));
+  if (process.stderr.isTTY) return createLog(level, (line) => void process.stderr.write(line));
+  if (isJournal(process.env.JOURNAL_STREAM, 2)) return createLog(level, (line) => void process.stderr.write(withPriority(line)));
   mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 });
   const file = openLogFile(paths.logPath);
   return createLog(level, (line) => file.write(line));

@@ -3,6 +3,7 @@
 import { unlinkSync } from 'node:fs';
 import { bind, type Dispatcher } from '../../rpc/bind.ts';
 import { proofOf } from '../../rpc/proof.ts';
+import type { Transport } from '../../rpc/transport.ts';
 import { createWebSocketServer } from '../../rpc/websocket.ts';
 import { methods } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
@@ -15,7 +16,7 @@ import type { Lifecycle } from '../kernel/lifecycle.ts';
 import type { Connection } from '../server/connection.ts';
 import { type Connections, createConnections } from '../server/connections.ts';
 import { createOnce } from '../server/once.ts';
-import { listenUnix } from '../server/unix-listener.ts';
+import { adoptUnix, listenUnix } from '../server/unix-listener.ts';
 import { readOwnFile, writeOwnFile } from '../tools/own-files.ts';
 import type { DaemonOptions } from './options.ts';
 import type { Tools } from './tools.ts';
@@ -93,12 +94,14 @@ export async function openDoors({ options, tools, services, dispatcher, lifecycl
   lifecycle.own('connections', () => connections.close('The daemon is stopping.'));
   const secret = ids.random(40);
   const port = config.current.websocket.enabled ? await openWebSocket() : undefined;
-  const socket = await listenUnix({
-    socketPath: paths.socketPath,
-    uid,
-    onConnection: (transport) => connections.accept(transport, owner),
-    onError: (error) => log.error({ err: error }, 'the Unix socket failed'),
-  });
+  const listening = {
+    onConnection: (transport: Transport): void => connections.accept(transport, owner),
+    onError: (error: Error): void => log.error({ err: error }, 'the Unix socket failed'),
+  };
+  const { listenFd } = options;
+  const socket = await (listenFd === undefined
+    ? listenUnix({ socketPath: paths.socketPath, uid, ...listening })
+    : adoptUnix({ fd: listenFd, ...listening }));
   lifecycle.own('Unix socket', () => socket.close());
   const endpoint = {
     pid,

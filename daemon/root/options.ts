@@ -18,6 +18,8 @@ export interface DaemonOptions {
   readonly careProgram: readonly [string, ...string[]];
   /** What runs agents/host/main.ts. */
   readonly hostProgram: readonly [string, ...string[]];
+  /** A Unix socket that listens already; undefined: one is opened. */
+  readonly listenFd?: number | undefined;
   readonly uid: number;
   readonly userName: string;
   readonly pid: number;

@@ -13,7 +13,7 @@ import { createExitWatch } from '../tools/exit-watch.ts';
 import { createFileReader } from '../tools/files.ts';
 import { createGit } from '../tools/git/git.ts';
 import { createOtherTmux } from '../tools/other-tmux.ts';
-import { createProcessTool } from '../tools/process.ts';
+import { createProcessTool, type ProcessTool } from '../tools/process.ts';
 import { createStepFiles } from '../tools/step-files.ts';
 import { createTmux } from '../tools/tmux.ts';
 import { tmuxConf } from '../tools/tmux-conf.ts';
@@ -58,6 +58,7 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
       confPath: paths.tmuxConfPath,
       env: ownEnv,
       sleep: pause,
+      ...(env.COPPICE_TMUX_UNIT ? { startServer: () => startUnit(processTool, env.COPPICE_TMUX_UNIT as string) } : {}),
       ...(tmuxPath === undefined ? {} : { tmuxPath }),
     }),
     metrics,
@@ -78,4 +79,9 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
     files: createFileReader(),
     ids: createIds(clock),
   };
+}
+
+/** Starting one that runs already does nothing. Throws TOOL_FAILED. */
+async function startUnit(process: Pick<ProcessTool, 'runTool'>, unit: string): Promise<void> {
+  await process.runTool('systemctl', ['--user', 'start', unit]);
 }

@@ -17,20 +17,32 @@ export interface UnixListenerOptions {
   readonly onError: (error: Error) => void;
 }
 
+/** A socket that the service manager has opened: it stays when this process goes, and who connects meanwhile is answered by the next one. */
+export async function adoptUnix({
+  fd,
+  onConnection,
+  onError,
+}: { fd: number } & Pick<UnixListenerOptions, 'onConnection' | 'onError'>): Promise<UnixListener> {
+  const server = createUnixServer(onConnection);
+  await listen(server, { fd });
+  server.on('error', onError);
+  return {
+    async close() {
+      server.close();
+    },
+  };
+}
+
 /** Call only while holding the state lock: whatever socket lies there is then nobody's any more. */
 export async function listenUnix({ socketPath, uid, onConnection, onError }: UnixListenerOptions): Promise<UnixListener> {
   await claimDirectory(dirname(socketPath), uid);
   await removeStaleSocket(socketPath);
-  // Half-open, so that a client that ends its side after asking still gets its answers.
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => undefined);
-    onConnection(unixTransport(socket));
-  });
+  const server = createUnixServer(onConnection);
   // Bound under another name and renamed: it appears closed to others, and Node, which unlinks at the end the name that it bound, whoever
   // has it by then, finds none.
   const boundPath = besideOf(socketPath);
   await removeStaleSocket(boundPath);
-  await listen(server, boundPath);
+  await listen(server, { path: boundPath });
   server.on('error', onError);
   await chmod(boundPath, 0o600);
   const own = await lstat(boundPath);
@@ -84,10 +96,18 @@ async function removeStaleSocket(socketPath: string): Promise<void> {
   await unlink(socketPath);
 }
 
-function listen(server: Server, path: string): Promise<void> {
+/** Half-open, so that a client that ends its side after asking still gets its answers. */
+function createUnixServer(onConnection: UnixListenerOptions['onConnection']): Server {
+  return createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => undefined);
+    onConnection(unixTransport(socket));
+  });
+}
+
+function listen(server: Server, where: { path: string } | { fd: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ path, backlog: 511 }, () => {
+    server.listen({ ...where, backlog: 511 }, () => {
       server.off('error', reject);
       resolve();
     });

@@ -29,8 +29,8 @@ export interface TmuxControlOptions {
   readonly confPath: string;
   /** Exactly the environment of a server that is started here; TMUX and TMUX_PANE are left out. */
   readonly env: Readonly<Record<string, string>>;
-  /** False where a unit of its own runs the server: started here it would die with the daemon's unit. */
-  readonly mayStartServer?: boolean;
+  /** Where a unit of its own runs the server: started here it would die with the daemon's unit. Idempotent. */
+  readonly startServer?: () => Promise<void>;
   readonly sleep: (ms: number) => Promise<unknown>;
 }
 
@@ -103,6 +103,7 @@ const serverExitMs = 1_000;
 // A server that is just ending still owns the socket for a moment, so a failed start is tried again.
 async function connect(options: TmuxControlOptions, onServerExit: () => void): Promise<Client> {
   let said = '';
+  await options.startServer?.();
   for (let attempt = 0; attempt < connectAttempts; attempt++) {
     if (attempt > 0) await options.sleep(10 * 2 ** attempt);
     const client = startClient(options);
@@ -124,7 +125,7 @@ async function connect(options: TmuxControlOptions, onServerExit: () => void): P
 function startClient(options: TmuxControlOptions): Client {
   const { TMUX: _socket, TMUX_PANE: _pane, ...env } = options.env;
   // -u: without it tmux replaces every character beyond ASCII in what it prints.
-  const args = ['-C', '-u', ...(options.mayStartServer === false ? ['-N'] : []), '-S', options.socketPath, '-f', options.confPath];
+  const args = ['-C', '-u', ...(options.startServer ? ['-N'] : []), '-S', options.socketPath, '-f', options.confPath];
   args.push('new-session', '-A', '-f', 'no-output,ignore-size', '-s', hubSession, '-x', '200', '-y', '50', '--', 'true');
   const conversation = options.process.converse(options.tmuxPath ?? 'tmux', args, env);
   const waiting: Waiting[] = [];

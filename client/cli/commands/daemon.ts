@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ResultOf } from '../../../schemas/index.ts';
 import type { Cli } from '../context.ts';
+import { wholeNumber } from '../key-values.ts';
 import type { Output } from '../output.ts';
 import { age, duration, size } from '../text.ts';
 import { registerDatabase } from './daemon-db.ts';
@@ -23,6 +24,27 @@ export function register(program: Command, cli: Cli): void {
     .command('status')
     .description('show who the daemon is, where its things are and how much it holds')
     .action(() => status(cli));
+  daemon
+    .command('install')
+    .description("let the user's systemd run the daemon: a socket, the service, and the terminals apart from it")
+    .option('-p, --print', 'show the units, write nothing')
+    .action(async ({ print = false }: { print?: boolean }) => {
+      const { install, printUnits } = await import('../service/install.ts');
+      return print ? printUnits(cli) : install(cli);
+    });
+  daemon
+    .command('uninstall')
+    .description('take the units away again; what coppice remembers stays')
+    .option('--force', 'also when terminals still run, which end then')
+    .action(async ({ force = false }: { force?: boolean }) => (await import('../service/install.ts')).uninstall(cli, force));
+  daemon
+    .command('logs')
+    .description('what the daemon says: of the journal where it is a service, else of its file')
+    .option('-f, --follow', 'go on')
+    .option('-n, --lines <count>', 'so many of the last ones', wholeNumber('--lines', 1), 100)
+    .action(async ({ follow = false, lines }: { follow?: boolean; lines: number }) =>
+      (await import('../service/logs.ts')).daemonLogs(cli, { follow, lines }),
+    );
   registerDatabase(daemon, cli);
 }
 

@@ -128,7 +128,7 @@ describe.skipIf(tmuxMissing())('the control client', () => {
 
   test('a server that must not be started here is not, and a missing tmux is named', async () => {
     await using place = createTmuxPlace();
-    const none = createTmuxControl({ ...place.controlOptions, mayStartServer: false, sleep: async () => {} });
+    const none = createTmuxControl({ ...place.controlOptions, startServer: async () => undefined, sleep: async () => {} });
     await expect(none.command('list-sessions')).rejects.toMatchObject({ kind: 'TOOL_FAILED' });
     const missing = createTmuxControl({ ...place.controlOptions, tmuxPath: place.path('tmux') });
     await expect(missing.command('list-sessions')).rejects.toMatchObject({ kind: 'TOOL_MISSING', details: { tool: 'tmux' } });
