@@ -49,6 +49,22 @@ const SessionsConfig = z.strictObject({
   shell: key(z.string().startsWith('/').optional(), "The shell of a terminal; default: the starting client's $SHELL.", {
     reload: 'pinned',
   }),
+  memory_max: key(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,14}[KMGT]?$/, 'must be a size like 512M or 4G')
+      .optional(),
+    'Memory that a step and all it starts may use, where the daemon is a systemd service; beyond it the kernel ends what uses most.',
+    { reload: 'live' },
+  ),
+  cpu_quota: key(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,5}%$/, 'must be like 150%, which is one processor and a half')
+      .optional(),
+    'Processor time that a step and all it starts may use, where the daemon is a systemd service.',
+    { reload: 'live' },
+  ),
 });
 
 const EventsConfig = z.strictObject({

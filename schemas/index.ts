@@ -44,7 +44,7 @@ export type { Project } from './project.ts';
 export type { Prompt } from './prompt.ts';
 export { foreverMethods, protocol, webSocketTokenPrefix } from './protocol.ts';
 export type { Schedule } from './schedule.ts';
-export { type Session, SessionStatus, sessionStatuses } from './session.ts';
+export { type Session, SessionStatus, type SessionUsage, sessionStatuses } from './session.ts';
 export type { Revision, SpecTask } from './spec-task.ts';
 export { type StepAttempt, type StepPhase, type StepRun, StepStatus, stepPhases } from './step.ts';
 export type { Terminal, TerminalWindow } from './terminal.ts';

@@ -48,6 +48,15 @@ const SessionFields = z.object({
 export const Session = SessionFields.meta({ id: 'Session' });
 export type Session = z.infer<typeof Session>;
 
+export const SessionUsage = z
+  .object({
+    memoryBytes: z.int().optional().describe('Absent where the machine does not count it for users.'),
+    cpuMs: z.int().describe('Processor time since its running steps began.'),
+    processes: z.int(),
+  })
+  .describe('What its running steps use at this moment; only where the daemon is a systemd service.');
+export type SessionUsage = z.infer<typeof SessionUsage>;
+
 const id = Ref.describe('Session id or slug.');
 const DataKey = z.string().min(1).max(limits.nameChars);
 
@@ -99,7 +108,11 @@ export const sessionMethods = {
     access: 'read',
     effect: 'read',
     params: { id },
-    result: SessionFields.extend({ sharedData: z.record(z.string(), z.unknown()), stepRuns: z.array(StepRun) }),
+    result: SessionFields.extend({
+      sharedData: z.record(z.string(), z.unknown()),
+      stepRuns: z.array(StepRun),
+      usage: SessionUsage.optional(),
+    }),
     errors: ['NOT_FOUND'],
   }),
   'session.listSteps': defineMethod({

@@ -23,6 +23,11 @@ export function openSequenceAt(text: string): number {
   );
 }
 
+/** `1 file`, `2 files`. */
+export function counted(number: number, noun: string, several = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : several}`;
+}
+
 export function oneLine(text: string): string {
   return printable(text.replace(/\s*\n\s*/g, ' ').trim());
 }

@@ -37,7 +37,10 @@ export function sessionHandlers({ store, projects, sessions, terminals, tmux }: 
       };
       return sessions.list(filter, cursor, limit);
     },
-    'session.get': ({ id }) => kept(id, () => sessions.get(id)),
+    'session.get': async ({ id }) => {
+      const usage = await sessions.usageOf(id);
+      return usage === undefined ? kept(id, () => sessions.get(id)) : { ...sessions.get(id), usage };
+    },
     'session.retry': ({ id, environment }, call) => sessions.retry(id, environment, originOf(call)),
     'session.getData': ({ id, key }) => sessions.data.get(id, key),
     'session.listData': ({ id }) => ({ data: sessions.data.list(id) }),

@@ -35,6 +35,7 @@ import { createResources } from '../sessions/resources.ts';
 import { createStepRunner } from '../sessions/run-step.ts';
 import { createSessionRunner } from '../sessions/runner.ts';
 import { createSessionService } from '../sessions/service.ts';
+import { usageOfSession } from '../sessions/usage.ts';
 import type { Store } from '../store/store.ts';
 import { createTerminalService } from '../terminals/service.ts';
 import { cronProblem } from '../tools/cron.ts';
@@ -88,6 +89,7 @@ export function createServices(wiring: Wiring): Services {
     'metrics switch',
     config.onChange((next) => metrics.enable(next.metrics.enabled)),
   );
+  if (tools.manager) lifecycle.own('bounds of scopes', tools.manager.follow(config));
   const auth = createAuthService({ ...shared, ownerToken });
   const root = (): string => withoutLinks(config.current.worktrees.root ?? paths.worktreesDir);
   const searchPath = tools.ownEnv.PATH;
@@ -186,6 +188,7 @@ export function createServices(wiring: Wiring): Services {
   const sessions = createSessionService({
     ...{ store, clock, ids, queue, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
     ...{ artifacts, agents, policy, credentials, proc },
+    ...(tools.manager === undefined ? {} : { usageOf: (session) => usageOfSession({ store, stepFiles }, session) }),
     artifactsDir: paths.artifactsDir,
     configFor: async (projectPath) => {
       const { sessions, worktrees } = await config.forProject(projectPath);

@@ -13,13 +13,14 @@ import { createExitWatch } from '../tools/exit-watch.ts';
 import { createFileReader } from '../tools/files.ts';
 import { createGit } from '../tools/git/git.ts';
 import { createOtherTmux } from '../tools/other-tmux.ts';
-import { createProcessTool, type ProcessTool } from '../tools/process.ts';
+import { createProcessTool } from '../tools/process.ts';
 import { createStepFiles } from '../tools/step-files.ts';
 import { createTmux } from '../tools/tmux.ts';
 import { tmuxConf } from '../tools/tmux-conf.ts';
 import { createTmuxControl } from '../tools/tmux-control.ts';
 import { measuredControl, measuredProcess } from './measured.ts';
 import type { DaemonOptions } from './options.ts';
+import { createServiceManager } from './service-manager.ts';
 
 export type Tools = Awaited<ReturnType<typeof createTools>>;
 
@@ -36,7 +37,9 @@ export interface ToolHelp {
   readonly again: Again;
 }
 
-export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, { metrics, again }: ToolHelp, lifecycle: Lifecycle) {
+export async function createTools(options: DaemonOptions, { metrics, again }: ToolHelp, lifecycle: Lifecycle) {
+  const { paths, clock, env, packageRoot } = options;
+  const manager = createServiceManager(options);
   const ownEnv = inheritable(env);
   const processTool = measuredProcess(createProcessTool({ baseEnv: ownEnv }), metrics);
   lifecycle.own('programs', () => processTool.close());
@@ -46,6 +49,7 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
     dir: paths.stepsDir,
     wrapperPath: join(packageRoot, 'daemon', 'tools', 'run-step.pl'),
     ...(perlPath === undefined ? {} : { perlPath }),
+    ...(manager === undefined ? {} : { startedBy: manager.startedBy }),
   });
   const exits = createExitWatch({ dir: paths.stepsDir });
   lifecycle.own('exit watch', () => exits.close());
@@ -58,7 +62,7 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
       confPath: paths.tmuxConfPath,
       env: ownEnv,
       sleep: pause,
-      ...(env.COPPICE_TMUX_UNIT ? { startServer: () => startUnit(processTool, env.COPPICE_TMUX_UNIT as string) } : {}),
+      ...(manager === undefined ? {} : { startServer: () => manager.startTerminals(processTool) }),
       ...(tmuxPath === undefined ? {} : { tmuxPath }),
     }),
     metrics,
@@ -68,6 +72,7 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
   lifecycle.own('deadlines', () => deadlines.close());
   return {
     ownEnv,
+    manager,
     process: processTool,
     stepFiles,
     exits,
@@ -79,9 +84,4 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
     files: createFileReader(),
     ids: createIds(clock),
   };
-}
-
-/** Starting one that runs already does nothing. Throws TOOL_FAILED. */
-async function startUnit(process: Pick<ProcessTool, 'runTool'>, unit: string): Promise<void> {
-  await process.runTool('systemctl', ['--user', 'start', unit]);
 }

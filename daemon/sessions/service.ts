@@ -1,7 +1,7 @@
 // What clients can do with sessions. Each method reads, decides and writes; the runner does the slow work.
 import { nearest } from '../../rpc/nearest.ts';
 import { Failure } from '../../schemas/errors.ts';
-import type { Session } from '../../schemas/session.ts';
+import type { Session, SessionUsage } from '../../schemas/session.ts';
 import type { StepRun } from '../../schemas/step.ts';
 import type { ArtifactService } from '../artifacts/service.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -51,6 +51,8 @@ export interface SessionService {
   readonly data: SharedData;
   list(filter: SessionFilter, cursor: string | undefined, limit: number): { sessions: Session[]; nextCursor?: string };
   get(ref: string): Session & { sharedData: Record<string, unknown>; stepRuns: StepRun[] };
+  /** undefined: nothing of it runs in a scope. */
+  usageOf(ref: string): Promise<SessionUsage | undefined>;
   /** Throws NOT_FOUND with near slugs. */
   resolve(ref: string): SessionRecord;
   cancel(ref: string, reason: string | undefined, origin: Origin): Promise<Session>;
@@ -73,6 +75,8 @@ export interface SessionDeps extends StartDeps {
   readonly worktrees: WorktreeService;
   readonly proc: Pick<Proc, 'findMarked'>;
   readonly artifacts: Pick<ArtifactService, 'forget'>;
+  /** Absent where nobody counts. */
+  readonly usageOf?: (session: SessionRecord) => Promise<SessionUsage | undefined>;
 }
 
 export function createSessionService(deps: SessionDeps): SessionService {
@@ -151,6 +155,7 @@ export function createSessionService(deps: SessionDeps): SessionService {
           stepRuns: stepViews(r, session.id),
         };
       }),
+    usageOf: async (ref) => deps.usageOf?.(resolve(ref)),
     cancel: (ref, reason, origin) => cancel(resolve(ref), reason, origin),
     async cancelAll(ids, reason, actor) {
       const asked = await store.write((w) =>

@@ -1,9 +1,10 @@
-// Ends a step for certain: its descendants, its orphans, which come to the wrapper, and what carries the marks of the session in its
-// environment.
+// Ends a step for certain: its descendants, its orphans, which come to the wrapper, what carries the marks of the session in its
+// environment, and who is in a scope of its own.
 import { limits } from '../../schemas/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { sleep } from '../kernel/retry.ts';
 import { descendantsOf, findMarked, isAlive, parentOf, type SessionMarker, startTimeOf } from './proc.ts';
+import { processesIn } from './scope.ts';
 
 export interface KillTreeOptions {
   /** The program of the step. Without it only what carries the marks is ended. */
@@ -13,6 +14,8 @@ export interface KillTreeOptions {
   /** When the two began. */
   readonly wrapperStart?: number;
   readonly childStart?: number;
+  /** Holds the step and nothing else: whoever is in it is ended, however it hid. */
+  readonly cgroup?: string;
   readonly marker: SessionMarker;
   readonly graceMs?: number;
   readonly clock: Clock;
@@ -46,7 +49,7 @@ interface Targets {
   startTime(pid: number): number | undefined;
 }
 
-function createTargets({ childPid, childStart, wrapperPid, wrapperStart, marker }: KillTreeOptions): Targets {
+function createTargets({ childPid, childStart, wrapperPid, wrapperStart, cgroup, marker }: KillTreeOptions): Targets {
   const seen = new Map<number, number>();
   // A step that ended long ago may have left its pid to a stranger.
   const isChild = async (pid: number, marked: readonly number[]): Promise<boolean> => {
@@ -57,7 +60,7 @@ function createTargets({ childPid, childStart, wrapperPid, wrapperStart, marker 
     startTime: (pid) => seen.get(pid),
     async find() {
       const marked = await findMarked(marker);
-      const pids = new Set([...seen.keys(), ...marked]);
+      const pids = new Set([...seen.keys(), ...marked, ...(cgroup === undefined ? [] : await processesIn(cgroup))]);
       // Below the wrapper are the step and its orphans, whatever those did to their environment.
       if (wrapperPid !== undefined && wrapperStart !== undefined && (await isAlive(wrapperPid, wrapperStart))) {
         for (const pid of await descendantsOf(wrapperPid)) pids.add(pid);

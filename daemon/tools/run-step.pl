@@ -3,8 +3,9 @@
 #
 #   <id>.spec  NUL-terminated fields: cwd, stdin, stdout, argc, argv..., then NAME=VALUE...; read once and unlinked. stdin and stdout
 #              are paths of files, or empty for what the wrapper has itself
-#   <id>.pid   "<wrapper pid> <child pid> <start of the wrapper> <start of the child>\n", written when the child runs its program. A start,
-#              in ticks since the boot, tells the process from a later one of the same number
+#   <id>.pid   "<wrapper pid> <child pid> <start of the wrapper> <start of the child>[ <scope>]\n", written when the child runs its program.
+#              A start, in ticks since the boot, tells the process from a later one of the same number; a scope is the control group that
+#              holds this step and nothing else
 #   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all
 #
 # No module is loaded: perl then starts in under 2 ms. The wrapper outlives Ctrl-C, a closed terminal and a killed daemon.
@@ -83,7 +84,7 @@ sub run_child {
     # on the child has its usual dispositions and no signal is lost on it.
     my $failure = '';
     1 while sysread $reader, $failure, 4096, length $failure;
-    write_whole('pid', "$$ $pid " . start_of($$) . ' ' . start_of($pid) . "\n") if $failure eq '';
+    write_whole('pid', "$$ $pid " . start_of($$) . ' ' . start_of($pid) . scope() . "\n") if $failure eq '';
     # Orphans that came to us are buried meanwhile.
     for (;;) {
         my $ended = waitpid(-1, 0);
@@ -111,6 +112,13 @@ sub start_of {
     # The name stands in parentheses and may hold any character.
     $text =~ s/\A.*\) //s;
     return (split / /, $text)[19] // 0;
+}
+
+# Only what was started for this step alone: any other control group is shared with somebody.
+sub scope {
+    open(my $in, '<:raw', '/proc/self/cgroup') or return '';
+    while (my $line = <$in>) { return " $1" if $line =~ m{\A0::((?:/\S*)?/coppice\.slice/[^/\s]+\.scope)\n\z} }
+    return '';
 }
 
 # Perl opens a standard handle anew on its own descriptor, so the program finds the files as 0 and 1.

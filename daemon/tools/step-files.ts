@@ -28,6 +28,8 @@ export interface StepPids {
   /** When they began, which tells them from later processes of the same numbers; absent where an older wrapper did not write it. */
   readonly wrapperStart?: number;
   readonly childStart?: number;
+  /** The control group that holds this step and nothing else; absent where no service manager keeps them apart. */
+  readonly cgroup?: string;
 }
 
 export interface StepFiles {
@@ -51,9 +53,11 @@ export interface StepFilesOptions {
   readonly dir: string;
   readonly wrapperPath: string;
   readonly perlPath?: string;
+  /** What a wrapper is started by, where it needs that to outlive the daemon. */
+  readonly startedBy?: (id: string) => readonly [string, ...string[]];
 }
 
-export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl' }: StepFilesOptions): StepFiles {
+export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl', startedBy }: StepFilesOptions): StepFiles {
   const pathOf = (id: string, kind: FileKind): string => join(dir, `${checkedId(id)}.${kind}`);
   return {
     dir,
@@ -67,10 +71,11 @@ export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl' }
       return text === undefined ? undefined : parseExit(text);
     },
     async readPids(id) {
-      const match = /^(\d+) (\d+)(?: (\d+) (\d+))?\n$/.exec((await readIfThere(pathOf(id, 'pid'))) ?? '');
+      const match = /^(\d+) (\d+)(?: (\d+) (\d+))?(?: (\/\S+))?\n$/.exec((await readIfThere(pathOf(id, 'pid'))) ?? '');
       if (!match) return undefined;
-      const [wrapperPid = 0, childPid = 0, wrapperStart = 0, childStart = 0] = match.slice(1).map((text) => Number(text ?? 0));
-      return { wrapperPid, childPid, ...(wrapperStart > 0 ? { wrapperStart } : {}), ...(childStart > 0 ? { childStart } : {}) };
+      const [wrapperPid = 0, childPid = 0, wrapperStart = 0, childStart = 0] = match.slice(1, 5).map((text) => Number(text ?? 0));
+      const starts = { ...(wrapperStart > 0 ? { wrapperStart } : {}), ...(childStart > 0 ? { childStart } : {}) };
+      return { wrapperPid, childPid, ...starts, ...(match[5] === undefined ? {} : { cgroup: match[5] }) };
     },
     async claimSpec(id) {
       return unlink(pathOf(id, 'spec')).then(
@@ -98,7 +103,10 @@ export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl' }
       }
       return [...ids].sort();
     },
-    wrapperArgv: (id) => [perlPath, wrapperPath, pathOf(id, 'spec')],
+    wrapperArgv(id) {
+      const wrapper = [perlPath, wrapperPath, pathOf(id, 'spec')] as const;
+      return startedBy === undefined ? [...wrapper] : [...startedBy(id), ...wrapper];
+    },
   };
 }
 

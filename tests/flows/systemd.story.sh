@@ -34,10 +34,28 @@ steps:
     run_in: tmux
     action: env | grep -cE '^(NOTIFY_SOCKET|LISTEN_FDS|WATCHDOG_USEC|INVOCATION_ID)=' >"$COPPICE_ARG_GATE.leaked"; while [ ! -e "$COPPICE_ARG_GATE" ]; do sleep 0.1; done; exit "$COPPICE_ARG_CODE"
 YAML
+cat >.coppice/commands/beside.yaml <<'YAML'
+name: beside
+lifecycle: session
+steps:
+  - name: without a terminal
+    type: shell
+    action: touch ~/beside.begun; while [ ! -e ~/gate-4 ]; do sleep 0.1; done; exit 4
+YAML
+cat >.coppice/commands/hide.yaml <<'YAML'
+name: hide
+lifecycle: session
+steps:
+  - name: out of sight
+    type: shell
+    action: setsid env -i /bin/sleep 1000 & echo $! >~/hidden; kill -9 $PPID; sleep 1000
+YAML
 one=$(coppice run wait gate="$HOME/gate-1" code=0 --detach)
 two=$(coppice run wait gate="$HOME/gate-2" code=7 --detach)
 three=$(coppice run wait gate="$HOME/gate-3" code=3 --detach)
+four=$(coppice run beside --detach)
 for n in 1 2 3; do until_true test -e "$HOME/gate-$n.leaked"; done
+until_true test -e ~/beside.begun
 tell 'terminals of their own' "$(systemctl --user is-active coppice-tmux.service)"
 tell 'leaked to steps' "$(<"$HOME/gate-1.leaked")"
 
@@ -54,8 +72,16 @@ tell 'after restart' "$(coppice show "$two" --json | field status)"
 systemctl --user stop coppice.service
 tell 'stopped' "$(systemctl --user is-active coppice.service) $(systemctl --user is-active coppice-tmux.service)"
 # While nobody watches.
-touch "$HOME/gate-2"
+touch "$HOME/gate-2" "$HOME/gate-4"
 until_true ended "$two"
+until_true ended "$four"
+tell 'four' "$(coppice show "$four" --json | field 'stepRuns.find(({ exitCode }) => exitCode > 0)?.exitCode')"
+# Nothing but its scope tells whose the hidden process is.
+hide=$(coppice run hide --detach)
+until_true ended "$hide"
+hidden_is_gone() { ! kill -0 "$(<"$HOME/hidden")" 2>/dev/null; }
+until_true hidden_is_gone
+tell 'hidden' "$? $(coppice show "$hide" --json | field status)"
 tell 'two' "$(coppice show "$two" --json | field 'stepRuns.find(({ exitCode }) => exitCode > 0)?.exitCode')"
 
 # A daemon that hangs is ended and begun anew.
@@ -80,4 +106,4 @@ coppice daemon uninstall --force >/dev/null
 tell 'uninstall' "$?"
 tell 'left' "$(ls ~/.config/systemd/user | grep -c coppice) files, $(systemctl --user list-units --all --no-legend 'coppice*' | wc -l) units, $(pgrep -c -u "$(id -u)" -f 'coppice|tmux') processes"
 COPPICE_NO_AUTOSTART=1 coppice ps >gone.txt 2>&1
-tell 'then' "$?"
+tell 'and then' "$?"

@@ -1,32 +1,17 @@
-// A real service manager of an ordinary user, in namespaces of its own.
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { programsMissing } from '../helpers/installed.ts';
-import { packageRoot } from '../helpers/package-root.ts';
+// coppice as a service of an ordinary user.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { installedPlace } from '../helpers/installed.ts';
+import { startModelStub } from '../helpers/model-stub.ts';
+import { realAgentsMissing, setUpAgentHome } from '../helpers/real-agents.ts';
+import { script } from '../helpers/spec-task-setup.ts';
+import { createTempDir } from '../helpers/temp-dir.ts';
+import { runStory, serviceManagerMissing, storyMs } from '../helpers/user-manager.ts';
 
-const programs = {
-  systemd: '/lib/systemd/systemd',
-  'systemd-analyze': '/usr/bin/systemd-analyze',
-  // What only root may do here is said like a program that is missing.
-  ...(process.getuid?.() === 0 ? {} : { root: '/nonexistent/root' }),
-};
-const isMissing = programsMissing(programs, 'apt-get install systemd, as root');
-
-test.skipIf(isMissing)(
-  'as a service it starts with its first client, loses nothing, and leaves nothing',
-  { timeout: 240_000 },
-  async () => {
-    const manager = join(packageRoot, 'tests', 'helpers', 'user-manager.sh');
-    const story = join(packageRoot, 'tests', 'flows', 'systemd.story.sh');
-    expect(existsSync(manager)).toBe(true);
-    const { told, all } = await new Promise<{ told: Record<string, string>; all: string }>((resolve) => {
-      execFile('bash', [manager, packageRoot, story], { timeout: 230_000, maxBuffer: 16e6 }, (_, stdout, stderr) => {
-        const lines = [...stdout.matchAll(/^> (.*?): (.*)$/gm)].map(([, key = '', value = '']) => [key, value.trim()] as const);
-        resolve({ told: Object.fromEntries(lines), all: `${stdout}\n${stderr}` });
-      });
-    });
+describe.skipIf(serviceManagerMissing())('as a service it', { timeout: storyMs + 10_000 }, () => {
+  test('starts with its first client, loses nothing, and leaves nothing', async () => {
+    const { told, all } = await runStory('systemd.story.sh');
     expect(told, all).toEqual({
       install: '0',
       verify: '0',
@@ -41,13 +26,50 @@ test.skipIf(isMissing)(
       'after restart': 'running',
       stopped: 'inactive active',
       two: '7',
+      four: '4',
+      hidden: '0 lost',
       hung: '0 success',
       three: 'running',
-      'uninstall with terminals': expect.stringMatching(/^5 coppice: One terminal still runs in coppice-tmux\.service and would end/),
+      'uninstall with terminals': expect.stringMatching(/^5 coppice: 1 terminal and 1 session still run and would end/),
       'three at last': '3',
       uninstall: '0',
       left: '0 files, 0 units, 0 processes',
-      then: '3',
+      'and then': '3',
     });
-  },
-);
+  });
+});
+
+describe.skipIf(serviceManagerMissing() || realAgentsMissing())('as a service it', { timeout: storyMs + 10_000 }, () => {
+  test('is restarted and stopped while real agents are in the middle of a turn, which go on to their end', async () => {
+    await using model = await startModelStub();
+    using dir = createTempDir();
+    const env = setUpAgentHome({ home: dir.at('agents'), model: model.url, trusted: ['/run/home/repo', '/run/home/.local/share/coppice'] });
+    writeFileSync(dir.at('env.json'), JSON.stringify(env));
+    for (const kind of ['acp', 'tmux']) {
+      const does = [
+        `run echo $PPID > /run/home/${kind}.begun`,
+        `wait /run/home/gate`,
+        `write ${kind}.txt made by a real agent`,
+        `commit By ${kind}`,
+      ];
+      writeFileSync(dir.at(`${kind}.prompt`), `Please do this.\n\n${script(does)}\n`);
+    }
+    execFileSync('chown', ['-R', 'nobody', dir.path]);
+    chmodSync(dir.path, 0o755);
+    const folders = { agents: installedPlace('tests/real-agents') };
+    const { told, all } = await runStory('systemd-agents.story.sh', { args: [dir.path], folders });
+    expect(told, all).toEqual({
+      'in mid-turn': 'acp tmux',
+      used: 'true',
+      bound: 'coppice.slice 1073741824',
+      'after restart': 'acp tmux running',
+      stopped: 'inactive acp tmux',
+      'the terminal': '7',
+      acp: 'implementation_review made by a real agent',
+      tmux: 'implementation_review made by a real agent',
+      uninstall: '0',
+      left: '0 units, agents',
+    });
+    expect(model.problems).toEqual([]);
+  });
+});

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# usage: user-manager.sh PACKAGE SCRIPT [ARG…]
+# usage: [BIND=FROM:TO …] user-manager.sh PACKAGE SCRIPT [ARG…]
 # Runs SCRIPT with bash as the user nobody under a service manager of that user, in mount, process and cgroup namespaces of its own, and
-# ends all of it with it. PACKAGE is there as /run/coppice. Needs root and systemd. What it says of itself goes to stderr.
+# ends all of it with it. PACKAGE is there as /run/coppice, and what is in FROM of a BIND as TO below /run. Needs root and systemd. What
+# it says of itself goes to stderr.
 set -euo pipefail
 
 run_inside() {
@@ -16,6 +17,14 @@ run_inside() {
   mkdir -p /run/systemd/system /run/lock /run/coppice /run/user
   mount --bind "$package" /run/coppice
   mount -o remount,bind,ro /run/coppice
+  local bind to
+  for bind in ${BIND:-}; do
+    to=${bind#*:}
+    # Laid over and not bound, since a cache of root's is closed to others.
+    mkdir -p "/run/$to" "/run/.over/$to/upper" "/run/.over/$to/work"
+    mount -t overlay overlay -o "lowerdir=${bind%%:*},upperdir=/run/.over/$to/upper,workdir=/run/.over/$to/work" "/run/$to"
+    chmod 755 "/run/$to"
+  done
   install -d -o "$uid" -g "$gid" -m 700 "/run/user/$uid" /run/home
   umount -R /sys/fs/cgroup 2>/dev/null || true
   mount -t cgroup2 none /sys/fs/cgroup
@@ -65,5 +74,9 @@ trap cleanup EXIT
 status=0
 bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$cgroup" \
   setpriv --pdeathsig KILL unshare --cgroup --mount --pid --fork --kill-child --mount-proc --propagation private \
-  bash "$(realpath "$0")" --inside "$@" || status=$?
+  bash "$(realpath "$0")" --inside "$@" &
+inside=$!
+# A shell acts on a signal only between its commands, and while it waits.
+trap 'kill -KILL "$inside"; exit 143' TERM
+wait "$inside" || status=$?
 exit "$status"

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { ResultOf } from '../../../schemas/index.ts';
+import type { ResultOf, SessionUsage } from '../../../schemas/index.ts';
 import type { Cli } from '../context.ts';
 import { type Output, statusCell } from '../output.ts';
-import { elapsed, printable, size } from '../text.ts';
+import { counted, duration, elapsed, printable, size } from '../text.ts';
 
 export function register(program: Command, cli: Cli): void {
   program
@@ -15,6 +15,11 @@ export function register(program: Command, cli: Cli): void {
       if (cli.out.json) cli.out.document(session);
       else print(cli.out, session);
     });
+}
+
+function usageText({ memoryBytes, cpuMs, processes }: SessionUsage): string {
+  const memory = memoryBytes === undefined ? [] : [size(memoryBytes)];
+  return [...memory, `${duration(cpuMs)} of a processor`, counted(processes, 'process', 'processes')].join(', ');
 }
 
 function print(out: Output, session: ResultOf<'session.get'>): void {
@@ -31,6 +36,7 @@ function print(out: Output, session: ResultOf<'session.get'>): void {
     ['branch', session.branch],
     ['worktree', session.worktreePath],
     ['terminal', session.terminalName],
+    ['uses', session.usage && usageText(session.usage)],
     ['artifacts', session.artifactDir],
     ['created', session.createdAt],
     ['started', session.startedAt],

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ParamsOf } from '../../../schemas/index.ts';
 import { type Cli, projectOf } from '../context.ts';
-import { printable } from '../text.ts';
+import { counted, printable } from '../text.ts';
 import { inProject, type ProjectOption, projectOption, refOf, worktreeArgument } from '../worktree-ref.ts';
 
 type MergeMode = NonNullable<ParamsOf<'worktree.merge'>['mode']>;
@@ -67,7 +67,7 @@ async function commit(cli: Cli, ref: string, { message, all = false, project }: 
   const client = await cli.connect();
   const made = await inProject(cli, project, (where) => client.worktree.commit({ worktree: refOf(cli, ref), message, all, ...where }));
   if (cli.out.json) cli.out.document(made);
-  else cli.out.line(`${made.commit} ${made.files} file${made.files === 1 ? '' : 's'}`);
+  else cli.out.line(`${made.commit} ${counted(made.files, 'file')}`);
 }
 
 interface MergeOptions extends ProjectOption {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ResultOf, Worktree } from '../../../schemas/index.ts';
 import { type Cli, projectOf } from '../context.ts';
 import { type Output, statusCell } from '../output.ts';
-import { age, printable } from '../text.ts';
+import { age, counted, printable } from '../text.ts';
 import { inProject, type ProjectOption, projectOption, refOf, worktreeArgument } from '../worktree-ref.ts';
 import { listRemoved, registerRemoval } from './worktree-removal.ts';
 import { registerWork } from './worktree-work.ts';
@@ -119,9 +119,5 @@ function printDiff(out: Output, result: ResultOf<'worktree.diff'>): void {
   );
   out.table(['WHERE', 'CHANGE', '+', '-', 'PATH'], [...rows, ...result.untracked.map((path) => ['untracked', 'added', '', '', path])]);
   const { files, additions, deletions, commits } = result.summary;
-  out.line(`${count(files, 'file')}, +${additions} -${deletions}, ${count(commits, 'commit')}`);
-}
-
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+  out.line(`${counted(files, 'file')}, +${additions} -${deletions}, ${counted(commits, 'commit')}`);
 }

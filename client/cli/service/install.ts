@@ -6,10 +6,12 @@ import { delimiter, join } from 'node:path';
 import { Failure } from '../../../schemas/errors.ts';
 import { locate } from '../../locate.ts';
 import type { Cli } from '../context.ts';
+import { counted } from '../text.ts';
 import { isActive, runProgram, systemctl } from './systemctl.ts';
 import { type UnitPlaces, unitNames, unitText } from './units.ts';
 
 const [socketUnit, serviceUnit, tmuxUnit] = unitNames;
+const slice = 'coppice.slice';
 
 interface Wanted {
   readonly places: UnitPlaces;
@@ -36,8 +38,8 @@ function found(program: string, searchPath: string): string {
 export function printUnits(cli: Cli): void {
   const { places, unitDir } = wanted(cli);
   const units = unitNames.map((name) => ({ path: join(unitDir, name), text: unitText(name, places) }));
-  if (cli.out.json) return cli.out.document({ units });
-  for (const { path, text } of units) cli.out.line(`# ${path}\n${text}`);
+  if (cli.out.json) cli.out.document({ units });
+  else for (const { path, text } of units) cli.out.line(`# ${path}\n${text}`);
 }
 
 export async function install(cli: Cli): Promise<void> {
@@ -67,9 +69,10 @@ export async function uninstall(cli: Cli, force: boolean): Promise<void> {
   const { unitDir } = wanted(cli);
   const there = unitNames.filter((name) => existsSync(join(unitDir, name)));
   if (there.length > 0) {
-    if (!force) await assertNoTerminals(cli);
+    if (!force) await assertNothingRuns(cli);
     await systemctl(env, 'disable', '--now', ...there.filter((name) => name !== tmuxUnit));
-    await systemctl(env, 'stop', ...there);
+    // The slice holds the scopes of steps and agents, which outlive the daemon.
+    await systemctl(env, 'stop', ...there, slice);
     for (const name of there) await rm(join(unitDir, name), { force: true });
     await systemctl(env, 'daemon-reload');
   }
@@ -96,14 +99,18 @@ async function assertNobodyElse(cli: Cli): Promise<void> {
   });
 }
 
-async function assertNoTerminals(cli: Cli): Promise<void> {
-  if (!(await isActive(cli.env, tmuxUnit))) return;
+/** A client that asks starts the daemon, which then knows; what it was to find is not ended on a guess. */
+async function assertNothingRuns(cli: Cli): Promise<void> {
+  if (!(await isActive(cli.env, tmuxUnit)) && !(await isActive(cli.env, slice))) return;
   const client = await cli.connect({ autoStart: false, anyProtocol: true }).catch(() => undefined);
-  const count = client === undefined ? undefined : (await client.daemon.status()).counts.terminals;
-  if (count === 0) return;
-  const what = count === undefined ? 'Terminals may still run' : count === 1 ? 'One terminal still runs' : `${count} terminals still run`;
-  throw new Failure('PRECONDITION', `${what} in ${tmuxUnit} and would end; end them first, or give --force.`, {
-    details: { reason: 'live_terminals', ...(count === undefined ? {} : { terminals: count }) },
+  const counts = (await client?.daemon.status())?.counts;
+  const sessions = counts && ['preparing', 'running', 'waiting'].reduce((sum, status) => sum + (counts.sessionsByStatus[status] ?? 0), 0);
+  if (counts?.terminals === 0 && sessions === 0) return;
+  const what = counts
+    ? `${counted(counts.terminals, 'terminal')} and ${counted(sessions ?? 0, 'session')} still run`
+    : 'Terminals or sessions may still run';
+  throw new Failure('PRECONDITION', `${what} and would end; end them first, or give --force.`, {
+    details: { reason: 'live_terminals', ...(counts ? { terminals: counts.terminals, sessions } : {}) },
   });
 }
 
