@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { installedPlace } from '../helpers/installed.ts';
 import { startModelStub } from '../helpers/model-stub.ts';
 import { realAgentsMissing, setUpAgentHome } from '../helpers/real-agents.ts';
+import { runOnWholeSystem, runStory, serviceManagerMissing, storyMs, wholeSystemMissing } from '../helpers/service-managers.ts';
 import { script } from '../helpers/spec-task-setup.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
-import { runStory, serviceManagerMissing, storyMs } from '../helpers/user-manager.ts';
 
 describe.skipIf(serviceManagerMissing())('as a service it', { timeout: storyMs + 10_000 }, () => {
   test('starts with its first client, loses nothing, and leaves nothing', async () => {
@@ -71,5 +71,23 @@ describe.skipIf(serviceManagerMissing() || realAgentsMissing())('as a service it
       left: '0 units, agents',
     });
     expect(model.problems).toEqual([]);
+  });
+});
+
+describe.skipIf(wholeSystemMissing())('on a whole system it', { timeout: storyMs + 10_000 }, () => {
+  test('tells about linger, ends with the last login without it and goes on with it, and writes into the journal', async () => {
+    const { told, all } = await runOnWholeSystem('systemd-logins.story.sh');
+    expect(told, all).toEqual({
+      advice: 'loginctl enable-linger someone',
+      'without linger': '0 0',
+      'no advice': '0',
+      // Whether the daemon still saw its end or not.
+      'what ended with the login': expect.stringMatching(/^(lost|failed)$/),
+      'with linger': '0 active',
+      'at the next login': 'running',
+      logs: '2 starts',
+      priority: '"PRIORITY":"6"',
+      'only warnings': '1 0',
+    });
   });
 });
