@@ -77,6 +77,7 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
       lagEvents: doors?.connections.lagEvents ?? 0,
     }),
     isStopping: () => stopping,
+    upgradePending: options.upgradePending,
     requestStop: options.onStopRequested,
     closeConnectionsOfToken: (tokenId) => doors?.connections.closeOfToken(tokenId),
   };

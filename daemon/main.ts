@@ -11,6 +11,7 @@ import { type Daemon, startDaemon } from './daemon.ts';
 import { systemClock } from './kernel/clock.ts';
 import { createLog, type RootLog } from './kernel/log.ts';
 import { initialConfig, type StartRequest, validateStart } from './root/initial-config.ts';
+import { watchOwnFiles } from './root/own-files.ts';
 import { type Paths, resolvePaths } from './root/paths.ts';
 import { supervisionOf, supervisorVariables } from './root/supervision.ts';
 import { isJournal, withPriority } from './tools/journal.ts';
@@ -133,6 +134,7 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     machineBootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     clock: systemClock,
     random: Math.random,
+    upgradePending: watchOwnFiles(about.packageRoot, fileURLToPath(import.meta.url)),
     onStopRequested: (reason) => setImmediate(() => stop(reason, 0)),
   }).finally(() => clearInterval(alive));
   manager.ready(`serves ${paths.socketPath}`);

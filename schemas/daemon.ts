@@ -68,6 +68,7 @@ export const daemonMethods = {
       uptimeMs: z.int(),
       rssBytes: z.int(),
       stopping: z.boolean(),
+      upgradePending: z.boolean().describe('Its files on disk are others now; a restart takes them.'),
       paths: z.object({ socket: z.string(), database: z.string(), log: z.string().optional(), config: z.string() }),
       webSocket: z.object({ port: z.int() }).optional(),
       tmux: z.object({ available: z.boolean(), running: z.boolean(), version: z.string().optional() }),

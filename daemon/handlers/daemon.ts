@@ -44,6 +44,7 @@ export function daemonHandlers(services: Services): HandlersOf<'daemon'> {
         uptimeMs: clock.now() - daemon.startedAt,
         rssBytes: process.memoryUsage.rss(),
         stopping: daemon.isStopping(),
+        upgradePending: daemon.upgradePending(),
         paths: daemon.paths,
         ...(port === undefined ? {} : { webSocket: { port } }),
         tmux: { available: version !== undefined, running: counts.terminals > 0, ...(version === undefined ? {} : { version }) },

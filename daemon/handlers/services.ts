@@ -50,6 +50,8 @@ export interface DaemonFacts {
   webSocketPort(): number | undefined;
   connections(): { connections: number; subscriptions: number; lagEvents: number };
   isStopping(): boolean;
+  /** Its files on disk are others than those it was started from. */
+  upgradePending(): boolean;
   /** Begins an orderly stop; returns at once. */
   requestStop(reason: string): void;
   closeConnectionsOfToken(tokenId: string): void;

@@ -28,6 +28,8 @@ export interface DaemonOptions {
   readonly machineBootId: string;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Are the files it was started from others now? */
+  readonly upgradePending: () => boolean;
   /** Told when a client asks the daemon to stop. */
   readonly onStopRequested: (reason: string) => void;
   /** Checks every result against the contract: for tests. */

@@ -41,6 +41,7 @@ describe('connecting', () => {
         configDrift: false,
         configDeferred: false,
         safeMode: false,
+        upgradePending: false,
       }),
     });
     await expect(connect({ env: daemon.env })).rejects.toMatchObject({ kind: 'INCOMPATIBLE', details: { upgrade: 'client' } });

@@ -101,6 +101,7 @@ function printStatus(out: Output, status: ResultOf<'daemon.status'>): void {
     ['holds', `${counts.projects} projects, ${counts.worktrees} worktrees, ${counts.terminals} terminals`],
     ['clients', `${counts.connections} connections, ${counts.subscriptions} subscriptions`],
     ['cursor', status.cursor],
+    ['upgrade', status.upgradePending ? 'its files on disk are others now: coppice daemon restart' : undefined],
     ['restart', status.restartRequired.length === 0 ? undefined : `needed for ${status.restartRequired.join(', ')}`],
   ];
   for (const [name, value] of facts) if (value !== undefined) out.line(`${out.paint(name.padEnd(10), 'dim')} ${value}`);

@@ -222,5 +222,6 @@ export const script: Script = {
     configDrift: true,
     configDeferred: false,
     safeMode: false,
+    upgradePending: false,
   }),
 };
