@@ -34,9 +34,15 @@ export async function makeFolders({ paths, uid }: DaemonOptions): Promise<void> 
 export interface ToolHelp {
   readonly metrics: Metrics;
   readonly again: Again;
+  /** The newest id that still counts for an order. */
+  readonly newestId: string | undefined;
 }
 
-export async function createTools({ paths, clock, env, packageRoot }: DaemonOptions, { metrics, again }: ToolHelp, lifecycle: Lifecycle) {
+export async function createTools(
+  { paths, clock, env, packageRoot }: DaemonOptions,
+  { metrics, again, newestId }: ToolHelp,
+  lifecycle: Lifecycle,
+) {
   const ownEnv = inheritable(env);
   const processTool = measuredProcess(createProcessTool({ baseEnv: ownEnv }), metrics);
   lifecycle.own('programs', () => processTool.close());
@@ -77,7 +83,7 @@ export async function createTools({ paths, clock, env, packageRoot }: DaemonOpti
     otherTmux: createOtherTmux({ process: processTool, ...(tmuxPath === undefined ? {} : { tmuxPath }) }),
     git: createGit({ process: processTool, env: ownEnv, again }),
     files: createFileReader(),
-    ids: createIds(clock),
+    ids: createIds(clock, newestId),
   };
 }
 
