@@ -59,7 +59,9 @@ async function start(options: DaemonOptions, lifecycle: Lifecycle): Promise<Daem
   const retries = createRetries(options, metrics);
   const store = await openStore(options, retries, metrics);
   lifecycle.own('store', () => store.close());
-  const tools = await createTools(options, { metrics, again: retries.again }, lifecycle);
+  // Who waits in the queue has its place by its id.
+  const newestId = store.read((r) => r.sessions.active()).at(-1)?.id;
+  const tools = await createTools(options, { metrics, again: retries.again, newestId }, lifecycle);
   const bootId = tools.ids.next('boot');
   const feed = createFeed({ store, clock, epoch: await openEpoch(store, options, tools) });
   let doors: Doors | undefined;

@@ -41,6 +41,7 @@ export const errorTable = {
   GIT_CONFLICT: row(5020, false, 10, 'Git found conflicting changes; details.files lists them.'),
   UNAVAILABLE: row(5030, true, 11, 'The daemon cannot serve this at the moment.'),
   STORE_BUSY: row(5030, true, 11, 'Another process holds the database for longer than the retries last.'),
+  STORAGE_FAILED: row(5030, true, 11, 'A disk that the daemon writes to is full, read-only or broken; details has path and code.'),
   SHUTTING_DOWN: row(5030, true, 11, 'The daemon is stopping; call again when it is back.'),
   TOOL_MISSING: row(5031, false, 11, 'A program the daemon needs is not installed; details has tool and remedy.'),
   DEADLINE_EXCEEDED: row(5040, true, 12, 'The work did not end in its time.'),
@@ -57,6 +58,7 @@ export const universalErrors = [
   'LIMIT_EXCEEDED',
   'SHUTTING_DOWN',
   'STORE_BUSY',
+  'STORAGE_FAILED',
   'INTERNAL',
 ] as const satisfies readonly ErrorKind[];
 
@@ -85,6 +87,11 @@ export function isFailure(error: unknown): error is Failure {
   return (
     error instanceof Error && error.name === 'Failure' && 'kind' in error && typeof error.kind === 'string' && error.kind in errorTable
   );
+}
+
+/** Nothing was written, and that says nothing about what was to be written: the same call may succeed later. */
+export function isStoreTrouble(error: unknown): boolean {
+  return isFailure(error) && (error.kind === 'STORAGE_FAILED' || error.kind === 'STORE_BUSY');
 }
 
 /** The error object of a JSON-RPC answer. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { monotonicFactory } from 'ulid';
+import { decodeTime, monotonicFactory } from 'ulid';
 import type { Clock } from './clock.ts';
 
 export type IdPrefix =
@@ -16,8 +16,11 @@ export interface Ids {
 
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 
-export function createIds(clock: Clock): Ids {
+/** All that it makes sort after `newest`, an id of a former daemon, also when the clock was put back since. */
+export function createIds(clock: Clock, newest?: string): Ids {
   const ulid = monotonicFactory();
+  // One millisecond on: within one the random part decides.
+  const floorMs = newest === undefined ? 0 : decodeTime(newest.slice(newest.indexOf('_') + 1).toUpperCase()) + 1;
   const random = (length: number): string => {
     let text = '';
     while (text.length < length) {
@@ -26,5 +29,5 @@ export function createIds(clock: Clock): Ids {
     }
     return text;
   };
-  return { next: (prefix) => `${prefix}_${ulid(clock.now()).toLowerCase()}`, random };
+  return { next: (prefix) => `${prefix}_${ulid(Math.max(floorMs, clock.now())).toLowerCase()}`, random };
 }

@@ -13,6 +13,7 @@ import { createHandlers } from '../handlers/index.ts';
 import type { Services } from '../handlers/services.ts';
 import { createKeyedQueue } from '../kernel/keyed-queue.ts';
 import type { Lifecycle } from '../kernel/lifecycle.ts';
+import { storageTold } from '../kernel/storage.ts';
 import type { Connection } from '../server/connection.ts';
 import { type Connections, createConnections } from '../server/connections.ts';
 import { createOnce } from '../server/once.ts';
@@ -54,7 +55,7 @@ export function createDispatcher(options: DaemonOptions, services: Services): { 
         throw new Failure('SHUTTING_DOWN', 'The daemon is stopping; call again when it is back.');
       }
       if (methods[call.method].effect === 'read') return run();
-      const work = once(call, run);
+      const work = once(call, run).catch((error: unknown) => Promise.reject(storageTold(error)));
       running.add(work);
       const done = (): void => void running.delete(work);
       work.then(done, done);

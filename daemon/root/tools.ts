@@ -35,9 +35,11 @@ export async function makeFolders({ paths, uid }: DaemonOptions): Promise<void> 
 export interface ToolHelp {
   readonly metrics: Metrics;
   readonly again: Again;
+  /** The newest id that still counts for an order. */
+  readonly newestId: string | undefined;
 }
 
-export async function createTools(options: DaemonOptions, { metrics, again }: ToolHelp, lifecycle: Lifecycle) {
+export async function createTools(options: DaemonOptions, { metrics, again, newestId }: ToolHelp, lifecycle: Lifecycle) {
   const { paths, clock, env, packageRoot } = options;
   const manager = createServiceManager(options);
   const ownEnv = inheritable(env);
@@ -82,6 +84,6 @@ export async function createTools(options: DaemonOptions, { metrics, again }: To
     otherTmux: createOtherTmux({ process: processTool, ...(tmuxPath === undefined ? {} : { tmuxPath }) }),
     git: createGit({ process: processTool, env: ownEnv, again }),
     files: createFileReader(),
-    ids: createIds(clock),
+    ids: createIds(clock, newestId),
   };
 }

@@ -1,7 +1,7 @@
 // Steps that the daemon runs itself: builtins, and the acquiring and releasing of a session's resources. Each may be run again after a
 // crash, because each ensures a state instead of adding to one.
 import { appendFile } from 'node:fs/promises';
-import { Failure } from '../../schemas/errors.ts';
+import { Failure, isStoreTrouble } from '../../schemas/errors.ts';
 import { renderDeep } from '../commands/template.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
@@ -91,6 +91,8 @@ export function createDaemonStepRunner(deps: DaemonStepDeps): DaemonStepRunner {
         const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : undefined;
         // Its row stays running: the next daemon ensures the same again.
         if (reason === 'shutdown') return;
+        // So does that of one whose rows could not be written.
+        if (isStoreTrouble(error)) throw error;
         outcome = reason === undefined ? masked(outcomeOf.failure(error), maskOf(context)) : stopped(reason);
       } finally {
         signal.removeEventListener('abort', onAbort);

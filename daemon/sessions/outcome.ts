@@ -51,6 +51,15 @@ export const outcomeOf = {
     }
     throw error;
   },
+
+  /** The same, where a bug must end the step and nothing else. */
+  unforeseen(error: unknown): StepOutcome {
+    try {
+      return outcomeOf.failure(error);
+    } catch {
+      return { status: 'failed', reason: 'internal', error: error instanceof Error ? error.message : String(error) };
+    }
+  },
 };
 
 /** A denial of policy says by which rule, and what to do about it. */

@@ -33,7 +33,7 @@ export interface ResourceDeps extends Omit<EnsureWorktreeDeps, 'git'>, EnsureTer
 export function createResources(deps: ResourceDeps): Resources {
   const { worktrees, terminals } = deps;
   const touched = async (worktree: WorktreeRecord | undefined): Promise<boolean> =>
-    worktree !== undefined && worktree.status === 'present' && worktrees.isTouched(worktree);
+    worktree?.status === 'present' && !(await worktrees.noteMissing(worktree)) && worktrees.isTouched(worktree);
 
   return {
     ensureWorktree: (context) => ensureWorktree(deps, context),

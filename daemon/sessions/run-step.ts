@@ -1,6 +1,6 @@
 // One step that is a process: beside the daemon or in a window of the session's terminal. The same wrapper runs both, so both survive the
 // daemon and are adopted with their exit status.
-import { Failure, isFailure } from '../../schemas/errors.ts';
+import { Failure, isFailure, isStoreTrouble } from '../../schemas/errors.ts';
 import type { Again } from '../kernel/again.ts';
 import { createBreaker } from '../kernel/breaker.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -79,6 +79,8 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     } catch (error) {
       // Nothing has read its spec yet, so the next daemon begins it.
       if (signal.aborted && signal.reason === ('shutdown' satisfies StopReason)) return;
+      // It runs, or has ended: who looks at it again finds out.
+      if (isStoreTrouble(error)) throw error;
       await end(context, running, signal.aborted ? { status: 'cancelled', reason: 'cancelled' } : outcomeOf.failure(error));
     }
   };

@@ -1,12 +1,13 @@
 // Drives one session after another work item until its rows say that it is over. All state is in the rows, so a new daemon goes on where
 // the old one stopped.
-import { isFailure } from '../../schemas/errors.ts';
+import { isFailure, isStoreTrouble } from '../../schemas/errors.ts';
 import type { ArtifactService } from '../artifacts/service.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Deadlines } from '../kernel/deadline.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import { byDaemon } from '../kernel/origin.ts';
+import { sleep } from '../kernel/retry.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
@@ -16,6 +17,7 @@ import { loadContext, snapshotOf, tolerates } from './context.ts';
 import type { DaemonStepRunner } from './daemon-step.ts';
 import { dropEnvironment, type EnvFiles } from './env-file.ts';
 import { nextWork, type Verdict } from './machine.ts';
+import { outcomeOf } from './outcome.ts';
 import type { BuiltinsFor } from './own-scripts.ts';
 import { makeArtifactFolders } from './paths.ts';
 import { partOf } from './positions.ts';
@@ -53,6 +55,9 @@ interface Drive {
   readonly cancel: AbortController;
   readonly done: Promise<void>;
 }
+
+const shortestPauseMs = 500;
+const longestPauseMs = 30_000;
 
 export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
   const { store, clock, log } = deps;
@@ -120,10 +125,10 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
       await runStep(session.id, step, isResumed, cancel);
     } catch (error) {
       if (isFailure(error) && error.kind === 'SHUTTING_DOWN') return;
+      // That nobody could write it down tells nothing of the step itself, which may run.
+      if (isStoreTrouble(error)) throw error;
       log.error({ err: error, sessionId: session.id, stepRunId: step.id }, `the step "${step.name}" could not be run`);
-      const message = error instanceof Error ? error.message : String(error);
-      const reason = isFailure(error) ? error.kind.toLowerCase() : 'internal';
-      await store.write((w) => endStep(w, session, step, { status: 'failed', reason, error: message }, clock.now()));
+      await store.write((w) => endStep(w, session, step, outcomeOf.unforeseen(error), clock.now()));
     }
   };
 
@@ -155,16 +160,22 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
     await dropEnvironment(deps.envFiles, session);
   };
 
+  /** A session that cannot go on now is looked at again, as after a start: its rows keep what is known. */
   const loop = async (sessionId: string, cancel: AbortSignal): Promise<void> => {
-    try {
-      while (!shutdown.signal.aborted && (await advance(sessionId, cancel)));
-    } catch (error) {
-      // A session that cannot go on must not run for ever: its rows keep what is known, and the next start tries again.
-      if (!shutdown.signal.aborted) log.error({ err: error, sessionId }, 'a session is stuck; it is tried again at the next start');
-    } finally {
-      drives.delete(sessionId);
-      if (!shutdown.signal.aborted) deps.onFinished();
+    let pauseMs = shortestPauseMs;
+    for (let goesOn = true; goesOn && !shutdown.signal.aborted; ) {
+      try {
+        goesOn = await advance(sessionId, cancel);
+        pauseMs = shortestPauseMs;
+      } catch (error) {
+        if (shutdown.signal.aborted) break;
+        log.error({ err: error, sessionId, pauseMs }, 'a session is stuck; it is tried again after a pause');
+        await sleep(clock, pauseMs, shutdown.signal).catch(() => undefined);
+        pauseMs = Math.min(longestPauseMs, pauseMs * 2);
+      }
     }
+    drives.delete(sessionId);
+    if (!shutdown.signal.aborted) deps.onFinished();
   };
   return {
     drive(sessionId) {

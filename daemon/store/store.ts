@@ -6,6 +6,7 @@ import { policyOf } from '../kernel/again.ts';
 import { isBusy } from '../kernel/classify.ts';
 import { type Clock, isoTime } from '../kernel/clock.ts';
 import type { RetryPolicy, RetryStatus } from '../kernel/retry.ts';
+import { storageTold } from '../kernel/storage.ts';
 import { damageFailure, isDamaged } from './damage.ts';
 import { type Db, openDatabase, settleDatabase, versionOf } from './database.ts';
 import type { LoggedEvent } from './event-log.ts';
@@ -169,9 +170,13 @@ function open({ path, backupDir, clock }: StoreOptions): Db {
     migrate(db, migrations, { dir: backupDir, stamp: isoTime(clock.now()).replaceAll(/[:.]/g, '-') });
     return db;
   } catch (error) {
-    const told = isDamaged(error) ? damageFailure(path, backupDir, error) : isBusy(error) ? busyAtOpen(path, error) : error;
+    const failure = isDamaged(error)
+      ? damageFailure(path, backupDir, error)
+      : isBusy(error)
+        ? busyAtOpen(path, error)
+        : storageTold(error, path);
     db?.close();
-    throw told;
+    throw failure;
   }
 }
 

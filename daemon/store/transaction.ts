@@ -2,6 +2,7 @@ import { Failure } from '../../schemas/errors.ts';
 import { isBusy } from '../kernel/classify.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { backoffMs, type RetryPolicy, type RetryStatus } from '../kernel/retry.ts';
+import { storageTold } from '../kernel/storage.ts';
 import type { Db } from './database.ts';
 
 /** A promise as the value of a transaction is a bug: nothing may wait while the lock is held. */
@@ -95,7 +96,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       if (!db.inTransaction) throw error;
       undo.run();
       release.run();
-      return () => job.reject(error);
+      return () => job.reject(storageTold(error, db.name));
     }
   };
   const wait = (batch: readonly Job[], error: unknown): void => {
@@ -120,7 +121,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
   };
   const refuse = (batch: readonly Job[], error: unknown): void => {
     take(batch);
-    for (const job of batch) job.reject(error);
+    for (const job of batch) job.reject(storageTold(error, db.name));
     schedule();
   };
   const take = (gone: readonly Job[]): void => {

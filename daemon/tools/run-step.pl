@@ -131,14 +131,23 @@ sub redirect {
     return '';
 }
 
+# Nobody else knows what is written here, so a full or read-only disk is waited for; where the folder is gone nobody asks any more.
 sub write_whole {
     my ($kind, $text) = @_;
     my $mask = umask 077;
-    open(my $out, '>:raw', "$base.$kind.tmp") or return;
-    print {$out} $text;
-    close $out;
+    until (try_to_write($kind, $text)) {
+        last if $!{ENOENT};
+        select undef, undef, undef, 0.2;
+    }
     umask $mask;
-    rename "$base.$kind.tmp", "$base.$kind";
+}
+
+sub try_to_write {
+    my ($kind, $text) = @_;
+    open(my $out, '>:raw', "$base.$kind.tmp") or return 0;
+    (print {$out} $text) or return 0;
+    close $out or return 0;
+    return rename "$base.$kind.tmp", "$base.$kind";
 }
 
 sub finish {
@@ -146,6 +155,8 @@ sub finish {
     $text =~ s/[\0\n]/ /g;
     # Who reads of the end may remove the directory at once, and this process must not count as one inside.
     chdir '/';
+    # A log that somebody deletes to make room gives it back only when nobody has it open.
+    unless ($in_terminal) { close STDOUT; close STDERR }
     write_whole('exit', $text);
     # tmux closes a pane when its process has ended and no byte is waiting; what the kernel still moves to it does not count as waiting.
     select undef, undef, undef, 0.01 if $in_terminal;

@@ -109,6 +109,7 @@ async function connect(options: TmuxControlOptions, onServerExit: () => void): P
     const client = startClient(options);
     const end = await Promise.race([client.server.then(() => undefined), client.conversation.ended]);
     if (end === undefined) {
+      await endLeftOvers(client);
       void client.conversation.ended.then(async () => {
         if (await serverIsGone(client, options.sleep)) onServerExit();
       });
@@ -120,6 +121,23 @@ async function connect(options: TmuxControlOptions, onServerExit: () => void): P
   throw new Failure('TOOL_FAILED', `tmux does not answer on '${options.socketPath}': ${said || 'its client ends at once'}.`, {
     details: { tool: 'tmux', exitCode: null, stderrTail: said },
   });
+}
+
+/**
+ * Clients of daemons that died while they began: the server knows of no end of theirs, since what it wanted to say to them has nowhere to
+ * go, and they wait for its word for ever. The hub is for the daemon alone, and there is one.
+ */
+async function endLeftOvers(client: Client): Promise<void> {
+  const [lines = []] = await send(client, [['list-clients', '-t', `=${hubSession}:`, '-F', '#{client_pid}']]).catch(() => []);
+  for (const pid of lines.map(Number)) if (pid > 0 && pid !== client.conversation.pid) endProcess(pid);
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function startClient(options: TmuxControlOptions): Client {

@@ -2,17 +2,16 @@
 // daemon began and did not end is ended.
 import { dirname } from 'node:path';
 import type { Log } from '../kernel/log.ts';
-import { byDaemon } from '../kernel/origin.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import type { Store } from '../store/store.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
+import { markMissing } from './missing.ts';
 import { presenceOf } from './presence.ts';
 import type { Removal } from './removal.ts';
 import { savedRefOf } from './saving.ts';
 import { sweepScratch } from './scratch.ts';
-import { subjectOf } from './subject.ts';
 
 export interface ReconcilingDeps {
   readonly store: Store;
@@ -43,10 +42,8 @@ export function createReconciling(
     const status = present ? 'present' : 'missing';
     if (status === worktree.status) return;
     await store.write((w) => {
-      w.worktrees.setStatus(worktree.id, status);
-      if (present) return;
-      const data = { path: worktree.path, branch: worktree.branch };
-      w.events.append({ type: 'worktree.missing', subject: subjectOf(worktree), actor: byDaemon.actor, data });
+      if (present) w.worktrees.setStatus(worktree.id, status);
+      else markMissing(w, worktree);
     });
   };
   /** What was saved for a removal that did not come, or is restored, is no longer needed: the worktree itself is there. */

@@ -15,7 +15,9 @@ import { type Adopting, createAdopting } from './adopting.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';
 import { beginFurnishing, type FurnishDeps, type FurnishWishes } from './furnish.ts';
 import { createMerging, type Merging } from './merging.ts';
+import { markMissing } from './missing.ts';
 import { namedPlace, overlap } from './named-place.ts';
+import { presenceOf } from './presence.ts';
 import { createPublishing, type Publishing } from './publishing.ts';
 import { createReconciling, ownBranch } from './reconciling.ts';
 import { createRemoval, type Removal, type RemovalDeps } from './removal.ts';
@@ -46,6 +48,8 @@ export interface WorktreeService extends Removal, Restoring, Adopting, Merging, 
   create(spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord>;
   /** Does it hold anything beyond what it began with? */
   isTouched(worktree: WorktreeRecord): Promise<boolean>;
+  /** True, and written down, when nothing is at its path any more. */
+  noteMissing(worktree: WorktreeRecord): Promise<boolean>;
   retain(worktree: WorktreeRecord, reason: string, origin: Origin): Promise<void>;
   /** Compares rows with the disk at start: half-made ones are rolled back, vanished ones marked. */
   reconcile(): Promise<void>;
@@ -137,6 +141,11 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     async isTouched(worktree) {
       const status = await git.status(worktree.path);
       return !status.clean || status.head !== worktree.baseCommit;
+    },
+    async noteMissing(worktree) {
+      if ((await presenceOf(git, worktree)) !== 'gone') return false;
+      await store.write((w) => w.worktrees.get(worktree.id)?.status === 'present' && markMissing(w, worktree));
+      return true;
     },
     retain: (worktree, reason, origin) =>
       store.write((w) => {

@@ -19,41 +19,6 @@ function mode(path: string): string {
   return (lstatSync(path).mode & 0o777).toString(8);
 }
 
-test('a second daemon on the same state ends with 5 and touches nothing', async () => {
-  await using daemon = await startRealDaemon();
-  const { home } = daemon;
-  const before = { database: sha256(home.databasePath), inode: lstatSync(home.socketPath).ino };
-
-  const second = await runDaemon(home);
-  const elsewhere = await runDaemon(home, { args: ['--socket', home.path('other.sock')] });
-
-  for (const end of [second, elsewhere]) {
-    expect(end.exitCode).toBe(5);
-    expect(end.stderr).toMatch(/^coppiced: Another coppiced holds .*daemon\.lock.*\n$/);
-  }
-  expect({ database: sha256(home.databasePath), inode: lstatSync(home.socketPath).ino }).toEqual(before);
-  expect(existsSync(home.path('other.sock'))).toBe(false);
-  expect((await daemon.client.daemon.ping()).pid).toBe(daemon.pid);
-});
-
-test('of many daemons started at once one runs and the others end with 5', async () => {
-  await using daemon = await startRealDaemon();
-  const { home } = daemon;
-  await daemon.stop();
-
-  const others = Array.from({ length: 4 }, () => runDaemon(home));
-  const winner = await until('one to answer', () => daemon.client.daemon.ping());
-  const early = await until('the losers to end', async () => {
-    const ended = await Promise.all(others.map((other) => Promise.race([other, Promise.resolve(undefined)])));
-    const losers = ended.filter((end) => end !== undefined);
-    return losers.length === 3 && losers;
-  });
-  process.kill(winner.pid, 'SIGTERM');
-
-  expect(early.map(({ exitCode }) => exitCode)).toEqual([5, 5, 5]);
-  expect((await Promise.all(others)).map(({ exitCode }) => exitCode).sort()).toEqual([0, 5, 5, 5]);
-});
-
 test('a socket that a killed daemon left is replaced, and what is no socket is not', async () => {
   await using daemon = await startRealDaemon();
   const { home } = daemon;

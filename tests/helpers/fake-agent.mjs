@@ -120,8 +120,11 @@ async function take(session, prompt) {
   const content = prompt.map((block) => block.text ?? '').join('\n');
   if (FAKE_AGENT_LOG) appendFileSync(FAKE_AGENT_LOG, `${session.id} ${content.split('\n')[0]}\n`);
   session.turns.push(content.split('\n')[0]);
-  save(session);
   const scripts = [...content.matchAll(/^```script\n(.*?)^```/gms)].map(([, body]) => body);
+  // Who is interrupted and remembers the conversation does what it was told in it.
+  if (scripts.length > 0) session.scripts = scripts;
+  else if (content.includes('You were interrupted') && session.scripts) scripts.push(...session.scripts);
+  save(session);
   const lines = scripts
     .join('\n')
     .split('\n')
@@ -141,11 +144,11 @@ async function take(session, prompt) {
 }
 
 const pathOf = (id) => join(FAKE_AGENT_STORE ?? '/nonexistent', `${id}.json`);
-function save({ id, turns }) {
-  if (FAKE_AGENT_STORE) writeFileSync(pathOf(id), JSON.stringify(turns));
+function save({ id, turns, scripts }) {
+  if (FAKE_AGENT_STORE) writeFileSync(pathOf(id), JSON.stringify({ turns, scripts }));
 }
-function begin(id, cwd, turns = []) {
-  const session = { id, cwd, turns };
+function begin(id, cwd, { turns = [], scripts } = {}) {
+  const session = { id, cwd, turns, scripts };
   sessions.set(id, session);
   save(session);
   return session;

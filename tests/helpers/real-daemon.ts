@@ -29,6 +29,8 @@ export interface RealDaemonOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Of coppiced, at its first start. */
   readonly args?: readonly string[];
+  /** Programs, with their arguments, that run coppiced as their last one: setpriv, faketime. */
+  readonly through?: readonly string[];
   /** The text of config.toml. */
   readonly config?: string;
   /** Commands of the user, by name: `{ build: 'name: build\nsteps: …' }`. They need no file in any repository. */
@@ -155,8 +157,8 @@ export function createHome(): Home {
 }
 
 /** Runs the daemon program to its own end: for starts that must fail. */
-export async function runDaemon(home: Home, options: { args?: readonly string[]; env?: CliOptions['env'] } = {}): Promise<Exit> {
-  return spawnDaemon(home, options.env, options.args).exit;
+export async function runDaemon(home: Home, options: Pick<RealDaemonOptions, 'args' | 'env' | 'through'> = {}): Promise<Exit> {
+  return spawnDaemon(home, options.env, options.args, options.through).exit;
 }
 
 export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<RealDaemon> {
@@ -166,7 +168,7 @@ export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<
   let current: ReturnType<typeof spawnDaemon>;
   let client: Client | undefined;
   const begin = async (env: CliOptions['env'], args?: readonly string[]): Promise<void> => {
-    current = spawnDaemon(home, env, args);
+    current = spawnDaemon(home, env, args, options.through);
     const { answered, exit } = current;
     const failed = exit.then((end) => Promise.reject(new Error(`the daemon ended with ${end.exitCode ?? end.signal}: ${end.stderr}`)));
     await Promise.race([answered(), failed]);
@@ -256,8 +258,9 @@ export async function runCli(home: Home, args: readonly string[], { cwd = home.d
   });
 }
 
-function spawnDaemon(home: Home, env: CliOptions['env'] = {}, args: readonly string[] = []) {
-  const child = spawn(process.execPath, [daemonProgram, ...args], {
+function spawnDaemon(home: Home, env: CliOptions['env'] = {}, args: readonly string[] = [], through: readonly string[] = []) {
+  const [program = process.execPath, ...words] = [...through, process.execPath, daemonProgram, ...args];
+  const child = spawn(program, words, {
     cwd: '/',
     env: { ...home.env(env), ...coverageEnv },
     stdio: ['ignore', 'ignore', 'pipe'],

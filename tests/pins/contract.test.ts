@@ -60,6 +60,7 @@ test('error kinds: code, whether to call again, exit status of the CLI', () => {
       "GIT_CONFLICT 5020 - 10",
       "UNAVAILABLE 5030 retry 11",
       "STORE_BUSY 5030 retry 11",
+      "STORAGE_FAILED 5030 retry 11",
       "SHUTTING_DOWN 5030 retry 11",
       "TOOL_MISSING 5031 - 11",
       "DEADLINE_EXCEEDED 5040 retry 12",
@@ -74,6 +75,7 @@ test('error kinds: code, whether to call again, exit status of the CLI', () => {
       "LIMIT_EXCEEDED",
       "SHUTTING_DOWN",
       "STORE_BUSY",
+      "STORAGE_FAILED",
       "INTERNAL",
     ]
   `);

@@ -35,6 +35,7 @@ const pinned: Record<ErrorKind, number> = {
   GIT_CONFLICT: 10,
   UNAVAILABLE: 11,
   STORE_BUSY: 11,
+  STORAGE_FAILED: 11,
   SHUTTING_DOWN: 11,
   TOOL_MISSING: 11,
   DEADLINE_EXCEEDED: 12,

@@ -1,8 +1,8 @@
 // The daemon dies in the middle of the work: the next one goes on from the rows, nothing is prompted twice, and a merge is whole or absent.
 import { readFile } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
-import { killAtEvent } from '../../helpers/kill-at-event.ts';
-import { script, setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
+import { killAtEvent } from '../helpers/kill-at-event.ts';
+import { script, setUpSpecTasks } from '../helpers/spec-task-setup.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
