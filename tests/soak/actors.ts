@@ -22,62 +22,74 @@ export const actors: readonly Actor[] = [
   collections,
 ];
 
+/** Each command and a spec task: what the daemon makes once and keeps is there afterwards. */
+export async function once(ground: Ground): Promise<void> {
+  for (const command of names) await oneSession(ground, command);
+  await oneSpecTask(ground);
+  for (const { id } of (await ground.client.worktree.list({ project: ground.project, limit: 200 })).worktrees) {
+    await ground.client.worktree.remove({ worktree: id, force: true });
+  }
+}
+
 const longMs = 120_000;
 const names = Object.keys(commands);
 let number = 0;
 
-async function sessions({ daemon, client, project, chance, over, tally }: Ground): Promise<void> {
-  while (!over.aborted) {
-    const command = chance.pick(names);
-    number += 1;
-    const takesNumber = command.startsWith('work');
-    const given = takesNumber ? { arguments: { n: String(number) } } : {};
-    const { id } = await client.session.start({ project, command, environment: daemon.home.env(), ...given });
-    tally.sessions += 1;
-    if (command.includes('hangs') || chance.percent(15)) {
-      await pause(chance.below(400), over);
-      tally.cancelled += 1;
-      // It may have ended by itself.
-      await client.session.cancel({ id }).catch((error: unknown) => allow(error, 'INVALID_TRANSITION'));
-    }
-    const ended = await until(`session ${id} to end`, async () => {
-      const session = await client.session.get({ id });
-      return session.endedAt !== undefined && session;
-    });
-    if (chance.percent(50)) await client.session.readOutput({ id, step: 1 }).catch((error: unknown) => allow(error, 'NOT_FOUND'));
-    if (ended.worktreeId !== undefined && chance.percent(70)) {
-      await client.worktree
-        .remove({ worktree: ended.worktreeId, force: true })
-        .catch((error: unknown) => allow(error, 'NOT_FOUND', 'CONFLICT'));
-    }
-    if (chance.percent(40)) await client.session.remove({ id }).catch((error: unknown) => allow(error, 'WORK_AT_RISK', 'PRECONDITION'));
+async function sessions(ground: Ground): Promise<void> {
+  while (!ground.over.aborted) await oneSession(ground, ground.chance.pick(names));
+}
+
+async function oneSession({ daemon, client, project, chance, over, tally }: Ground, command: string): Promise<void> {
+  number += 1;
+  const takesNumber = command.startsWith('work');
+  const given = takesNumber ? { arguments: { n: String(number) } } : {};
+  const { id } = await client.session.start({ project, command, environment: daemon.home.env(), ...given });
+  tally.sessions += 1;
+  if (command.includes('hangs') || chance.percent(15)) {
+    await pause(chance.below(400), over);
+    tally.cancelled += 1;
+    // It may have ended by itself.
+    await client.session.cancel({ id }).catch((error: unknown) => allow(error, 'INVALID_TRANSITION'));
   }
+  const ended = await until(`session ${id} to end`, async () => {
+    const session = await client.session.get({ id });
+    return session.endedAt !== undefined && session;
+  });
+  if (chance.percent(50)) await client.session.readOutput({ id, step: 1 }).catch((error: unknown) => allow(error, 'NOT_FOUND'));
+  if (ended.worktreeId !== undefined && chance.percent(70)) {
+    await client.worktree
+      .remove({ worktree: ended.worktreeId, force: true })
+      .catch((error: unknown) => allow(error, 'NOT_FOUND', 'CONFLICT'));
+  }
+  if (chance.percent(40)) await client.session.remove({ id }).catch((error: unknown) => allow(error, 'WORK_AT_RISK', 'PRECONDITION'));
 }
 
 const ended = ['implementation_review', 'done', 'implementation_failed', 'spec_failed', 'cancelled'];
 
-async function specTasks({ daemon, client, project, chance, over, tally }: Ground): Promise<void> {
-  while (!over.aborted) {
-    tally.specTasks += 1;
-    const { id } = await client.specTask.create({ project, prompt: 'Do what the plan says', environment: daemon.home.env() });
-    const file = `made-${tally.specTasks}`;
-    const plan = planOf([
-      { title: 'Write one', does: [`write ${file}-1 one`, 'commit one'] },
-      { title: 'Write two', does: chance.percent(20) ? ['hang'] : [`write ${file}-2 two`, 'commit two'], after: '1' },
-    ]);
-    const { number: revision } = await client.specTask.submitSpecs({ id, plan, source: 'import' });
-    await client.specTask.approve({ id, revision });
-    await client.specTask.startImplementation({ id });
-    const stopsAt = performance.now() + 2_000 + chance.below(8_000);
-    await until(
-      `spec task ${id} to be carried out`,
-      async () => ended.includes((await client.specTask.get({ id })).status) || performance.now() > stopsAt || over.aborted,
-      longMs,
-    );
-    await client.specTask.cancel({ id, reason: 'the soak goes on' }).catch((error: unknown) => allow(error, 'INVALID_TRANSITION'));
-    await until(`spec task ${id} to be over`, async () => ended.includes((await client.specTask.get({ id })).status), longMs);
-    await client.specTask.archive({ id }).catch((error: unknown) => allow(error, 'INVALID_TRANSITION'));
-  }
+async function specTasks(ground: Ground): Promise<void> {
+  while (!ground.over.aborted) await oneSpecTask(ground);
+}
+
+async function oneSpecTask({ daemon, client, project, chance, over, tally }: Ground): Promise<void> {
+  tally.specTasks += 1;
+  const { id } = await client.specTask.create({ project, prompt: 'Do what the plan says', environment: daemon.home.env() });
+  const file = `made-${tally.specTasks}`;
+  const plan = planOf([
+    { title: 'Write one', does: [`write ${file}-1 one`, 'commit one'] },
+    { title: 'Write two', does: chance.percent(20) ? ['hang'] : [`write ${file}-2 two`, 'commit two'], after: '1' },
+  ]);
+  const { number: revision } = await client.specTask.submitSpecs({ id, plan, source: 'import' });
+  await client.specTask.approve({ id, revision });
+  await client.specTask.startImplementation({ id });
+  const stopsAt = performance.now() + 2_000 + chance.below(8_000);
+  await until(
+    `spec task ${id} to be carried out`,
+    async () => ended.includes((await client.specTask.get({ id })).status) || performance.now() > stopsAt || over.aborted,
+    longMs,
+  );
+  await client.specTask.cancel({ id, reason: 'the soak goes on' }).catch((error: unknown) => allow(error, 'INVALID_TRANSITION'));
+  await until(`spec task ${id} to be over`, async () => ended.includes((await client.specTask.get({ id })).status), longMs);
+  await client.specTask.archive({ id }).catch((error: unknown) => allow(error, 'INVALID_TRANSITION'));
 }
 
 async function subscribers({ daemon, chance, over, tally }: Ground): Promise<void> {

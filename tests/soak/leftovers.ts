@@ -31,7 +31,7 @@ export async function leftovers(ground: Ground): Promise<string[]> {
   const processes = home.processes().filter(({ pid, command }) => pid !== daemon.pid && !isTmux(command) && !isGitThatWaits(command));
   for (const { pid, command } of processes) left.push(`process ${pid} lives: ${command}`);
   const panes = await daemon.tmux('list-panes', '-a', '-F', '#{session_name} #{pane_current_command}').catch(() => '');
-  for (const pane of panes.split('\n').filter((line) => line !== '' && !line.startsWith('coppice-control')))
+  for (const pane of panes.split('\n').filter((line) => line !== '' && !line.startsWith('coppice-hub ')))
     left.push(`a pane is there: ${pane}`);
   const worktrees = (await repo.git('worktree', 'list', '--porcelain')).split('\n').filter((line) => line.startsWith('worktree '));
   for (const line of worktrees.slice(1)) left.push(`git knows a ${line}`);
@@ -66,12 +66,12 @@ async function branchesWithoutWork({ repo }: Ground): Promise<string[]> {
 
 /** The server keeps running without a session, and the daemon listens to it. */
 function isTmux(command: string): boolean {
-  return /^tmux\b/.test(command);
+  return /^(\S*\/)?tmux /.test(command);
 }
 
 /** One for each repository, which answers what objects are. */
 function isGitThatWaits(command: string): boolean {
-  return /^git .*cat-file --batch/.test(command);
+  return /^(\S*\/)?git .*cat-file --batch/.test(command);
 }
 
 function filesBelow(directory: string): string[] {
