@@ -2,7 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 import { limits } from '../schemas/limits.ts';
 import { FrameDecoder, frame } from './framing.ts';
 import { RpcClientError } from './local-error.ts';
-import type { DetachedSocket, Transport, TransportHandlers } from './transport.ts';
+import type { CloseReason, DetachedSocket, Transport, TransportHandlers } from './transport.ts';
 
 /** How long a closed connection may take to hand over what it still has to say. */
 const lingerMs = 2_000;
@@ -100,14 +100,16 @@ class StreamTransport implements UnixTransport {
     this.#socket.resume();
   }
 
-  close(): void {
+  close(reason?: CloseReason): void {
     if (this.#closing) return;
     this.#flush();
     this.#closing = true;
     this.#decoder.stop();
     // Reading goes on, into nothing: bytes left unread would reach the other side as a reset.
     this.#socket.resume();
-    this.#socket.destroySoon();
+    // Who is told why may be amid writing: a write that breaks would take the reason away before it is read.
+    if (reason === undefined) this.#socket.destroySoon();
+    else this.#socket.end();
     const linger = setTimeout(() => this.#socket.destroy(), lingerMs).unref();
     this.#socket.once('close', () => clearTimeout(linger));
   }

@@ -32,6 +32,8 @@ export const limits = {
   environmentBytes: 1024 * 1024,
   stepsPerCommand: 200,
   commandFileBytes: 256 * 1024,
+  /** Words and signs of one: what parsing it costs. */
+  commandFileTokens: 40_000,
   commandFilesPerFolder: 1_000,
   sharedDataBytes: 64 * 1024,
   publishedBytes: 1024 * 1024,

@@ -13,7 +13,7 @@ export interface YamlSource {
   readonly problems: Problems;
 }
 
-const commandFileBounds: YamlBounds = { sizeBytes: limits.commandFileBytes, tokens: Number.POSITIVE_INFINITY };
+const commandFileBounds: YamlBounds = { sizeBytes: limits.commandFileBytes, tokens: limits.commandFileTokens };
 
 export function readYaml(text: string, filePath?: string, bounds = commandFileBounds): YamlSource {
   const lines = new LineCounter();

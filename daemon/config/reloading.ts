@@ -34,6 +34,7 @@ export interface Reloading {
   /** Is the file another than the one in force? */
   drifts(): Promise<boolean>;
   onChange(listener: (config: Config) => void): () => void;
+  readonly listenerCount: number;
 }
 
 export interface ReloadingDeps {
@@ -158,6 +159,9 @@ export function createReloading({ store, log, initial, standing, isBusy, onFileC
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    get listenerCount() {
+      return listeners.size;
     },
   };
 }

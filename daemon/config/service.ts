@@ -31,6 +31,7 @@ export interface ConfigService {
   /** Applies what was held back, unless something runs. */
   settle(actor: string): Promise<void>;
   onChange(listener: (config: Config) => void): () => void;
+  readonly listenerCount: number;
 }
 
 export interface ConfigServiceDeps extends Omit<ReloadingDeps, 'standing'> {
@@ -78,6 +79,9 @@ export function createConfigService({ files, file, fixed, ...deps }: ConfigServi
     fileTouched: reloading.fileTouched,
     settle: reloading.settle,
     onChange: reloading.onChange,
+    get listenerCount() {
+      return reloading.listenerCount;
+    },
   };
 }
 

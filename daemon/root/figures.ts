@@ -6,12 +6,12 @@ import type { Services } from '../handlers/services.ts';
 const none = Object.fromEntries(sessionStatuses.map((status) => [status, 0]));
 const usPerSecond = 1e6;
 
-export interface FigureSources extends Pick<Services, 'store' | 'metrics' | 'daemon' | 'clock'> {
+export interface FigureSources extends Pick<Services, 'store' | 'config' | 'metrics' | 'daemon' | 'clock'> {
   readonly mutationsInFlight: () => number;
 }
 
 /** Answers how to end the counting of events. */
-export function tellFigures({ store, metrics, daemon, clock, mutationsInFlight }: FigureSources): () => void {
+export function tellFigures({ store, config, metrics, daemon, clock, mutationsInFlight }: FigureSources): () => void {
   metrics.figure('sessions', () => ({ ...none, ...store.read((r) => r.sessions.countByStatus()) }));
   metrics.figure('terminals', () => store.read((r) => r.terminals.allLive().length));
   metrics.figure('worktrees', () => store.read((r) => r.worktrees.allLive().length));
@@ -23,6 +23,12 @@ export function tellFigures({ store, metrics, daemon, clock, mutationsInFlight }
   metrics.figure('store.bytes', () => store.size().bytes);
   metrics.figure('store.free_bytes', () => store.size().freeBytes);
   metrics.figure('process.rss_bytes', () => process.memoryUsage.rss());
+  metrics.figure('process.active_resources', () => tally(process.getActiveResourcesInfo()));
+  metrics.figure('process.listeners', () => ({
+    events: store.listenerCount,
+    config: config.listenerCount,
+    process: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
+  }));
   metrics.figure('process.uptime_seconds', () => Math.round((clock.now() - daemon.startedAt) / 1_000));
   metrics.figure('process.cpu_seconds', () => {
     const { user, system } = process.cpuUsage();
@@ -37,4 +43,10 @@ export function tellFigures({ store, metrics, daemon, clock, mutationsInFlight }
       if (type === 'config.reloadFailed') metrics.count('config.reload_failures');
     }
   });
+}
+
+function tally(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
 }

@@ -13,7 +13,7 @@ import { settle } from '../store/receipts.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { Git } from '../tools/git/git.ts';
-import { slugOf } from '../worktrees/slug.ts';
+import { branchPrefixOf } from '../work-sessions/branches.ts';
 import { type ResolveDeps, resolveSpecTask } from './resolve.ts';
 import type { Sources } from './sources.ts';
 import type { TaskTemplates } from './templates.ts';
@@ -42,7 +42,6 @@ export interface CreateDeps extends ResolveDeps {
 }
 
 const nameChars = 60;
-const branchSlugChars = 40;
 
 export async function createSpecTask(deps: CreateDeps, request: CreateRequest, origin: Origin): Promise<SpecTask> {
   const { store, ids, clock } = deps;
@@ -60,9 +59,7 @@ export async function createSpecTask(deps: CreateDeps, request: CreateRequest, o
     return await store.write((w) => {
       const number = w.specTasks.nextNumber(project.id);
       const name = request.name ?? shortName(prefilled.prompt);
-      const branchPrefix = `spt/${number}-${slugOf(name, () => false)
-        .slice(0, branchSlugChars)
-        .replace(/[-.]+$/, '')}`;
+      const branchPrefix = branchPrefixOf(number, name);
       const { type, priority, labels, skipPlanning, workspaceConfig, failPolicy, approvalsRequired, landing, estimatedHours } = request;
       const task: SpecTaskRecord = {
         ...{ id, number, projectId: project.id, name, prompt: prefilled.prompt, type, priority, dependsOn, labels: [...labels] },

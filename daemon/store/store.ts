@@ -114,6 +114,10 @@ export class Store {
     return () => void this.#listeners.delete(listener);
   }
 
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+
   size(): StoreSize {
     const number = (name: string): number => Number(this.#db.pragma(name, { simple: true }));
     const [pages, freePages, pageBytes] = [number('page_count'), number('freelist_count'), number('page_size')];

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { FrameDecoder, frame } from '../../rpc/framing.ts';
 import { limits } from '../../schemas/limits.ts';
-import { seededRandom } from '../helpers/rpc-hostile-frames.ts';
+import { seededRandom } from '../helpers/seeded-random.ts';
 
 const texts = [
   '{"a":1}',

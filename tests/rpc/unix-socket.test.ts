@@ -105,6 +105,32 @@ test('a message past the limit gets LIMIT_EXCEEDED, then the connection ends, an
   good.close();
 });
 
+test('a client that goes on writing still reads why its connection ends', async () => {
+  await using served = await serve();
+  const socket = createConnection({ path: served.place.path, allowHalfOpen: true });
+  let text = '';
+  let broken: unknown;
+  socket.on('error', (error) => {
+    broken = error;
+  });
+  socket.on('data', (chunk) => {
+    text += String(chunk);
+  });
+  const ended = once(socket, 'end');
+  socket.write('{no JSON\n');
+  // For as long as nothing says that it is in vain, and only then are the answers read.
+  socket.pause();
+  for (let turn = 0; turn < 200 && broken === undefined; turn += 1) {
+    socket.write('{');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  socket.resume();
+  await Promise.race([ended, once(socket, 'close')]);
+  socket.end();
+  expect(broken).toBeUndefined();
+  expect(JSON.parse(text)).toMatchObject({ id: null, error: { code: -32700 } });
+});
+
 test('a client that ends its output still gets its answers', async () => {
   await using served = await serve();
   const socket = createConnection({ path: served.place.path, allowHalfOpen: true });

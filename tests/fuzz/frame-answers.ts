@@ -1,0 +1,130 @@
+// What JSON-RPC 2.0 wants to be answered, told from the bytes alone.
+import { isUtf8 } from 'node:buffer';
+import { errorTable } from '../../schemas/errors.ts';
+import { limits } from '../../schemas/limits.ts';
+import type { Framing } from './frame-stream.ts';
+
+type Code = number | 'result';
+
+export interface Answer {
+  readonly id: unknown;
+  readonly codes: readonly Code[];
+}
+
+export interface Wanted {
+  /** One answer, or those of a batch. */
+  readonly answers: readonly (Answer | readonly Answer[])[];
+  /** The daemon ends the connection. */
+  readonly ends: boolean;
+}
+
+const { PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL, CANCELLED, LIMIT_EXCEEDED } = errorTable;
+/** Whatever a method may say; never that it broke. */
+const anyAnswer: readonly Code[] = [
+  'result',
+  ...Object.values(errorTable).flatMap(({ code }) =>
+    typeof code === 'number' && ![INTERNAL.code, METHOD_NOT_FOUND.code, PARSE_ERROR.code].includes(code as never) ? [code] : [],
+  ),
+];
+const known = [
+  'daemon.hello',
+  'daemon.status',
+  'session.list',
+  'session.get',
+  'event.list',
+  'config.get',
+  'config.validate',
+  'worktree.diff',
+];
+
+const parseError: Answer = { id: null, codes: [PARSE_ERROR.code] };
+
+export function wantedOf(bodies: readonly Buffer[], framing: Framing): Wanted {
+  const answers: Wanted['answers'][number][] = [];
+  for (const [index, body] of bodies.entries()) {
+    if (framing === 'newline') {
+      if (index === 0 && !['{', '['].includes(String.fromCharCode(body[0] ?? 10))) return { answers: [parseError], ends: true };
+      if (body.length === 0 || (body.length === 1 && body[0] === 13)) continue;
+    }
+    const parsed = parsedJson(body);
+    if (parsed === undefined) answers.push(parseError);
+    // Where the next message begins is only known in the other framing, and only if the bytes are text.
+    if (parsed === undefined && (framing === 'newline' || !isUtf8(body))) return { answers, ends: true };
+    if (parsed !== undefined) answers.push(...answersTo(parsed.value));
+  }
+  return { answers, ends: false };
+}
+
+function parsedJson(bytes: Buffer): { readonly value: unknown } | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  try {
+    return { value: JSON.parse(bytes.toString('utf8')) };
+  } catch {
+    return undefined;
+  }
+}
+
+function answersTo(value: unknown): Wanted['answers'] {
+  if (!Array.isArray(value)) return answerTo(value);
+  if (value.length === 0) return [{ id: null, codes: [INVALID_REQUEST.code] }];
+  if (value.length > limits.batchRequests) return [{ id: null, codes: [LIMIT_EXCEEDED.code] }];
+  const answers = value.flatMap(answerTo);
+  return answers.length === 0 ? [] : [answers];
+}
+
+function answerTo(value: unknown): Answer[] {
+  const invalid = (id: unknown): Answer[] => [{ id, codes: [INVALID_REQUEST.code] }];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return invalid(null);
+  const { jsonrpc, method, params, id, result, error } = value as Record<string, unknown>;
+  const has = (name: string): boolean => Object.hasOwn(value, name);
+  if (!has('method') && (has('result') || has('error'))) return [];
+  if (has('id') && !isId(id)) return invalid(null);
+  const answerId = has('id') ? id : null;
+  if (jsonrpc !== '2.0' || typeof method !== 'string' || result !== undefined || error !== undefined) return invalid(answerId);
+  if (has('params') && typeof params !== 'object') return invalid(answerId);
+  if (!has('id')) return [];
+  // The same id twice at once is refused, and whether it was at once is chance; so is whether a cancel came in time.
+  const chance: readonly Code[] = [INVALID_REQUEST.code, CANCELLED.code, LIMIT_EXCEEDED.code];
+  if (Array.isArray(params)) return [{ id, codes: [INVALID_PARAMS.code] }];
+  if (method === 'daemon.ping')
+    return [{ id, codes: [params && Object.keys(params).length > 0 ? INVALID_PARAMS.code : 'result', ...chance] }];
+  return [{ id, codes: known.includes(method) ? anyAnswer : [METHOD_NOT_FOUND.code, ...chance] }];
+}
+
+function isId(id: unknown): boolean {
+  if (typeof id === 'number') return Number.isFinite(id) && (!Number.isInteger(id) || Number.isSafeInteger(id));
+  return typeof id === 'string' || id === null;
+}
+
+/** What is wrong with the answers that came, or undefined. */
+export function wrongIn(wanted: Wanted, came: readonly unknown[]): string | undefined {
+  const left = [...came];
+  // Those that allow the least choose first.
+  for (const answer of wanted.answers.toSorted((a, b) => width(a) - width(b))) {
+    const at = left.findIndex((one) => fits(answer, one));
+    // Calls that were in flight when the connection ended may go without an answer; the reason of its end never does.
+    if (at === -1 && wanted.ends && answer !== wanted.answers.at(-1)) continue;
+    if (at === -1) return `nothing answers ${JSON.stringify(answer)} among ${JSON.stringify(left)}`;
+    left.splice(at, 1);
+  }
+  return left.length === 0 ? undefined : `nobody asked for ${JSON.stringify(left)}`;
+}
+
+function width(answer: Wanted['answers'][number]): number {
+  return 'codes' in answer ? answer.codes.length : Math.min(...answer.map((one) => one.codes.length)) + 100;
+}
+
+function fits(answer: Wanted['answers'][number], came: unknown): boolean {
+  if (!('codes' in answer)) return Array.isArray(came) && wrongIn({ answers: answer, ends: false }, came) === undefined;
+  if (typeof came !== 'object' || came === null) return false;
+  const { jsonrpc, id, error } = came as { jsonrpc?: unknown; id?: unknown; error?: { code?: unknown; message?: unknown; data?: unknown } };
+  if (jsonrpc !== '2.0' || !Object.hasOwn(came, 'id') || Object.hasOwn(came, 'result') === Object.hasOwn(came, 'error')) return false;
+  // JSON has no -0, and a half of a character comes back as it went.
+  if (JSON.stringify(id) !== JSON.stringify(answer.id)) return false;
+  if (error === undefined) return answer.codes.includes('result');
+  return typeof error.message === 'string' && isData(error.data) && answer.codes.includes(error.code as number);
+}
+
+function isData(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && typeof (data as { kind?: unknown }).kind === 'string';
+}
