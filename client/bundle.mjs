@@ -8,14 +8,17 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
+import { writeLicenses } from './bundle-licenses.mjs';
 
 const root = dirname(import.meta.dirname);
 const dist = process.argv[2] ?? join(root, 'dist');
 const parts = join(dist, 'cli');
 
-await build({
+const library = await build({
   entryPoints: [join(root, 'client', 'index.ts')],
+  absWorkingDir: root,
   bundle: true,
+  metafile: true,
   platform: 'node',
   format: 'esm',
   target: 'node20',
@@ -23,9 +26,11 @@ await build({
   logLevel: 'error',
 });
 
-const { outputFiles } = await build({
+const program = await build({
   entryPoints: [join(root, 'client', 'cli', 'main.ts')],
+  absWorkingDir: root,
   bundle: true,
+  metafile: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20',
@@ -41,7 +46,7 @@ const { outputFiles } = await build({
     { name: 'top in a file of its own', setup: topApart },
   ],
 });
-const code = outputFiles[0].text.replace(/^#!.*\n/, '');
+const code = program.outputFiles[0].text.replace(/^#!.*\n/, '');
 const source = `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
 // V8 knows a cache to fit by the length of the source alone, so the content is in the name.
 const name = `coppice.${createHash('sha256').update(source).digest('hex').slice(0, 12)}`;
@@ -49,10 +54,11 @@ const name = `coppice.${createHash('sha256').update(source).digest('hex').slice(
 mkdirSync(parts, { recursive: true });
 for (const file of readdirSync(parts)) rmSync(join(parts, file));
 writeFileSync(join(parts, `${name}.js`), source);
-await bundleTop();
+const top = await bundleTop();
 warmUp();
 writeFileSync(join(dist, 'coppice.cjs'), loader(''));
 chmodSync(join(dist, 'coppice.cjs'), 0o755);
+writeLicenses(join(dist, 'licenses.txt'), root, [library.metafile, program.metafile, top.metafile]);
 
 /** Commander loads node:child_process for commands that are programs of their own; we have none. */
 function withoutSubprocesses({ onResolve, onLoad }) {
@@ -69,9 +75,11 @@ function topApart({ onResolve }) {
 
 async function bundleTop() {
   writeFileSync(join(parts, 'top.cjs'), "exports.runTop = async (...args) => (await import('./top.mjs')).runTop(...args);\n");
-  await build({
+  return build({
     entryPoints: [join(root, 'client', 'cli', 'top', 'top.ts')],
+    absWorkingDir: root,
     bundle: true,
+    metafile: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',

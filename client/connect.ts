@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
+import { packageVersion } from '../rpc/package-info.ts';
 import { type Client, createClient } from './client.ts';
 import { type DialSettings, dial } from './dial.ts';
 import type { Dial } from './event-stream.ts';
 import { type Env, locate } from './locate.ts';
-import { packageVersion } from './package-info.ts';
 
 export interface ConnectOptions {
   /** Default: COPPICE_SOCKET, else the usual place, else what endpoint.json names. */

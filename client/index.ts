@@ -1,4 +1,5 @@
 // The public face of the client library, `coppice/client`. It loads neither zod nor the daemon.
+/// <reference types="node" preserve="true" />
 export type { Api, ApiCall } from '../rpc/call.ts';
 export type { CallOptions } from '../rpc/outgoing-calls.ts';
 export { type ErrorDetails, type ErrorKind, errorTable, Failure, isFailure } from '../schemas/errors.ts';

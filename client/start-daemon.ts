@@ -2,10 +2,10 @@
 // state directory exits, and its client is answered by the winner.
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { daemonEntry } from '../rpc/package-info.ts';
 import { errorTable } from '../schemas/errors.ts';
 import { notConnected } from './client-error.ts';
 import type { Env, Locations } from './locate.ts';
-import { daemonEntry } from './package-info.ts';
 
 /** A daemon that is being started. */
 export interface Starting {

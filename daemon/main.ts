@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // The process: argv, environment, signals and exit code. Everything else is in daemon.ts.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, homedir, userInfo } from 'node:os';
-import { dirname, extname, join, resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { packageRoot, packageVersion } from '../rpc/package-info.ts';
 import { errorTable, isFailure } from '../schemas/errors.ts';
 import type { Diagnostic } from '../schemas/primitives.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
@@ -43,10 +44,8 @@ async function main(): Promise<void> {
       help: { type: 'boolean', short: 'h' },
     },
   });
-  const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
   if (values.help || values.version) {
-    process.stdout.write(values.help ? usage : `${version}\n`);
+    process.stdout.write(values.help ? usage : `${packageVersion()}\n`);
     return;
   }
   const paths = resolvePaths({
@@ -57,7 +56,7 @@ async function main(): Promise<void> {
   });
   const request = { paths, uid: process.getuid?.() ?? 0, env: process.env, flags: values.set, safeMode: values['safe-mode'] };
   if (values['check-config']) return checkConfig(request);
-  await run(request, { version, packageRoot });
+  await run(request);
 }
 
 async function checkConfig(request: StartRequest): Promise<void> {
@@ -66,7 +65,7 @@ async function checkConfig(request: StartRequest): Promise<void> {
   if (!result.valid) process.exitCode = errorTable.CONFIG_INVALID.exit;
 }
 
-async function run(request: StartRequest, about: { version: string; packageRoot: string }): Promise<void> {
+async function run(request: StartRequest): Promise<void> {
   const { paths, uid } = request;
   const supervision = supervisionOf(process.env, process.pid);
   const config = await initialConfig(request);
@@ -121,8 +120,8 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     configFlags: request.flags,
     log,
     env: definedOnly(process.env),
-    version: about.version,
-    packageRoot: about.packageRoot,
+    version: packageVersion(),
+    packageRoot: packageRoot(),
     careProgram: [process.execPath, ...process.execArgv, siblingProgram('store/care')],
     hostProgram: [process.execPath, ...process.execArgv, siblingProgram('agents/host/main')],
     listenFd: supervision.listenFd,
@@ -134,7 +133,7 @@ async function run(request: StartRequest, about: { version: string; packageRoot:
     machineBootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     clock: systemClock,
     random: Math.random,
-    upgradePending: watchOwnFiles(about.packageRoot, fileURLToPath(import.meta.url)),
+    upgradePending: watchOwnFiles(packageRoot(), fileURLToPath(import.meta.url)),
     onStopRequested: (reason) => setImmediate(() => stop(reason, 0)),
   }).finally(() => clearInterval(alive));
   manager.ready(`serves ${paths.socketPath}`);
@@ -169,10 +168,6 @@ function userName(): string {
 /** Another program of the daemon, built or as its source, as this one is. */
 function siblingProgram(name: string): string {
   return fileURLToPath(new URL(`./${name}${extname(import.meta.url)}`, import.meta.url));
-}
-
-function findPackageRoot(from: string): string {
-  return existsSync(join(from, 'package.json')) ? from : findPackageRoot(dirname(from));
 }
 
 function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {

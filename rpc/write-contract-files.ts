@@ -1,8 +1,7 @@
 // `npm run docs`: writes the generated files of the contract into `schemas/`.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { contractFiles } from './contract-files.ts';
+import { packageRoot, packageVersion } from './package-info.ts';
 
-const root = join(import.meta.dirname, '..');
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-for (const [name, text] of Object.entries(contractFiles(version))) writeFileSync(join(root, 'schemas', name), text);
+for (const [name, text] of Object.entries(contractFiles(packageVersion()))) writeFileSync(join(packageRoot(), 'schemas', name), text);

@@ -1,9 +1,9 @@
 // Checking a configuration: by the daemon that runs, or by a program of ours that only checks, for the case that none comes up.
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { daemonEntry } from '../../rpc/package-info.ts';
 import type { ResultOf } from '../../schemas/index.ts';
 import { isRpcClientError } from '../client-error.ts';
-import { daemonEntry } from '../package-info.ts';
 import type { Cli } from './context.ts';
 import { UsageError } from './exit-codes.ts';
 

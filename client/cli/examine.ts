@@ -2,9 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { daemonEntry } from '../../rpc/package-info.ts';
 import type { ResultOf } from '../../schemas/index.ts';
 import { isRpcClientError } from '../client-error.ts';
-import { daemonEntry } from '../package-info.ts';
 import type { Cli } from './context.ts';
 import { locationsOf } from './daemon-process.ts';
 

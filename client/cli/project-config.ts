@@ -1,7 +1,7 @@
 // What `coppice init` writes for the configuration of a project: a file to fill in, and the schema by which editors check it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../package-info.ts';
+import { packageRoot } from '../../rpc/package-info.ts';
 
 export const exampleConfig = `#:schema ./config.schema.json
 # What sessions in this repository do, for everybody who works in it. Only the keys of the schema may stand here; the others are the

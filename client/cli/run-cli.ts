@@ -1,8 +1,8 @@
 // One run of the CLI: from words to an exit status. What belongs to the process comes in from main.ts, so a test can run it too.
 import { CommanderError } from 'commander';
+import { packageVersion } from '../../rpc/package-info.ts';
 import type { Client } from '../client.ts';
 import type { Env } from '../locate.ts';
-import { packageVersion } from '../package-info.ts';
 import type { Cli } from './context.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { formatError } from './format-error.ts';

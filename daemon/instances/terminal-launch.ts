@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { shellWord } from '../kernel/shell-word.ts';
 import type { GitDirs } from '../tools/git/git-files.ts';
+import { pasteable } from '../tools/pasteable.ts';
 
 export interface TerminalLaunch {
   readonly argv: readonly string[];
@@ -84,9 +85,9 @@ export function isAbout({ said }: Hook, prompt: string): boolean {
   return said === undefined || said.some((message) => inOneLine(message) === inOneLine(prompt));
 }
 
-/** Terminals change the white space of what is pasted. */
+/** Terminals change the white space of what is pasted, and control characters are not. */
 function inOneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
+  return pasteable(text).replaceAll(/\s+/g, ' ').trim();
 }
 
 const meaning: Readonly<Record<string, Hook['is']>> = {

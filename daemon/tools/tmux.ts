@@ -3,6 +3,7 @@
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { Again } from '../kernel/again.ts';
+import { pasteable } from './pasteable.ts';
 import type { ProcessTool } from './process.ts';
 import { hubSession, type TmuxCommand, type TmuxControl } from './tmux-control.ts';
 import { createTmuxLog, type TmuxLog } from './tmux-log.ts';
@@ -247,9 +248,10 @@ async function sendText(control: TmuxControl, request: { paneId: string; text: s
     ['display-message', '-p', '-t', paneId, '#{pane_dead}'],
     ['copy-mode', '-q', '-t', paneId],
   ];
-  if (paste && text !== '') {
-    commands.push(['set-buffer', '-b', pasteBuffer, '--', text], ['paste-buffer', '-p', '-d', '-b', pasteBuffer, '-t', paneId]);
-  } else if (text !== '') {
+  const pasted = pasteable(text);
+  if (paste && pasted !== '') {
+    commands.push(['set-buffer', '-b', pasteBuffer, '--', pasted], ['paste-buffer', '-p', '-d', '-b', pasteBuffer, '-t', paneId]);
+  } else if (!paste && text !== '') {
     commands.push(['send-keys', '-l', '-t', paneId, '--', text]);
   }
   if (enter) commands.push(['send-keys', '-t', paneId, 'Enter']);

@@ -1,7 +1,7 @@
 // The units of the user's service manager: the templates of systemd/ with the paths of this installation. Pure but for reading them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { daemonEntry, packageRoot } from '../../package-info.ts';
+import { daemonEntry, packageRoot } from '../../../rpc/package-info.ts';
 
 export const unitNames = ['coppice.socket', 'coppice.service', 'coppice-tmux.service'] as const;
 export type UnitName = (typeof unitNames)[number];

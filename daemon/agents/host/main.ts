@@ -1,7 +1,7 @@
 // The agent host as a program: `node main.js --dir DIR`. It runs in a pane, owns the agents of one spec task, and outlives daemons.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { packageVersion } from '../../../rpc/package-info.ts';
 import { connectUnix } from '../../../rpc/unix-socket.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import { socketFile } from './protocol.ts';
@@ -12,7 +12,6 @@ if (values.dir === undefined) {
   process.stderr.write('An agent host needs its directory: --dir DIR.\n');
   process.exit(2);
 }
-const { version } = JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as { version: string };
 // A second host on one directory would take the socket of the first, which has the agents.
 const other = await connectUnix(join(values.dir, socketFile), { timeoutMs: 2_000 }).catch(() => undefined);
 if (other) {
@@ -21,7 +20,12 @@ if (other) {
 }
 // A pane that is gone is no reason to end; its signal is.
 process.stdout.on('error', () => undefined);
-const host = createAgentHost({ dir: values.dir, version, now: () => systemClock.now(), print: (text) => void process.stdout.write(text) });
+const host = createAgentHost({
+  dir: values.dir,
+  version: packageVersion(),
+  now: () => systemClock.now(),
+  print: (text) => void process.stdout.write(text),
+});
 const stop = (): void => {
   void host.stop().then(() => process.exit(0));
 };

@@ -9,14 +9,14 @@ import { Failure } from '../../../schemas/errors.ts';
 import { limits } from '../../../schemas/limits.ts';
 import { detailsOf, failureOf } from '../../helpers/failure-of.ts';
 
-type Answer = { readonly status?: number; readonly body: string | (() => string) };
+type Answer = { readonly status?: number; readonly location?: string; readonly body: string | (() => string) };
 
 async function serve(answers: Readonly<Record<string, Answer>>) {
   const asked: { readonly url: string; readonly headers: IncomingHttpHeaders }[] = [];
   const server = createServer(({ url = '', headers }, response) => {
     asked.push({ url, headers });
-    const { status = 200, body } = answers[url] ?? { status: 404, body: 'no' };
-    response.writeHead(status).end(typeof body === 'string' ? body : body());
+    const { status = 200, location, body }: Answer = answers[url] ?? { status: 404, body: 'no' };
+    response.writeHead(status, location === undefined ? {} : { location }).end(typeof body === 'string' ? body : body());
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -55,6 +55,16 @@ test('an issue in Jira is asked where the environment says, with its token', asy
   expect(server.asked[0]?.headers.authorization).toBe('Bearer t0');
   await failureOf(sourcesWith({}).fetch('jira:APP-7', '/src'), 'PRECONDITION');
   await failureOf(sourcesWith({ environment }).fetch('jira:APP-8', '/src'), 'TOOL_FAILED');
+});
+
+test('a redirect to another server does not take the token along', async () => {
+  await using other = await serve({ '/elsewhere': { body: JSON.stringify({ fields: { summary: 'Slow' } }) } });
+  await using server = await serve({
+    '/rest/api/2/issue/APP-7?fields=summary,description': { status: 302, location: `${other.base}/elsewhere`, body: '' },
+  });
+  const environment = { JIRA_URL: server.base, JIRA_TOKEN: 't0' };
+  expect(await sourcesWith({ environment }).fetch('jira:APP-7', '/src')).toMatchObject({ prompt: expect.stringContaining('Slow') });
+  expect(other.asked.map(({ headers }) => headers.authorization)).toEqual([undefined]);
 });
 
 test('a page is taken as it is; no answer, a refusal and a page without end are failures', async () => {

@@ -190,6 +190,17 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     expect(readFileSync(place.path('got'), 'utf8')).toBe('\u001b[200~a\rb\u001b[201~');
   });
 
+  test('a text that ends the brackets itself is pasted without what would do so, and without other control characters', async () => {
+    await using place = createTmuxPlace();
+    const script = `stty raw -echo; printf '\\033[?2004hready'; head -c 32 >got`;
+    const { paneId } = await place.tmux.newSession({ ...(await place.shell('paste', script)), name: 'paste' });
+    await until('the reader', async () => (await place.tmux.capture({ paneId })).startsWith('ready'));
+    const hostile = 'a\nb\u001b[201~\r\u0003\u009b201~\t!rm ü';
+    await place.tmux.sendText({ paneId, text: hostile, enter: false });
+    await place.watch.wait('paste');
+    expect(readFileSync(place.path('got'), 'utf8')).toBe('\u001b[200~a\rb[201~\r201~\t!rm ü\u001b[201~');
+  });
+
   test('attaching names the session by id and minds the tmux the caller sits in', async () => {
     await using place = createTmuxPlace();
     const socket = place.controlOptions.socketPath;

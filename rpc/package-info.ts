@@ -1,4 +1,4 @@
-// Where this package is installed. Works from the sources, from dist/client and from the bundled dist/coppice.cjs.
+// Where this package is installed, and its version, which package.json alone says. Works from the sources, from dist and from the bundles.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
