@@ -21,12 +21,12 @@ export const figures = {
   'store.bytes': { kind: 'gauge', summary: 'Size of the database.' },
   'store.free_bytes': { kind: 'gauge', summary: 'Pages of the database that hold nothing, on the freelist.' },
   'process.rss_bytes': { kind: 'gauge', summary: 'Resident memory of the daemon.' },
-  'process.active_resources': {
+  active_resources: {
     kind: 'gauge',
     by: 'type',
     summary: 'What keeps the event loop: timers, sockets, watches, by the names of Node.',
   },
-  'process.listeners': { kind: 'gauge', by: 'of', summary: 'Who is told of events, new configurations and signals, inside of the daemon.' },
+  listeners: { kind: 'gauge', by: 'of', summary: 'Who is told of events, new configurations and signals, inside of the daemon.' },
   'process.uptime_seconds': { kind: 'gauge', summary: 'How long the daemon has been running.' },
   'process.cpu_seconds': { kind: 'counter', summary: 'Processor time that the daemon took, user and system.' },
   'process.loop_active_seconds': { kind: 'counter', summary: 'Time in which the event loop was not idle.' },

@@ -23,8 +23,8 @@ export function tellFigures({ store, config, metrics, daemon, clock, mutationsIn
   metrics.figure('store.bytes', () => store.size().bytes);
   metrics.figure('store.free_bytes', () => store.size().freeBytes);
   metrics.figure('process.rss_bytes', () => process.memoryUsage.rss());
-  metrics.figure('process.active_resources', () => tally(process.getActiveResourcesInfo()));
-  metrics.figure('process.listeners', () => ({
+  metrics.figure('active_resources', () => tally(process.getActiveResourcesInfo()));
+  metrics.figure('listeners', () => ({
     events: store.listenerCount,
     config: config.listenerCount,
     process: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),

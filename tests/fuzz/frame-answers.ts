@@ -97,21 +97,25 @@ function isId(id: unknown): boolean {
 }
 
 /** What is wrong with the answers that came, or undefined. */
-export function wrongIn(wanted: Wanted, came: readonly unknown[]): string | undefined {
-  const left = [...came];
-  // Those that allow the least choose first.
-  for (const answer of wanted.answers.toSorted((a, b) => width(a) - width(b))) {
-    const at = left.findIndex((one) => fits(answer, one));
-    // Calls that were in flight when the connection ended may go without an answer; the reason of its end never does.
-    if (at === -1 && wanted.ends && answer !== wanted.answers.at(-1)) continue;
-    if (at === -1) return `nothing answers ${JSON.stringify(answer)} among ${JSON.stringify(left)}`;
-    left.splice(at, 1);
-  }
-  return left.length === 0 ? undefined : `nobody asked for ${JSON.stringify(left)}`;
-}
-
-function width(answer: Wanted['answers'][number]): number {
-  return 'codes' in answer ? answer.codes.length : Math.min(...answer.map((one) => one.codes.length)) + 100;
+export function wrongIn({ answers, ends }: Wanted, came: readonly unknown[]): string | undefined {
+  const taken = new Map<number, number>();
+  // Each answer finds a call of its own, and makes another one look further when that has taken its only one.
+  const finds = (one: number, seen: Set<number>): boolean =>
+    answers.some((wanted, at) => {
+      if (seen.has(at) || !fits(wanted, came[one])) return false;
+      seen.add(at);
+      const other = taken.get(at);
+      if (other !== undefined && !finds(other, seen)) return false;
+      taken.set(at, one);
+      return true;
+    });
+  const stray = came.findIndex((_, one) => !finds(one, new Set()));
+  if (stray !== -1) return `nobody asked for ${JSON.stringify(came[stray])}`;
+  // Calls that were in flight when the connection ended may go without an answer; the reason of its end never does.
+  const needed = ends
+    ? answers.slice(-1).filter((reason) => !came.some((one) => fits(reason, one)))
+    : answers.filter((_, at) => !taken.has(at));
+  return needed.length === 0 ? undefined : `nothing answers ${JSON.stringify(needed)} among ${JSON.stringify(came)}`;
 }
 
 function fits(answer: Wanted['answers'][number], came: unknown): boolean {

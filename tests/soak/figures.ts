@@ -11,13 +11,7 @@ export interface Held {
   readonly gauges: Readonly<Record<string, number>>;
 }
 
-const watched = [
-  'process.active_resources.',
-  'process.listeners.',
-  'server.connections',
-  'server.subscriptions',
-  'server.mutations_in_flight',
-];
+const watched = ['active_resources.', 'listeners.', 'server.connections', 'server.subscriptions', 'server.mutations_in_flight'];
 
 export async function heldBy(pid: number, client: Client): Promise<Held> {
   const { gauges } = await client.daemon.metrics();

@@ -51,14 +51,14 @@ function eventsWithoutTheirOther(databasePath: string): string[] {
   return counts.map((row) => `a session has not one beginning and one end in the log: ${JSON.stringify(row)}`);
 }
 
-/** Branches of the daemon that hold nothing which is not elsewhere. */
+/** Branches that went on from their base stay for their owner, also when they were pushed; others go with their worktree. */
 async function branchesWithoutWork({ repo }: Ground): Promise<string[]> {
   const branches = (await repo.git('for-each-ref', '--format=%(refname:short)', 'refs/heads'))
     .split('\n')
     .filter((name) => name !== 'master');
   const left: string[] = [];
   for (const branch of branches) {
-    const own = await repo.git('rev-list', '--count', branch, '--not', 'master', '--remotes');
+    const own = await repo.git('rev-list', '--count', branch, '--not', 'master');
     if (own === '0') left.push(`the branch "${branch}" holds nothing and is there`);
   }
   return left;
