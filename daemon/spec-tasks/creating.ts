@@ -13,7 +13,7 @@ import { settle } from '../store/receipts.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { Git } from '../tools/git/git.ts';
-import { branchPrefixOf } from '../work-sessions/branches.ts';
+import { branchPrefixOf } from './branches.ts';
 import { type ResolveDeps, resolveSpecTask } from './resolve.ts';
 import type { Sources } from './sources.ts';
 import type { TaskTemplates } from './templates.ts';

@@ -1,10 +1,10 @@
 // Work sessions that no plan names and no other one made: somebody asked for changes, or wants to talk to an agent.
 import type { Clock } from '../kernel/clock.ts';
 import type { Ids } from '../kernel/ids.ts';
+import { branchOfSpawned } from '../spec-tasks/branches.ts';
 import type { Writer } from '../store/store.ts';
 import type { SpecTaskRecord } from '../store/tables/spec-tasks.ts';
 import type { WorkSessionRecord } from '../store/tables/work-sessions.ts';
-import { branchOfSpawned } from './branches.ts';
 import { nextNumber } from './spawning.ts';
 import { workSessionSubject } from './transition.ts';
 

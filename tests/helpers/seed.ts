@@ -1,5 +1,5 @@
 // Chance that can be had again: COPPICE_SEED, or what the test was written with. It is printed, since a failure is only worth what it tells.
-import { seededRandom } from './rpc-hostile-frames.ts';
+import { seededRandom } from './seeded-random.ts';
 
 export interface Chance {
   readonly seed: number;

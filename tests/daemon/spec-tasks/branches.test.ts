@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { branchOfItem, branchOfSpawned, branchPrefixOf } from '../../../daemon/work-sessions/branches.ts';
+import { branchOfItem, branchOfSpawned, branchPrefixOf } from '../../../daemon/spec-tasks/branches.ts';
 
 test.each([
   ['Fix the file package.lock', 'spt/7-fix-the-file-package'],
