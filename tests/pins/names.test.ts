@@ -151,6 +151,8 @@ test('figures: the names that dashboards and scripts rely on', () => {
       "store.bytes gauge",
       "store.free_bytes gauge",
       "process.rss_bytes gauge",
+      "active_resources.<type> gauge",
+      "listeners.<of> gauge",
       "process.uptime_seconds gauge",
       "process.cpu_seconds counter",
       "process.loop_active_seconds counter",
