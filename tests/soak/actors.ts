@@ -51,10 +51,11 @@ async function oneSession({ daemon, client, project, chance, over, tally }: Grou
     // It may have ended by itself.
     await client.session.cancel({ id }).catch((error: unknown) => allow(error, 'INVALID_TRANSITION'));
   }
-  const ended = await until(`session ${id} to end`, async () => {
+  const isEnded = async () => {
     const session = await client.session.get({ id });
     return session.endedAt !== undefined && session;
-  });
+  };
+  const ended = await until(`session ${id} of "${command}" to end`, isEnded, longMs);
   if (chance.percent(50)) await client.session.readOutput({ id, step: 1 }).catch((error: unknown) => allow(error, 'NOT_FOUND'));
   if (ended.worktreeId !== undefined && chance.percent(70)) {
     await client.worktree
