@@ -31,7 +31,7 @@ export function createCare({ process, again, databasePath, program }: CareDeps):
       timeoutMs: limits.databaseCareMs,
       env: { NODE_OPTIONS: undefined },
     });
-    const answer = JSON.parse(stdout) as CareAnswer<T['do']>;
+    const answer = answerIn(stdout) as CareAnswer<T['do']>;
     if ('error' in answer) throw Object.assign(new Error(answer.error.message), { code: answer.error.code });
     return answer.result;
   };
@@ -44,6 +44,16 @@ export function createCare({ process, again, databasePath, program }: CareDeps):
     backUp: (target, signal) => run({ do: 'backup', path: databasePath, target }, signal),
     checkpoint: async () => void (await run({ do: 'checkpoint', path: databasePath })),
   };
+}
+
+/** It ended well and yet told nothing: its files were just being replaced. */
+function answerIn(stdout: string): unknown {
+  try {
+    return JSON.parse(stdout);
+  } catch (cause) {
+    const message = 'The program that looks after the database gave no answer; if coppice was just upgraded: coppice daemon restart.';
+    throw new Failure('TOOL_FAILED', message, { cause, details: { tool: 'care', exitCode: 0, stderrTail: '' } });
+  }
 }
 
 function told(error: unknown, task: CareTask): unknown {

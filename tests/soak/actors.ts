@@ -31,7 +31,7 @@ export async function once(ground: Ground): Promise<void> {
   }
 }
 
-const longMs = 120_000;
+const longMs = 45_000;
 const names = Object.keys(commands);
 let number = 0;
 

@@ -44,6 +44,14 @@ function setUp(run: [string, ...string[]] = program) {
   return { clock, store, dir, databasePath, upkeep, care, retried, retained, lines, [Symbol.dispose]: () => opened[Symbol.dispose]() };
 }
 
+test('a program that ends well and says nothing is no bug, and is told with what to do', async () => {
+  using at = setUp([process.execPath, '-e', '']);
+  await expect(at.care.check(never)).rejects.toMatchObject({
+    kind: 'TOOL_FAILED',
+    message: expect.stringMatching(/coppice daemon restart/),
+  });
+});
+
 test('a backup is a whole database with all that is committed, checked, private, and told with its sha256', async () => {
   using at = setUp();
   await writeSampleRows(at.store);
