@@ -85,7 +85,7 @@ async function letPass(daemon: RealDaemon, events: number): Promise<void> {
   await until('more events', async () => (await seq()) >= from + events || performance.now() > end);
 }
 
-test('a hundred random kills of daemon, tmux server, agent host, agents and steps break no promise', { timeout: 420_000 }, async () => {
+test('a hundred random kills of daemon, tmux server, agent host, agents and steps break no promise', { timeout: 460_000 }, async () => {
   const chance = seededChance('random kills', 7);
   await using setup = await setUpSpecTasks({ config: '[spec_tasks.limits]\nslots = 2\n' });
   const { daemon, repo } = setup;
