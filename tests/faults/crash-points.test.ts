@@ -1,21 +1,27 @@
 // The daemon is killed at every event of a session, one after the other: whatever it was about to do, the next daemon ends it right.
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { killAtEvent } from '../helpers/kill-at-event.ts';
+import { killAtEvents } from '../helpers/kill-at-event.ts';
 import { isAlive } from '../helpers/processes.ts';
 import { commandFile, createSignals, shell, stubbornTree } from '../helpers/programs.ts';
 import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
 import { until } from '../helpers/until.ts';
 
-/** Starts the command and kills the daemon as soon as it tells the nth event of the session. */
-async function killSessionAt(daemon: RealDaemon, repo: TestRepo, command: string, n: number): Promise<{ id: string; killed: boolean }> {
-  const { started, killed } = await killAtEvent(daemon, n, {
-    start: () => daemon.start(repo.path, command, { arguments: { n: String(n) } }),
-    counts: ({ subject }, session) => subject.sessionId === session.id,
-    isLast: ({ type }) => type === 'session.finished',
-  });
-  return { id: started.id, killed };
+/** Each is killed at every third of its events, so that three have a kill at each. */
+const every = 3;
+
+async function killSession(daemon: RealDaemon, repo: TestRepo, command: string, first: number): Promise<{ id: string; kills: number }> {
+  const { started, kills } = await killAtEvents(
+    daemon,
+    { first, every },
+    {
+      start: () => daemon.start(repo.path, command, { arguments: { n: String(first) } }),
+      counts: ({ subject }, session) => subject.sessionId === session.id,
+      isLast: ({ type }) => type === 'session.finished',
+    },
+  );
+  return { id: started.id, kills };
 }
 
 async function expectNothingLeftOver(daemon: RealDaemon, repo: TestRepo): Promise<void> {
@@ -36,59 +42,56 @@ async function expectNothingLeftOver(daemon: RealDaemon, repo: TestRepo): Promis
   expect(sessions.sort()).toEqual(terminals.map(({ name }) => name).sort());
 }
 
-for (const odd of [1, 0]) {
-  test(`a session that leaves a commit is right after a kill -9 at each ${odd ? 'odd' : 'even'} event, and ran once`, {
-    timeout: 240_000,
-  }, async () => {
-    await using repo = await createTestRepo();
-    await using home = createHome();
-    const signals = createSignals(home);
-    const action = `echo $COPPICE_ARG_N >> ${signals.path('ran')}; git commit --allow-empty -qm "made $COPPICE_ARG_N"`;
-    await using daemon = await startRealDaemon({
-      home,
-      commands: {
-        make: commandFile('make', {
-          arguments: ['n'],
-          worktree: { branch: 'made-{{ n }}' },
-          pre_steps: ['setup-environment'],
-          steps: [shell(action), shell('true', { run_in: 'process' })],
-          post_steps: ['store-artifacts'],
-          finally_steps: [shell(`echo $COPPICE_ARG_N >> ${signals.path('last')}`)],
-        }),
-      },
-    });
-    const numbers: string[] = [];
-    for (let n = odd === 1 ? 1 : 2; n < 60; n += 2) {
-      const { id, killed } = await killSessionAt(daemon, repo, 'make', n);
-      const ended = await daemon.ended(id);
-      expect({ n, status: ended.status, error: ended.error }).toEqual({ n, status: 'succeeded', error: undefined });
-      expect(await repo.git('log', '--format=%s', `master..made-${n}`)).toBe(`made ${n}`);
-      expect(ended.stepRuns.map(({ status }) => status)).toEqual(ended.stepRuns.map(() => 'succeeded'));
-      numbers.push(String(n));
-      if (!killed) break;
-    }
-    expect(numbers.length).toBeGreaterThan(8);
-    expect(await signals.lines('ran')).toEqual(numbers);
-    expect(await signals.lines('last')).toEqual(numbers);
-    await expectNothingLeftOver(daemon, repo);
-    await until('the files of steps to be gone', () => readdirSync(`${home.stateDir}/steps`).length === 0);
+test('a session that leaves a commit is right after a kill -9 at each of its events, and ran once', { timeout: 450_000 }, async () => {
+  await using repo = await createTestRepo();
+  await using home = createHome();
+  const signals = createSignals(home);
+  const action = `echo $COPPICE_ARG_N >> ${signals.path('ran')}; git commit --allow-empty -qm "made $COPPICE_ARG_N"`;
+  await using daemon = await startRealDaemon({
+    home,
+    commands: {
+      make: commandFile('make', {
+        arguments: ['n'],
+        worktree: { branch: 'made-{{ n }}' },
+        pre_steps: ['setup-environment'],
+        steps: [shell(action), shell('true', { run_in: 'process' })],
+        post_steps: ['store-artifacts'],
+        finally_steps: [shell(`echo $COPPICE_ARG_N >> ${signals.path('last')}`)],
+      }),
+    },
   });
-}
+  let kills = 0;
+  for (let n = 1; n <= every; n += 1) {
+    const run = await killSession(daemon, repo, 'make', n);
+    kills += run.kills;
+    const ended = await daemon.ended(run.id);
+    expect({ n, status: ended.status, error: ended.error }).toEqual({ n, status: 'succeeded', error: undefined });
+    expect(await repo.git('log', '--format=%s', `master..made-${n}`)).toBe(`made ${n}`);
+    expect(ended.stepRuns.map(({ status }) => status)).toEqual(ended.stepRuns.map(() => 'succeeded'));
+  }
+  expect(kills).toBeGreaterThan(30);
+  expect(await signals.lines('ran')).toEqual(['1', '2', '3']);
+  expect(await signals.lines('last')).toEqual(['1', '2', '3']);
+  await expectNothingLeftOver(daemon, repo);
+  await until('the files of steps to be gone', () => readdirSync(`${home.stateDir}/steps`).length === 0);
+});
 
-test('a session that leaves nothing is gone without a trace after a kill -9 at any event', { timeout: 240_000 }, async () => {
+test('a session that leaves nothing is gone without a trace after a kill -9 at any event', { timeout: 450_000 }, async () => {
   await using repo = await createTestRepo();
   await using daemon = await startRealDaemon({
     commands: { look: commandFile('look', { arguments: ['n'], worktree: { branch: 'look-{{ n }}' }, steps: [shell('git log -1')] }) },
   });
-  for (let n = 1, killed = true; killed; n += 1) {
-    const run = await killSessionAt(daemon, repo, 'look', n);
+  let kills = 0;
+  for (let n = 1; n <= every; n += 1) {
+    const run = await killSession(daemon, repo, 'look', n);
+    kills += run.kills;
     const ended = await daemon.ended(run.id);
     expect({ n, status: ended.status, error: ended.error }).toEqual({ n, status: 'succeeded', error: undefined });
     const released = ended.stepRuns.at(-1);
     expect({ n, name: released?.name, reason: released?.reason }).toEqual({ n, name: 'release worktree', reason: 'removed: untouched' });
     expect({ n, branches: await repo.git('branch', '--format=%(refname:short)') }).toEqual({ n, branches: 'master' });
-    killed = run.killed;
   }
+  expect(kills).toBeGreaterThan(12);
   await expectNothingLeftOver(daemon, repo);
 });
 

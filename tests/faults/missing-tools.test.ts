@@ -1,11 +1,11 @@
 // A program that the daemon needs goes away while it runs, and comes back: what needs it is refused by its name, the rest goes on.
-import { renameSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { commandFile, pathWithout, shell } from '../helpers/programs.ts';
 import { createHome, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo } from '../helpers/repo.ts';
-import { setUpSpecTasks } from '../helpers/spec-task-setup.ts';
+import { fakeAgent, setUpSpecTasks } from '../helpers/spec-task-setup.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -21,7 +21,7 @@ test.each(['tmux', 'git'])('%s that goes away is named, and needed again when it
   await using home = createHome();
   using dir = createTempDir();
   const bin = pathWithout(dir.path, 'nothing-at-all');
-  await using daemon = await startRealDaemon({ home, commands, env: { PATH: `${bin}:${join(process.execPath, '..')}` } });
+  await using daemon = await startRealDaemon({ home, commands, env: { PATH: bin } });
   const { client, pid } = daemon;
   const project = (await client.project.add({ path: repo.path })).id;
   const needs = tool === 'tmux' ? 'terminal' : 'worktree';
@@ -47,11 +47,9 @@ test.each(['tmux', 'git'])('%s that goes away is named, and needed again when it
 
 test('an agent that is not installed fails its work session by name, and a retry finds it when it is there', async () => {
   using dir = createTempDir();
-  const { fakeAgent } = await import('../helpers/spec-task-setup.ts');
   const program = dir.at('late-agent');
   await using setup = await setUpSpecTasks({ config: '' });
   const { daemon } = setup;
-  const { readFileSync, writeFileSync } = await import('node:fs');
   daemon.home.writeConfig(
     `${readFileSync(daemon.home.configPath, 'utf8')}\n[agents.late]\nprotocol = "acp"\ncommand = [${JSON.stringify(program)}]\n`,
   );

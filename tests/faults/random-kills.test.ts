@@ -85,7 +85,7 @@ async function letPass(daemon: RealDaemon, events: number): Promise<void> {
   await until('more events', async () => (await seq()) >= from + events || performance.now() > end);
 }
 
-test('a hundred random kills of daemon, tmux server, agent host, agents and steps break no promise', { timeout: 420_000 }, async () => {
+test('a hundred random kills of daemon, tmux server, agent host, agents and steps break no promise', { timeout: 460_000 }, async () => {
   const chance = seededChance('random kills', 7);
   await using setup = await setUpSpecTasks({ config: '[spec_tasks.limits]\nslots = 2\n' });
   const { daemon, repo } = setup;
@@ -174,6 +174,12 @@ test('a hundred random kills of daemon, tmux server, agent host, agents and step
     }
   }
   expect(existsSync(agentLog)).toBe(true);
+  // With the tasks put to their end nothing runs but the daemon and its terminals.
+  for (const id of run.tasks) await client.specTask.cancel({ id });
+  await until('hosts, agents and steps to end', async () => {
+    const victims = await victimsOf(daemon);
+    return (['agent host', 'agent', 'step'] as const).every((kind) => victims.get(kind) === undefined);
+  });
   // What the daemon says, and what is there.
   const last = Number((await client.daemon.status()).cursor.split(':')[1]);
   await until('the follower to have all', () => items.some((item) => 'seq' in item && item.seq === last));
@@ -192,11 +198,5 @@ test('a hundred random kills of daemon, tmux server, agent host, agents and step
   await expectNoOrphans(daemon, repo, userBranches);
   expectTrueRows(home.databasePath);
   expect(home.log()).not.toMatch(/"level":"fatal"|by a bug/);
-  // With the tasks put to their end nothing runs but the daemon and its terminals.
-  for (const id of run.tasks) await client.specTask.cancel({ id });
-  await until('hosts, agents and steps to end', async () => {
-    const victims = await victimsOf(daemon);
-    return (['agent host', 'agent', 'step'] as const).every((kind) => victims.get(kind) === undefined);
-  });
   expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(kills);
 });

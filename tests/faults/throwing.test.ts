@@ -69,21 +69,21 @@ test('a session that can not be driven on stops no other, and goes on when it ca
   expect((await daemon.client.daemon.ping()).pid).toBe(pid);
 });
 
-test('a work session that can not be moved on stops neither its siblings nor other tasks, and goes on when it can', async () => {
+test('a spec task whose work can not be moved on stops no other task, and goes on when it can', async () => {
   await using setup = await setUpSpecTasks();
   const { daemon } = setup;
   const { pid, home } = daemon;
   const makes = (name: string) => ({ title: name, does: [`write ${name}.txt ${name}`, `commit Add ${name}`] });
   change(home.databasePath, curse("NEW.name = 'cursed' AND NEW.status = 'completed'", 'UPDATE ON work_sessions'));
-  const first = await setup.started([makes('cursed'), makes('sibling')]);
+  const first = await setup.started([makes('cursed')]);
   const second = await setup.started([makes('other')]);
 
   await setup.reached(second.id, 'implementation_review');
-  await setup.workSession(first.id, '2', ({ status }) => status === 'completed');
-  expect((await setup.workSessions(first.id)).get('1')?.status).not.toBe('completed');
+  expect((await setup.workSessions(first.id)).get('1')?.status).toBe('active');
   change(home.databasePath, lift);
 
-  await setup.reached(first.id, 'implementation_review');
+  const task = await setup.reached(first.id, 'implementation_review');
+  expect(await setup.repo.git('log', '--merges', '--format=%s', task.integrationBranch)).toBe('Merge cursed (#1)');
   expect((await daemon.client.daemon.ping()).pid).toBe(pid);
 });
 

@@ -1,8 +1,7 @@
 // The database as its owner meets it: looked at, copied, checked and kept small while the daemon serves, and told about when it is broken.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { cloneSession } from '../helpers/clone-history.ts';
@@ -21,10 +20,6 @@ function change(path: string, sql: string): void {
   db.exec(sql);
   db.pragma('wal_checkpoint(TRUNCATE)');
   db.close();
-}
-
-function overwrite(path: string, bytes: Uint8Array, position: number): void {
-  writeSync(openSync(path, 'r+'), bytes, 0, bytes.length, position);
 }
 
 test('coppice daemon db: status, a backup that can be used, a check, and a vacuum that tells first', { timeout: 120_000 }, async () => {
@@ -66,47 +61,6 @@ test('a process inside a session and a reading token do not get at the database'
   for (const words of [['vacuum'], ['backup'], ['check']]) {
     expect(await daemon.cli(['daemon', 'db', ...words], { env }), words[0]).toMatchObject({ exitCode: 7 });
   }
-});
-
-test('a damaged database ends the start with 6, is left as it is, and the command that is told brings the last backup back', async () => {
-  await using home = createHome();
-  await using daemon = await startRealDaemon({ home });
-  await daemon.client.auth.createToken({ name: 'phone', scopes: ['read'] });
-  await daemon.client.daemon.dbBackup({});
-  await daemon.stop();
-  overwrite(home.databasePath, new Uint8Array(3_000).fill(0xaa), 100);
-  const before = sha256(home.databasePath);
-  const { exitCode, stderr } = await runDaemon(home);
-  expect(exitCode).toBe(6);
-  expect(stderr).toMatch(/^coppiced: The database ".*" is damaged \(SQLITE_CORRUPT\)\. The last backup is of /);
-  expect(sha256(home.databasePath)).toBe(before);
-  const [copy = ''] = readdirSync(join(home.stateDir, 'damaged'));
-  expect(sha256(join(home.stateDir, 'damaged', copy))).toBe(before);
-  const [, command = 'false'] = /run (rm .* && cp .*), then start again/.exec(stderr) ?? [];
-  execFileSync('sh', ['-c', command]);
-  await daemon.again();
-  expect((await daemon.client.auth.listTokens()).tokens.map(({ name }) => name)).toEqual(['phone']);
-});
-
-test('damage that a start does not meet is found by the check, while the daemon goes on', async () => {
-  await using home = createHome();
-  await using daemon = await startRealDaemon({ home });
-  for (let n = 0; n < 20; n += 1) await daemon.client.auth.createToken({ name: `token ${n}`, scopes: ['read'] });
-  await daemon.stop();
-  const db = new Database(home.databasePath);
-  const page = db.prepare("SELECT pageno FROM dbstat WHERE name = 'tokens_live_name' LIMIT 1").pluck().get() as number;
-  const pageBytes = Number(db.pragma('page_size', { simple: true }));
-  db.close();
-  // The rows are there, the index has lost half of its page.
-  overwrite(home.databasePath, new Uint8Array(pageBytes / 2), (page - 1) * pageBytes + pageBytes / 2);
-  await daemon.again();
-  const { exitCode, stdout } = await daemon.cli(['daemon', 'db', 'check']);
-  expect(exitCode).toBe(1);
-  expect(stdout).toMatch(/^integrity /);
-  await daemon.client.daemon.ping();
-  // Nobody would want it back.
-  await expect(daemon.client.daemon.dbBackup({})).rejects.toMatchObject({ kind: 'DB_CORRUPT' });
-  expect((await daemon.client.daemon.dbStatus()).backups).toEqual([]);
 });
 
 test('a database of a newer daemon ends the start with 6, untouched', async () => {

@@ -115,41 +115,6 @@ test('two daemons do not see each other', async () => {
   expect((await one.client.daemon.status()).daemon.pid).toBe(one.pid);
 });
 
-for (const how of ['killed', 'killed with SIGKILL'] as const) {
-  test(`when the tmux server is ${how} its terminals are lost, the running step ends with a true reason, and the daemon goes on`, async () => {
-    await using repo = await createTestRepo();
-    await using home = createHome();
-    const signals = createSignals(home);
-    const steps = [shell(`${signals.tell('ran', '$$')}; ${signals.waitFor('never')}`), shell(signals.tell('later'))];
-    await using daemon = await startRealDaemon({
-      home,
-      commands: {
-        work: commandFile('work', { session: {}, steps, cleanup_on_failure: [shell(signals.tell('cleaned'))] }),
-        open,
-      },
-    });
-    const session = await daemon.start(repo.path, 'work');
-    const stepPid = Number((await signals.lines('ran'))[0]);
-
-    if (how === 'killed') await daemon.tmux('kill-server');
-    else process.kill(Number(await daemon.tmux('display-message', '-p', '#{pid}')), 'SIGKILL');
-    const ended = await daemon.ended(session.id);
-
-    expect(isAlive(stepPid)).toBe(false);
-    expect(['failed', 'lost']).toContain(ended.status);
-    const step = ended.stepRuns.find(({ index }) => index === 1);
-    expect([step?.status, step?.reason, step?.signal]).toEqual(['failed', 'signal', 'SIGHUP']);
-    expect(signals.has('later')).toBe(false);
-    expect(await signals.lines('cleaned')).toEqual(['cleaned']);
-    const { terminals } = await daemon.client.terminal.list({ all: true });
-    expect(terminals).toMatchObject([{ status: 'lost', reason: 'tmux_session_gone' }]);
-    expect(isAlive(daemon.pid)).toBe(true);
-    const next = await daemon.ended((await daemon.start(repo.path, 'open')).id);
-    expect(next.status).toBe('succeeded');
-    expect((await daemon.client.terminal.get({ terminal: next.id })).status).toBe('live');
-  });
-}
-
 test('terminals survive a restart of the daemon and can be used after it', async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
