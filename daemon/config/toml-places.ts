@@ -19,7 +19,8 @@ interface Places {
 export async function placesIn(text: string): Promise<PlaceOf> {
   const { parseTOML } = await import('toml-eslint-parser');
   const places = new Map<string, Places>();
-  for (const item of parseTOML(text).body[0].body) {
+  // The other parser, which reads the values, takes a byte order mark for nothing.
+  for (const item of parseTOML(text.replace(/^\ufeff/, '')).body[0].body) {
     if (item.type === 'TOMLTable') placeTable(item, places);
     else placeKey(item, [], places);
   }

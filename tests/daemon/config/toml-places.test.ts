@@ -40,3 +40,8 @@ test('what is not in the text stands at the table around it, or nowhere', async 
   expect(placeOf(['models', 'opus', 'model'])).toEqual({ line: 12, column: 2 });
   expect(placeOf(['websocket', 'port'])).toBeUndefined();
 });
+
+test('a byte order mark before the text is none of it', async () => {
+  const placeOf = await placesIn('\ufeffa = 1\n');
+  expect(placeOf(['a'], 'value')).toEqual({ line: 1, column: 5 });
+});
