@@ -60,8 +60,18 @@ tell 'terminals of their own' "$(systemctl --user is-active coppice-tmux.service
 tell 'leaked to steps' "$(<"$HOME/gate-1.leaked")"
 
 # A client that comes in the gap waits, and the next daemon answers it.
-kill -9 "$first"
-tell 'after kill -9' "$(coppice call daemon.ping | field 'pid' | grep -vxc "$first") answer of another"
+soonest=100000
+for n in 1 2 3; do
+  killed=$(unit MainPID)
+  at=$(date +%s%3N)
+  kill -9 "$killed"
+  pid=$(coppice call daemon.ping | field pid)
+  took=$(($(date +%s%3N) - at))
+  [[ $pid != "$killed" ]] || tell 'after kill -9' 'answered by a dead one'
+  ((took < soonest)) && soonest=$took
+done
+# A machine that does other things is slow now and then.
+tell 'back within a second' "$((soonest < 1000)) ($soonest ms)"
 tell 'restarts' "$(unit NRestarts)"
 touch "$HOME/gate-1"
 until_true ended "$one"
@@ -84,13 +94,14 @@ until_true hidden_is_gone
 tell 'hidden' "$? $(coppice show "$hide" --json | field status)"
 tell 'two' "$(coppice show "$two" --json | field 'stepRuns.find(({ exitCode }) => exitCode > 0)?.exitCode')"
 
-# A daemon that hangs is ended and begun anew.
+# A daemon whose event loop is blocked is ended and begun anew.
+printf 'process.on("SIGUSR2", () => { for (;;); });\n' >~/block.cjs
 mkdir -p ~/.config/systemd/user/coppice.service.d
-printf '[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\n' >~/.config/systemd/user/coppice.service.d/test.conf
+printf '[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\nEnvironment=NODE_OPTIONS=--require=%%h/block.cjs\n' >~/.config/systemd/user/coppice.service.d/test.conf
 systemctl --user daemon-reload
 systemctl --user restart coppice.service
 before=$(unit NRestarts) hung=$(unit MainPID)
-kill -STOP "$hung"
+kill -USR2 "$hung"
 restarted() { [[ $(unit NRestarts) -gt $before && $(unit MainPID) != "$hung" ]]; }
 until_true restarted
 tell 'hung' "$? $(unit Result)"
@@ -104,6 +115,6 @@ tell 'three at last' "$(coppice show "$three" --json | field 'stepRuns.find(({ e
 rm -r ~/.config/systemd/user/coppice.service.d
 coppice daemon uninstall --force >/dev/null
 tell 'uninstall' "$?"
-tell 'left' "$(ls ~/.config/systemd/user | grep -c coppice) files, $(systemctl --user list-units --all --no-legend 'coppice*' | wc -l) units, $(pgrep -c -u "$(id -u)" -f 'coppice|tmux') processes"
+tell 'left' "$(find ~/.config/systemd -name '*coppice*' | wc -l) files, $(systemctl --user list-units --all --no-legend 'coppice*' | wc -l) units, $(pgrep -c -u "$(id -u)" -f 'coppice|tmux') processes"
 COPPICE_NO_AUTOSTART=1 coppice ps >gone.txt 2>&1
 tell 'and then' "$?"

@@ -1,5 +1,6 @@
 // The promises that hold after any fault, looked at from outside: by calls, in the database file, in git, in tmux and in /proc.
 import { existsSync, readdirSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import type { RealDaemon, SessionRecord } from './real-daemon.ts';
@@ -65,10 +66,13 @@ export async function expectNoOrphans(daemon: RealDaemon, repo: TestRepo, userBr
   const branches = (await repo.git('for-each-ref', '--format=%(refname:short)', 'refs/heads')).split('\n');
   const known = new Set([...userBranches, ...worktrees.map(({ branch }) => branch)]);
   expect(branches.filter((branch) => !known.has(branch))).toEqual([]);
-  const { terminals } = await client.terminal.list({ limit: 200 });
-  const panes = await daemon.tmux('list-sessions', '-F', '#{session_name}').catch(() => '');
-  const names = panes.split('\n').filter((name) => name !== '' && name !== 'coppice-hub');
-  expect(names.sort()).toEqual(terminals.map(({ name }) => name).sort());
+  // What just ended may be gone from tmux a moment before its row says so.
+  await until('tmux and the rows to tell of the same terminals', async () => {
+    const { terminals } = await client.terminal.list({ limit: 200 });
+    const panes = await daemon.tmux('list-sessions', '-F', '#{session_name}').catch(() => '');
+    const names = panes.split('\n').filter((name) => name !== '' && name !== 'coppice-hub');
+    return isDeepStrictEqual(names.sort(), terminals.map(({ name }) => name).sort());
+  });
   await until(
     'the files of steps to be gone',
     () => readdirSync(`${home.stateDir}/steps`).filter((name) => !name.includes('trm_')).length === 0,

@@ -9,6 +9,23 @@ export async function rowOf(page: Page, text: string | RegExp): Promise<Locator>
   return row;
 }
 
+/** Chooses from the menu of a row. A menu that has just come up does not listen yet, so it is pressed until it goes. */
+export async function fromMenu(page: Page, row: string | RegExp, label: string): Promise<void> {
+  await (await rowOf(page, row)).click({ button: 'right' });
+  const menu = page.locator('.monaco-menu');
+  await menu.first().waitFor();
+  await until(`the menu to take "${label}"`, async () => {
+    if ((await menu.count()) === 0) return true;
+    // It may go between the look and the click.
+    await menu
+      .locator('.action-label', { hasText: label })
+      .first()
+      .click({ timeout: 1_000 })
+      .catch(() => undefined);
+    return undefined;
+  });
+}
+
 export async function statusBar(page: Page, wanted: RegExp): Promise<string> {
   return until(`the status bar to say ${wanted}`, async () => {
     const texts = await page.locator('.statusbar-item').allTextContents();

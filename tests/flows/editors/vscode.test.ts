@@ -5,7 +5,7 @@ import { cliProgram } from '../../helpers/real-daemon.ts';
 import { fakeAgentConfig, planOf, type SpecTaskSetup, setUpSpecTasks } from '../../helpers/spec-task-setup.ts';
 import { until } from '../../helpers/until.ts';
 import { openVscode, type Vscode, vscodeMissing } from '../../helpers/vscode.ts';
-import { notification, press, rowOf, showsInEditor, showsInOutput, statusBar } from '../../helpers/workbench.ts';
+import { fromMenu, notification, press, rowOf, showsInEditor, showsInOutput, statusBar } from '../../helpers/workbench.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
@@ -134,8 +134,7 @@ describe.skipIf(vscodeMissing())('the extension in VS Code', () => {
       await rowOf(page, new RegExp(`succeeded on ${branch}`));
       made.push(session);
     }
-    await (await rowOf(page, /on left/)).click({ button: 'right' });
-    await page.locator('.monaco-menu .action-label', { hasText: 'Show Changes' }).first().click();
+    await fromMenu(page, /on left/, 'Show Changes');
     await showsInEditor(page, /\+left was here/);
     await vscode.command('Coppice: Predict Conflicts');
     await notification(page, /1 pair of \d+ branches would conflict/);
