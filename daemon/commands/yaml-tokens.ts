@@ -42,7 +42,7 @@ export function parseTokens(text: string, lines: LineCounter, { tokens: most }: 
 export function compose(tokens: readonly CST.Token[], endOffset: number): Document.Parsed[] {
   const options = { version: '1.2', schema: 'core', uniqueKeys: false, merge: false, resolveKnownTags: false } as const;
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 1;
+  Error.stackTraceLimit = 0;
   try {
     return [...new Composer(options).compose(tokens, true, endOffset)];
   } finally {

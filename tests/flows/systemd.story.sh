@@ -60,18 +60,22 @@ tell 'terminals of their own' "$(systemctl --user is-active coppice-tmux.service
 tell 'leaked to steps' "$(<"$HOME/gate-1.leaked")"
 
 # A client that comes in the gap waits, and the next daemon answers it.
-soonest=100000
+ms_now() { date +%s%3N; }
+soonest=100000 node_ms=0
 for n in 1 2 3; do
   killed=$(unit MainPID)
-  at=$(date +%s%3N)
+  at=$(ms_now)
   kill -9 "$killed"
   pid=$(coppice call daemon.ping | field pid)
-  took=$(($(date +%s%3N) - at))
+  took=$(($(ms_now) - at))
   [[ $pid != "$killed" ]] || tell 'after kill -9' 'answered by a dead one'
   ((took < soonest)) && soonest=$took
+  at=$(ms_now)
+  node -e 0
+  took=$(($(ms_now) - at))
+  ((took > node_ms)) && node_ms=$took
 done
-# A machine that does other things is slow now and then.
-tell 'back within a second' "$((soonest < 1000)) ($soonest ms)"
+tell 'back' "$soonest ms, node alone $node_ms ms"
 tell 'restarts' "$(unit NRestarts)"
 touch "$HOME/gate-1"
 until_true ended "$one"

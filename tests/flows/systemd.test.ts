@@ -12,6 +12,9 @@ import { createTempDir } from '../helpers/temp-dir.ts';
 describe.skipIf(serviceManagerMissing())('as a service it', { timeout: storyMs + 10_000 }, () => {
   test('starts with its first client, loses nothing, and leaves nothing', async () => {
     const { told, all } = await runStory('systemd.story.sh');
+    // Within a second, on a machine that does nothing else: there Node alone takes 50 ms.
+    const [backMs = Number.NaN, nodeMs = Number.NaN] = told.back?.match(/\d+/g)?.map(Number) ?? [];
+    expect(backMs, told.back).toBeLessThan(1_000 * Math.max(1, nodeMs / 50));
     expect(told, all).toEqual({
       install: '0',
       verify: '0',
@@ -20,7 +23,7 @@ describe.skipIf(serviceManagerMissing())('as a service it', { timeout: storyMs +
       stripped: '1 in the beginning',
       'terminals of their own': 'active',
       'leaked to steps': '0',
-      'back within a second': expect.stringMatching(/^1 /),
+      back: expect.any(String),
       restarts: '3',
       one: 'succeeded',
       'after restart': 'running',
