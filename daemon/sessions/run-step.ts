@@ -142,8 +142,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     if (signal.aborted) onAbort();
     if (step.deadlineAt !== undefined) deps.deadlines.set(step.id, step.deadlineAt, () => stop.abort('timeout' satisfies StopReason));
     try {
-      const gone = wrappers.get(step.id);
-      await Promise.race([deps.exits.wait(step.id, stop.signal), ...(gone ? [gone] : [])]).catch((error: unknown) => {
+      await Promise.race([deps.exits.wait(step.id, stop.signal), deadWithoutWord(step)]).catch((error: unknown) => {
         if (!stop.signal.aborted) throw error;
       });
       const reason = stop.signal.aborted ? (stop.signal.reason as StopReason) : undefined;
@@ -158,6 +157,14 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
       deps.deadlines.clear(step.id);
       wrappers.delete(step.id);
     }
+  };
+
+  /** Resolves when the wrapper that this daemon began is gone, unless one that a former daemon began has the step. */
+  const deadWithoutWord = async (step: StepRecord): Promise<void> => {
+    const forEver = new Promise<void>(() => undefined);
+    await (wrappers.get(step.id) ?? forEver);
+    const pids = await stepFiles.readPids(step.id);
+    if (pids && (await deps.isAlive(pids.wrapperPid, pids.wrapperStart))) await forEver;
   };
 
   const concluded = async (

@@ -28,7 +28,7 @@ chdir $cwd or finish("error cannot enter '$cwd': $!");
 run_child(@$argv);
 
 sub read_spec {
-    open(my $in, '<:raw', $spec) or finish("error cannot read the step's spec: $!");
+    open(my $in, '<:raw', $spec) or ($!{ENOENT} ? leave() : finish("error cannot read the step's spec: $!"));
     local $/;
     my $text = <$in>;
     close $in;
@@ -39,6 +39,16 @@ sub read_spec {
     finish('error the spec is damaged') unless defined $argc && $argc =~ /\A[1-9][0-9]*\z/ && @rest >= $argc;
     my @args = splice @rest, 0, $argc;
     return ($dir, $in_path, $out_path, \@args, \@rest);
+}
+
+# Somebody took the spec before: a wrapper that a former daemon had begun, and which is late, or a daemon that wants this no more. Either
+# tells how the step ends. The first is given time to say that it runs, since whoever began this one sees it end.
+sub leave {
+    for (1 .. 200) {
+        last if -e "$base.pid" || -e "$base.exit";
+        select undef, undef, undef, 0.01;
+    }
+    exit 0;
 }
 
 # What tmux set for its pane stays, since a program there needs it; nothing else is inherited.

@@ -73,10 +73,8 @@ export async function expectNoOrphans(daemon: RealDaemon, repo: TestRepo, userBr
     const names = panes.split('\n').filter((name) => name !== '' && name !== 'coppice-hub');
     return isDeepStrictEqual(names.sort(), terminals.map(({ name }) => name).sort());
   });
-  await until(
-    'the files of steps to be gone',
-    () => readdirSync(`${home.stateDir}/steps`).filter((name) => !name.includes('trm_')).length === 0,
-  );
+  const filesOfSteps = (): string[] => readdirSync(`${home.stateDir}/steps`).filter((name) => !name.includes('trm_'));
+  await until('the files of steps to be gone', () => filesOfSteps().length === 0).catch(() => expect(filesOfSteps()).toEqual([]));
 }
 
 /** Whatever was told to be committed is reachable from a ref: of a branch, or of what was saved. */

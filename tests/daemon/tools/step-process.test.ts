@@ -175,6 +175,21 @@ describe('a step without a terminal', () => {
     expect(readFileSync(place.path('orphan.log'), 'utf8')).toBe('late\n');
   });
 
+  test('of two wrappers with one spec one runs it, and the other says nothing', async () => {
+    await using place = createPlace();
+    await place.files.writeSpec('twice', { cwd: place.dir, argv: ['sh', '-c', 'echo ran >>ran; read _ <fifo; exit 7'], env: baseEnv });
+    await place.tool.runTool('mkfifo', ['fifo'], { cwd: place.dir });
+    const start = () => startStepProcess({ files: place.files, id: 'twice', logPath: place.path('twice.log') });
+    const wrappers = await Promise.all([start(), start()]);
+    // The one that came too late is gone while the other still runs.
+    await Promise.race(wrappers.map(({ gone }) => gone));
+    expect(await place.files.readExit('twice')).toBeUndefined();
+    await place.tool.runTool('sh', ['-c', ': >fifo'], { cwd: place.dir });
+    await Promise.all(wrappers.map(({ gone }) => gone));
+    expect(await place.files.readExit('twice')).toEqual({ kind: 'exit', code: 7 });
+    expect(readFileSync(place.path('ran'), 'utf8')).toBe('ran\n');
+  });
+
   test('without perl the start fails by name', async () => {
     await using place = createPlace();
     const files = createStepFiles({ dir: place.path('steps'), wrapperPath, perlPath: place.path('no-perl') });
