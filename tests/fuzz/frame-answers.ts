@@ -26,7 +26,8 @@ const anyAnswer: readonly Code[] = [
     typeof code === 'number' && ![INTERNAL.code, METHOD_NOT_FOUND.code, PARSE_ERROR.code].includes(code as never) ? [code] : [],
   ),
 ];
-const known = [
+/** Methods that the stream asks for besides daemon.ping. */
+export const knownMethods = [
   'daemon.hello',
   'daemon.status',
   'session.list',
@@ -88,7 +89,7 @@ function answerTo(value: unknown): Answer[] {
   if (Array.isArray(params)) return [{ id, codes: [INVALID_PARAMS.code] }];
   if (method === 'daemon.ping')
     return [{ id, codes: [params && Object.keys(params).length > 0 ? INVALID_PARAMS.code : 'result', ...chance] }];
-  return [{ id, codes: known.includes(method) ? anyAnswer : [METHOD_NOT_FOUND.code, ...chance] }];
+  return [{ id, codes: knownMethods.includes(method) ? anyAnswer : [METHOD_NOT_FOUND.code, ...chance] }];
 }
 
 function isId(id: unknown): boolean {

@@ -1,5 +1,6 @@
 // Messages that a client could send, good ones among bad ones. None names a method that changes anything.
 import fc from 'fast-check';
+import { knownMethods } from './frame-answers.ts';
 
 export type Framing = 'newline' | 'headers';
 
@@ -11,17 +12,8 @@ const value = fc.oneof(
   fc.object({ maxDepth: 3, maxKeys: 4 }),
 );
 const method = fc.constantFrom<unknown>(
-  ...[
-    'daemon.ping',
-    'daemon.hello',
-    'daemon.status',
-    'session.list',
-    'session.get',
-    'event.list',
-    'config.get',
-    'config.validate',
-    'worktree.diff',
-  ],
+  'daemon.ping',
+  ...knownMethods,
   ...[
     '__proto__',
     'constructor',
