@@ -5,11 +5,11 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { packageRoot } from '../helpers/package-root.ts';
 import { compareWithCommit } from './against.ts';
-import type { Benchmark } from './benchmark.ts';
+import type { Benchmark, Probe } from './benchmark.ts';
 import { benchmarks, openBenchmark } from './benchmarks.ts';
 import { isFine } from './compare.ts';
 import { type Ground, prepareGround } from './ground.ts';
-import { memoryRows } from './measure-processes.ts';
+import { probes } from './probes.ts';
 import { comparisonJson, comparisonMarkdown, type Environment, json, markdown } from './report.ts';
 import type { Row } from './rows.ts';
 import { inTurn, leastRounds } from './samples.ts';
@@ -20,8 +20,9 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds ?? 30);
   if (!Number.isInteger(rounds) || rounds < leastRounds) throw new Error(`--rounds wants a whole number of at least ${leastRounds}.`);
   const wanted = (name: string): boolean => values.only === undefined || name.includes(values.only);
-  const chosen = benchmarks.filter(({ name }) => wanted(name));
-  if (chosen.length === 0) throw new Error(`--only wants a part of one of: ${benchmarks.map(({ name }) => name).join(', ')}.`);
+  const chosen = [...benchmarks, ...probes].filter(({ name }) => wanted(name));
+  if (chosen.length === 0)
+    throw new Error(`--only wants a part of one of: ${[...benchmarks, ...probes].map(({ name }) => name).join(', ')}.`);
   const report = values.against === undefined ? await measure(chosen, rounds) : await compareWith(values.against, rounds, wanted);
   process.stdout.write(report.markdown);
   if (values.json !== undefined) writeFileSync(values.json, report.json);
@@ -32,14 +33,13 @@ interface Report {
   readonly json: string;
 }
 
-async function measure(chosen: readonly Benchmark[], rounds: number): Promise<Report> {
+async function measure(chosen: readonly (Benchmark | Probe)[], rounds: number): Promise<Report> {
   const rows: Row[] = [];
   await using ground = await prepareGround();
-  for (const benchmark of chosen) {
-    begin(benchmark.name);
-    rows.push(...(await rowsOf(benchmark, ground, rounds)));
+  for (const one of chosen) {
+    begin(one.name);
+    rows.push(...('measure' in one ? await one.measure(ground) : await rowsOf(one, ground, rounds)));
   }
-  rows.push(...memoryRows(ground));
   const environment = describeMachine();
   return { markdown: markdown(environment, rows), json: json(environment, rows) };
 }

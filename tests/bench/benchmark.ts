@@ -22,3 +22,12 @@ export interface Opened {
   rows(series: Series<string>): Row[];
   close?(): Promise<void>;
 }
+
+/** What is no matter of turns: it measures for as long as it needs, on a daemon of its own where others would be in its way. */
+export interface Probe {
+  readonly name: string;
+  readonly priority: Priority;
+  /** Left out of a quick run. */
+  readonly takesMinutes?: boolean;
+  measure(ground: Ground): Promise<Row[]>;
+}

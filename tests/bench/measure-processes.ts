@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { cliProgram } from '../helpers/real-daemon.ts';
-import type { Benchmark } from './benchmark.ts';
-import { type Ground, rssMiB } from './ground.ts';
-import { bounded, compared, type Row } from './rows.ts';
+import type { Benchmark, Probe } from './benchmark.ts';
+import { rssMiB } from './ground.ts';
+import { bounded, compared } from './rows.ts';
 import { timed } from './samples.ts';
 
 const run = promisify(execFile);
@@ -24,11 +24,16 @@ export const cliStart: Benchmark = {
   },
 };
 
-export function memoryRows({ idleRssMiB, daemon, rawPid }: Ground): Row[] {
-  const common = { unit: 'MiB', failures: 0 } as const;
-  return [
-    bounded({ ...common, name: 'daemon RSS, idle', target: { must: 110, aim: 85 } }, [idleRssMiB]),
-    bounded({ ...common, name: 'daemon RSS, after this bench', target: { must: 140, aim: 110 } }, [rssMiB(daemon.pid)]),
-    bounded({ ...common, name: 'raw server RSS, after this bench' }, [rssMiB(rawPid)]),
-  ];
-}
+/** Last: the daemon has done all that the benchmarks asked of it. */
+export const memory: Probe = {
+  name: 'memory',
+  priority: 'P0',
+  async measure({ idleRssMiB, daemon, rawPid }) {
+    const common = { unit: 'MiB', failures: 0 } as const;
+    return [
+      bounded({ ...common, name: 'daemon RSS, idle', target: { must: 110, aim: 85 } }, [idleRssMiB]),
+      bounded({ ...common, name: 'daemon RSS, after this bench', target: { must: 140, aim: 110 } }, [rssMiB(daemon.pid)]),
+      bounded({ ...common, name: 'raw server RSS, after this bench' }, [rssMiB(rawPid)]),
+    ];
+  },
+};
