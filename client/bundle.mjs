@@ -8,7 +8,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { writeLicenses } from './bundle-licenses.mjs';
+import { writeLicenses } from '../rpc/bundle-licenses.mjs';
 
 const root = dirname(import.meta.dirname);
 const dist = process.argv[2] ?? join(root, 'dist');

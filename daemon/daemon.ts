@@ -6,7 +6,7 @@ import { createFeed } from './events/feed.ts';
 import type { DaemonFacts, Services } from './handlers/services.ts';
 import { houseworkTick } from './jobs/housekeeping.ts';
 import { findMissingWrappers } from './jobs/missing-wrappers.ts';
-import { sweepSteps } from './jobs/sweep-steps.ts';
+import { createLateSweep, sweepSteps } from './jobs/sweep-steps.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
 import type { Log } from './kernel/log.ts';
 import { byDaemon } from './kernel/origin.ts';
@@ -183,6 +183,7 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
     });
   };
   job('housekeeping', '17 * * * *', (signal) => houseworkTick({ upkeep: services.upkeep, log, signal }));
+  job('late step files', '37 * * * *', createLateSweep({ store, stepFiles }));
   job('schedule files', '20 * * * * *', () => schedules.follow());
   job('missing wrappers', '*/15 * * * * *', () => findMissingWrappers({ store, stepFiles, isAlive }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));

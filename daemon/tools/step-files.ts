@@ -98,7 +98,7 @@ export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl', 
     async listIds() {
       const ids = new Set<string>();
       for (const name of await readdir(dir)) {
-        const match = /^([A-Za-z0-9_-]+)\.(?:spec|pid|exit)$/.exec(name);
+        const match = /^([A-Za-z0-9_-]+)\.(?:spec|pid|exit)(?:\.tmp)?$/.exec(name);
         if (match?.[1]) ids.add(match[1]);
       }
       return [...ids].sort();

@@ -1,6 +1,7 @@
 // What `npm publish` would give to users: what is in it, that it installs, and that it works outside of this checkout.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
@@ -76,15 +77,19 @@ describe('the content', () => {
     expect(imports.length).toBeGreaterThan(300);
   });
 
-  test('depends on exactly what it imports', () => {
+  test('depends on exactly what its modules and types import', () => {
     const names = imports
-      .filter(({ file, name }) => file.endsWith('.js') && !/^(\.|node:)/.test(name))
+      .filter(({ name }) => !name.startsWith('.') && !isBuiltin(name))
       .map(({ name }) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0]);
     expect([...new Set(names)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
   });
 
   test('carries the licences of the packages that are bundled', () => {
-    for (const name of ['commander', 'ink', 'react']) expect(packed.read('dist/licenses.txt')).toMatch(new RegExp(`^${name} \\d`, 'm'));
+    for (const [file, names] of [
+      ['dist/licenses.txt', ['commander', 'ink', 'react']],
+      ['dist/daemon/licenses.txt', ['@agentclientprotocol/sdk', 'execa', 'pino', 'ws']],
+    ] as const)
+      for (const name of names) expect(packed.read(file)).toMatch(new RegExp(`^${name} \\d`, 'm'));
   });
 
   test('pleases publint', async () => {
