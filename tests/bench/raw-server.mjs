@@ -2,7 +2,7 @@
 //   a line that begins with `{` is a call: parsed, answered with the canned result of its method, answers of one chunk in one write
 //   `commit …`                   one row is committed to SQLite, then the line goes to the connection that said `subscribe`
 //   `replay SEQ`                 the events of the database HISTORY after a position, a page at a time, as lines
-//   `burst COUNT`                COUNT events go to each connection that said `subscribe`, each serialised and written for each
+//   `burst COUNT`                COUNT events: each is committed, then serialised and written for each connection that said `subscribe`
 //   `websocket`                  answers `websocket PORT`: a bare server there answers calls in the same way
 //   anything else is echoed
 import { readFileSync } from 'node:fs';
@@ -67,6 +67,7 @@ function burst(count) {
   for (let index = 0; index < count; index += 1) {
     const data = { tokenId: 'tok_00000000000000000000000000', name: `bench^${index}`, scopes: ['read'] };
     const event = { seq: index, at: new Date().toISOString(), type: 'auth.tokenCreated', subject: {}, actor: 'owner', data };
+    insert.run(Date.now(), JSON.stringify(event));
     const params = { subscriptionId: 'sub_00000000000000000000000000', cursor: `epoch:${index}`, events: [event] };
     for (const subscriber of subscribers) subscriber.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'event', params })}\n`);
   }
