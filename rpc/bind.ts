@@ -1,5 +1,5 @@
 // Contract and handlers become a dispatcher: look up, authorise, parse, run, encode.
-import { type JSONRPCMethod, type JSONRPCRequest, type JSONRPCResponse, JSONRPCServer } from 'json-rpc-2.0';
+import type { JSONRPCRequest, JSONRPCResponse } from 'json-rpc-2.0';
 import { type MethodName, methods, type OwnParamsOf, type ResultOf } from '../schemas/contract.ts';
 import type { Access, Method } from '../schemas/define.ts';
 import { type ErrorKind, Failure, isFailure, type WireError } from '../schemas/errors.ts';
@@ -25,7 +25,7 @@ export interface BindOptions<C> {
   /** What the caller may do. `public` methods are open to everybody. */
   access(context: C): ReadonlySet<Access>;
   /** Runs around every handler: the place for receipts of repeated calls, and for refusing while stopping. */
-  around?(call: Call<C>, run: () => Promise<unknown>): Promise<unknown>;
+  around?(call: Call<C>, run: () => unknown): unknown;
   /** Told after each call of a known method. */
   observe?(method: MethodName, durationMs: number, kind: ErrorKind | undefined): void;
   /** Logs a bug and returns the reference by which the log finds it. */
@@ -46,31 +46,30 @@ export function bind<C>(handlers: Handlers<C>, options: BindOptions<C>): Dispatc
 export function bindTable<C>(table: MethodTable, handlers: HandlerTable<C>, options: BindOptions<C>): Dispatcher<C> {
   const names = Object.keys(table);
   const reads = new Set(names.filter((name) => table[name]?.effect === 'read'));
-  const server = new JSONRPCServer<Incoming<C>>({ errorListener: () => undefined });
-  server.handleMethodNotFound = (request) => Promise.resolve(notFound(request, names));
-  server.mapErrorToJSONRPCErrorResponse = (id) => ({ jsonrpc: '2.0', id, error: internalToWire() });
+  const bound = new Map<string, Answering<C>>();
   for (const name of names) {
     const handler = handlers[name];
     if (handler === undefined) throw new Error(`"${name}" has no handler.`);
-    server.addMethodAdvanced(name, answering(name as MethodName, table[name]!, handler, options));
+    bound.set(name, answering(name as MethodName, table[name]!, handler, options));
   }
   return {
-    receive: (request, incoming) => server.receive(request, incoming),
+    receive: (request, incoming) => bound.get(request.method)?.(request, incoming) ?? notFound(request, names),
     // A name that is no method reads nothing and writes nothing.
     isRead: (method) => reads.has(method) || !Object.hasOwn(table, method),
   };
 }
 
 type AnyHandler<C> = (params: never, call: Call<C>) => unknown;
+type Answering<C> = (request: JSONRPCRequest, incoming: Incoming<C>) => JSONRPCResponse | Promise<JSONRPCResponse>;
 
-function answering<C>(name: MethodName, method: Method, handler: AnyHandler<C>, options: BindOptions<C>): JSONRPCMethod<Incoming<C>> {
+function answering<C>(name: MethodName, method: Method, handler: AnyHandler<C>, options: BindOptions<C>): Answering<C> {
   const { around, observe, newCallId } = options;
 
   const run = (request: JSONRPCRequest, incoming: Incoming<C>, call: BoundCall<C>): unknown => {
     authorise(name, method.access, options.access(incoming.context));
     const params = takeCallFields(parseParams(name, method, request.params ?? {}), call);
     if (around === undefined) return handler(params as never, call);
-    return around.call(options, call, async () => handler(params as never, call));
+    return around.call(options, call, () => handler(params as never, call));
   };
   const succeed = (request: JSONRPCRequest, result: unknown): JSONRPCResponse => {
     if (options.checkResults) checkResult(name, method, result);
@@ -99,9 +98,9 @@ function answering<C>(name: MethodName, method: Method, handler: AnyHandler<C>, 
     try {
       result = run(request, incoming, call);
     } catch (error) {
-      return Promise.resolve(fail(error));
+      return fail(error);
     }
-    return isPromise(result) ? result.then(finish, fail) : Promise.resolve(finish(result));
+    return isPromise(result) ? result.then(finish, fail) : finish(result);
   };
 }
 

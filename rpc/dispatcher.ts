@@ -12,8 +12,8 @@ export interface Incoming<C> {
 
 /** Runs the methods of this side. A peer without one answers METHOD_NOT_FOUND to everything. */
 export interface Dispatcher<C> {
-  /** Never rejects. For a notification the answer is dropped. */
-  receive(request: JSONRPCRequest, incoming: Incoming<C>): PromiseLike<JSONRPCResponse | null>;
+  /** Answers at once what needs no waiting. For a notification the answer is dropped. */
+  receive(request: JSONRPCRequest, incoming: Incoming<C>): JSONRPCResponse | Promise<JSONRPCResponse>;
   /** True for a read: its answer has no use when the connection is gone, and nothing is lost by giving it up. */
   isRead(method: string): boolean;
 }

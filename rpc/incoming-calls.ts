@@ -50,8 +50,11 @@ export class Batch {
 
 export class IncomingCalls<C> {
   readonly #options: IncomingCallsOptions<C>;
-  /** Calls that can be cancelled: not answered yet, and with an id. */
+  /** Calls in flight. */
+  #count = 0;
+  /** Those that can be cancelled: not answered yet, and with an id. */
   readonly #byId = new Map<MessageId, IncomingCall<C>>();
+  /** Those whose handler has not come to its end yet. */
   readonly #running = new Set<IncomingCall<C>>();
   #closed = false;
 
@@ -60,7 +63,7 @@ export class IncomingCalls<C> {
   }
 
   get count(): number {
-    return this.#running.size;
+    return this.#count;
   }
 
   request(request: RequestMessage, batch: Batch | undefined): void {
@@ -68,18 +71,16 @@ export class IncomingCalls<C> {
     batch?.expect();
     if (this.#byId.has(id)) {
       this.refuse(id, new Failure('INVALID_REQUEST', `A call with the id ${JSON.stringify(id)} is in flight already.`), batch);
-    } else if (this.#running.size >= limits.inFlightCallsPerConnection) {
+    } else if (this.#count >= limits.inFlightCallsPerConnection) {
       this.refuse(id, tooManyCalls(), batch);
     } else {
-      const call = this.#begin(request, batch);
-      if (id !== null) this.#byId.set(id, call);
-      this.#dispatch(request as JSONRPCRequest, call);
+      this.#dispatch(request as JSONRPCRequest, this.#begin(request, batch));
     }
   }
 
   /** A notification that names a method runs it, and nobody learns how that went. */
   notification(request: RequestMessage): void {
-    if (Array.isArray(request.params) || this.#running.size >= limits.inFlightCallsPerConnection) return;
+    if (Array.isArray(request.params) || this.#count >= limits.inFlightCallsPerConnection) return;
     this.#dispatch(request as JSONRPCRequest, this.#begin(request, undefined));
   }
 
@@ -109,9 +110,8 @@ export class IncomingCalls<C> {
 
   #begin(request: RequestMessage, batch: Batch | undefined): IncomingCall<C> {
     const isRead = this.#options.dispatcher?.isRead(request.method) ?? true;
-    const call = new IncomingCall(this.#options, request.id, batch, isRead);
-    this.#running.add(call);
-    return call;
+    this.#count += 1;
+    return new IncomingCall(this.#options, request.id, batch, isRead);
   }
 
   #dispatch(request: JSONRPCRequest, call: IncomingCall<C>): void {
@@ -120,20 +120,35 @@ export class IncomingCalls<C> {
       this.#settle(request, call, null);
       return;
     }
-    dispatcher.receive(request, call).then(
-      (response) => this.#settle(request, call, response),
-      () => this.#settle(request, call, { jsonrpc: '2.0', id: request.id ?? null, error: internalToWire() }),
-    );
+    let response: JSONRPCResponse | Promise<JSONRPCResponse>;
+    try {
+      response = dispatcher.receive(request, call);
+    } catch {
+      response = brokenResponse(request);
+    }
+    if ('then' in response) this.#wait(request, call, response);
+    else this.#settle(request, call, response);
+  }
+
+  /** Only what is not answered at once is ever looked for: a Map that grows and shrinks for each call costs more than a small call. */
+  #wait(request: JSONRPCRequest, call: IncomingCall<C>, response: Promise<JSONRPCResponse>): void {
+    this.#running.add(call);
+    if (call.id !== undefined && call.id !== null) this.#byId.set(call.id, call);
+    const over = (answer: JSONRPCResponse): void => {
+      this.#running.delete(call);
+      this.#settle(request, call, answer);
+    };
+    response.then(over, () => over(brokenResponse(request)));
   }
 
   #settle(request: JSONRPCRequest, call: IncomingCall<C>, response: JSONRPCResponse | null): void {
-    this.#running.delete(call);
+    this.#count -= 1;
     call.over = true;
     if (call.id !== undefined && !call.answered) {
       this.#answer(call, responseText(call.id, request.method, response));
       if (response?.error === undefined && response !== null) this.#options.succeeded?.(request.method);
     }
-    if (this.#running.size === 0) this.#options.idle();
+    if (this.#count === 0) this.#options.idle();
   }
 
   #answer(call: IncomingCall<C>, text: string): void {
@@ -196,6 +211,10 @@ function responseText(id: MessageId, method: string, response: JSONRPCResponse |
     return errorText(id, failureToWire(new Failure('METHOD_NOT_FOUND', `"${method.slice(0, 128)}" is no method here.`)));
   if (response.error !== undefined) return JSON.stringify({ jsonrpc: '2.0', id, error: response.error });
   return resultText(id, response.result);
+}
+
+function brokenResponse({ id = null }: JSONRPCRequest): JSONRPCResponse {
+  return { jsonrpc: '2.0', id, error: internalToWire() };
 }
 
 function tooManyCalls(): Failure {

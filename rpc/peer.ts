@@ -48,7 +48,10 @@ export class Peer<C = undefined> {
       context: options.context as C,
       send: (text) => this.#answer(text),
       ...(options.helloMs !== undefined && { succeeded: (method: string) => this.#onSuccess(method) }),
-      idle: () => this.#closeWhenDone(),
+      // Later: a call that is answered at once may stand amid others that came with it.
+      idle: () => {
+        if (this.#isEnding || this.#take !== undefined) process.nextTick(() => this.#closeWhenDone());
+      },
     });
     if (options.helloMs !== undefined) this.#helloTimer = setTimeout(() => this.#helloIsLate(), options.helloMs).unref();
     transport.start({

@@ -5,6 +5,7 @@ import { limits } from '../../schemas/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { ephemeralText, type LoggedEvent, type NewEvent } from '../store/event-log.ts';
 import type { Store } from '../store/store.ts';
+import { type Batches, createBatches, type Wanted } from './batches.ts';
 
 export interface EphemeralEvent {
   readonly type: string;
@@ -24,6 +25,8 @@ export interface Feed {
   firstSeq(): number;
   /** Events after a position: from memory near the end of the log, else from the store. */
   page(afterSeq: number, limit: number, subject?: Subject): readonly LoggedEvent[];
+  /** The same as notifications bring it. */
+  batches(afterSeq: number, wanted: Wanted): Batches;
   emit<T extends EventType>(event: NewEvent<T>): void;
   listen(listener: FeedListener): () => void;
 }
@@ -38,9 +41,10 @@ export function createFeed({ store, clock, epoch }: { store: Store; clock: Clock
       recent.length + events.length > 2 * limits.liveEventTexts
         ? [...recent, ...events].slice(-limits.liveEventTexts)
         : recent.concat(events);
+    batches.forget();
     for (const listener of listeners) listener.advanced();
   });
-  return {
+  const feed: Feed = {
     epoch,
     lastSeq: () => last,
     firstSeq: () => store.read((reader) => reader.events.firstSeq()),
@@ -50,6 +54,7 @@ export function createFeed({ store, clock, epoch }: { store: Store; clock: Clock
       if (afterSeq >= last) return [];
       return store.read((reader) => reader.events.page(afterSeq, limit, subject));
     },
+    batches: (afterSeq, wanted) => batches.after(afterSeq, wanted),
     emit(event) {
       if (listeners.size === 0) return;
       const ephemeral = { type: event.type, subject: event.subject, text: ephemeralText(event, clock.now()) };
@@ -60,4 +65,6 @@ export function createFeed({ store, clock, epoch }: { store: Store; clock: Clock
       return () => void listeners.delete(listener);
     },
   };
+  const batches = createBatches(feed);
+  return feed;
 }

@@ -1,8 +1,9 @@
 // A subscription is a position in the log, not a queue: it costs the same however slow its client is.
 import { limits } from '../../schemas/limits.ts';
+import { wantedBy } from './batches.ts';
 import { formatCursor } from './cursor.ts';
 import type { EphemeralEvent, Feed } from './feed.ts';
-import { compileFilter, type EventFilter } from './filter.ts';
+import type { EventFilter } from './filter.ts';
 
 /** The sending half of a connection. */
 export interface Outlet {
@@ -35,11 +36,8 @@ export interface SubscriptionOptions extends EventFilter {
   readonly onClose?: () => void;
 }
 
-/** What a notification adds around its events, roughly. */
-const envelopeBytes = 256;
-
 export function createSubscription({ id, feed, outlet, afterSeq, output, later, onClose, ...filter }: SubscriptionOptions): Subscription {
-  const accepts = compileFilter(filter);
+  const wanted = wantedBy(filter);
   const head = `{"jsonrpc":"2.0","method":"event","params":{"subscriptionId":${JSON.stringify(id)},"cursor":"`;
   let position = afterSeq;
   let shed = 0;
@@ -47,10 +45,10 @@ export function createSubscription({ id, feed, outlet, afterSeq, output, later, 
   let closed = false;
 
   const hasRoom = (): boolean => outlet.unsentBytes < limits.unsentBytes;
-  const send = (texts: readonly string[]): void => {
+  const send = (events: string): void => {
     const note = shed > 0 ? `,"shed":${shed}` : '';
     shed = 0;
-    outlet.sendText(`${head}${formatCursor(feed.epoch, position)}","events":[${texts.join(',')}]${note}}}`);
+    outlet.sendText(`${head}${formatCursor(feed.epoch, position)}","events":[${events}]${note}}}`);
   };
   const skipPruned = (): void => {
     const first = feed.firstSeq();
@@ -61,26 +59,13 @@ export function createSubscription({ id, feed, outlet, afterSeq, output, later, 
   };
   /** Sends one page; false when the log has no more, or the connection takes no more. */
   const sendPage = (): boolean => {
-    const page = feed.page(position, limits.eventPageRows, filter.subject);
-    if (page[0]?.seq !== position + 1) skipPruned();
-    let texts: string[] = [];
-    let bytes = envelopeBytes;
-    for (const event of page) {
-      if (accepts(event)) {
-        if (texts.length > 0 && bytes + event.text.length > limits.eventNotificationBytes) {
-          send(texts);
-          if (!hasRoom()) return false;
-          texts = [];
-          bytes = envelopeBytes;
-        }
-        texts.push(event.text);
-        bytes += event.text.length + 1;
-      }
-      position = event.seq;
+    const { firstSeq, list, more } = feed.batches(position, wanted);
+    if (firstSeq !== position + 1) skipPruned();
+    for (const { events, through } of list) {
+      if (through !== list[0]?.through && !hasRoom()) return false;
+      position = Math.max(position, through);
+      if (events !== '') send(events);
     }
-    const more = page.length === limits.eventPageRows;
-    if (!more) position = Math.max(position, feed.lastSeq());
-    if (texts.length > 0) send(texts);
     return more;
   };
   const pump = (): void => {
@@ -99,8 +84,8 @@ export function createSubscription({ id, feed, outlet, afterSeq, output, later, 
     },
     pump,
     ephemeral(event) {
-      if (closed || (event.type === 'session.outputGrew' && !output) || !accepts(event)) return;
-      if (hasRoom() && !replaying) send([event.text]);
+      if (closed || (event.type === 'session.outputGrew' && !output) || !wanted.accepts(event)) return;
+      if (hasRoom() && !replaying) send(event.text);
       else shed += 1;
     },
     close() {

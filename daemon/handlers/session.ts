@@ -1,4 +1,5 @@
 import { Failure } from '../../schemas/errors.ts';
+import type { SessionUsage } from '../../schemas/session.ts';
 import type { StepRun } from '../../schemas/step.ts';
 import type { HandlersOf } from '../server/connection.ts';
 import { originOf } from '../server/connection.ts';
@@ -37,9 +38,9 @@ export function sessionHandlers({ store, projects, sessions, terminals, tmux }: 
       };
       return sessions.list(filter, cursor, limit);
     },
-    'session.get': async ({ id }) => {
-      const usage = await sessions.usageOf(id);
-      return usage === undefined ? kept(id, () => sessions.get(id)) : { ...sessions.get(id), usage };
+    'session.get': ({ id }) => {
+      const view = (usage?: SessionUsage) => (usage === undefined ? kept(id, () => sessions.get(id)) : { ...sessions.get(id), usage });
+      return sessions.usageOf(id)?.then(view) ?? view();
     },
     'session.retry': ({ id, environment }, call) => sessions.retry(id, environment, originOf(call)),
     'session.getData': ({ id, key }) => sessions.data.get(id, key),

@@ -55,7 +55,7 @@ export function createDispatcher(options: DaemonOptions, services: Services): { 
         throw new Failure('SHUTTING_DOWN', 'The daemon is stopping; call again when it is back.');
       }
       if (methods[call.method].effect === 'read') return run();
-      const work = once(call, run).catch((error: unknown) => Promise.reject(storageTold(error)));
+      const work = once(call, async () => run()).catch((error: unknown) => Promise.reject(storageTold(error)));
       running.add(work);
       const done = (): void => void running.delete(work);
       work.then(done, done);

@@ -52,7 +52,7 @@ export interface SessionService {
   list(filter: SessionFilter, cursor: string | undefined, limit: number): { sessions: Session[]; nextCursor?: string };
   get(ref: string): Session & { sharedData: Record<string, unknown>; stepRuns: StepRun[] };
   /** undefined: nothing of it runs in a scope. */
-  usageOf(ref: string): Promise<SessionUsage | undefined>;
+  usageOf(ref: string): Promise<SessionUsage | undefined> | undefined;
   /** Throws NOT_FOUND with near slugs. */
   resolve(ref: string): SessionRecord;
   cancel(ref: string, reason: string | undefined, origin: Origin): Promise<Session>;
@@ -155,7 +155,11 @@ export function createSessionService(deps: SessionDeps): SessionService {
           stepRuns: stepViews(r, session.id),
         };
       }),
-    usageOf: async (ref) => deps.usageOf?.(resolve(ref)),
+    usageOf(ref) {
+      if (deps.usageOf === undefined) return undefined;
+      const session = resolve(ref);
+      return hasEnded(session.status) ? undefined : deps.usageOf(session);
+    },
     cancel: (ref, reason, origin) => cancel(resolve(ref), reason, origin),
     async cancelAll(ids, reason, actor) {
       const asked = await store.write((w) =>

@@ -1,16 +1,22 @@
 // All that is measured, most important first.
 import type { Benchmark, Opened } from './benchmark.ts';
 import type { Ground } from './ground.ts';
+import { libraryCalls } from './measure-client.ts';
 import { configLoad, configReload, retryOverhead } from './measure-config.ts';
 import { exportLog, historyQuery, subscriberReplay } from './measure-events.ts';
+import { eventFanout } from './measure-fanout.ts';
 import { cliStart } from './measure-processes.ts';
 import { eventDeliver, roundTrips } from './measure-rpc.ts';
 import { fanout, outputAppend, sessionCreate, stepSpawn } from './measure-sessions.ts';
+import { daemonStart } from './measure-start.ts';
 import { gc, transactions } from './measure-store.ts';
+import { stuckRate } from './measure-stuck.ts';
+import { webSocketCalls } from './measure-websocket.ts';
 import { placeApart } from './placement.ts';
 
 export const benchmarks: readonly Benchmark[] = [
-  ...[...roundTrips, ...transactions, sessionCreate, stepSpawn, fanout, eventDeliver, cliStart],
+  ...[...roundTrips, webSocketCalls, libraryCalls, ...transactions, sessionCreate, stepSpawn, fanout],
+  ...[eventDeliver, eventFanout, stuckRate, cliStart, daemonStart],
   ...[configLoad, configReload, historyQuery, outputAppend, retryOverhead, subscriberReplay],
   ...[gc, exportLog],
 ];

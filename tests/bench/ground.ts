@@ -2,17 +2,13 @@
 // both.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { systemClock } from '../../daemon/kernel/clock.ts';
-import { Store } from '../../daemon/store/store.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createHome, type Home, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
 import { connectLines, type LineClient } from './line-client.ts';
+import { writeLongLog } from './long-log.ts';
 
 const files = 50;
-/** Events that the daemon finds in its log. */
-export const history = 100_000;
 export const outputBytes = 16 * 1024 * 1024;
 /** Its own watch would read what a benchmark has told it to read. */
 export const quietConfig = '[hot_reload]\nenabled = false\n';
@@ -35,6 +31,8 @@ steps: [{name: much, type: shell, action: "head -c ${outputBytes} /dev/zero", ru
 
 export interface Ground extends AsyncDisposable {
   readonly repo: TestRepo;
+  /** Events that the daemon found in its log. */
+  readonly history: number;
   readonly projectId: string;
   /** Ended, with one step: what session.get answers about. */
   readonly sessionId: string;
@@ -43,19 +41,25 @@ export interface Ground extends AsyncDisposable {
     readonly env: Record<string, string>;
   };
   readonly rawPid: number;
+  readonly rawSocketPath: string;
   /** Resident memory of the daemon before anybody asked it anything. */
   readonly idleRssMiB: number;
   /** A connection of its own, closed at the end. */
   lines(to: 'daemon' | 'raw'): Promise<LineClient>;
 }
 
-export async function prepareGround(): Promise<Ground> {
+export interface GroundOptions {
+  /** Default: a million. */
+  readonly history?: number;
+}
+
+export async function prepareGround({ history = 1_000_000 }: GroundOptions = {}): Promise<Ground> {
   await using stack = new AsyncDisposables();
   const repo = stack.own(await createTestRepo({ branch: 'main' }));
   const content = 'export const answer = 42;\n'.repeat(40);
   await repo.commit('files', Object.fromEntries(Array.from({ length: files }, (_, index) => [`d${index % 10}/f${index}.ts`, content])));
   const home = createHome();
-  await writeHistory(home);
+  await writeLongLog(home, history);
   const real = stack.own(await startRealDaemon({ home, commands, config: quietConfig }));
   const { pid } = real;
   await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -73,10 +77,12 @@ export async function prepareGround(): Promise<Ground> {
   const kept = stack.move();
   return {
     repo,
+    history,
     projectId: project.id,
     sessionId: session.id,
     daemon: { ...home, pid, env: home.env() },
     rawPid: raw.pid,
+    rawSocketPath: rawSocket,
     idleRssMiB,
     async lines(to) {
       const client = await connectLines(to === 'daemon' ? home.socketPath : rawSocket);
@@ -85,25 +91,6 @@ export async function prepareGround(): Promise<Ground> {
     },
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
-}
-
-async function writeHistory(home: Home): Promise<void> {
-  mkdirSync(home.stateDir, { recursive: true, mode: 0o700 });
-  const options = { path: home.databasePath, backupDir: join(home.stateDir, 'backups'), clock: systemClock, random: Math.random };
-  const store = new Store(options);
-  const slice = 5_000;
-  for (let written = 0; written < history; written += slice) {
-    await store.write((w) => {
-      for (let index = 0; index < slice; index += 1) w.events.append(someEvent(written + index));
-    });
-  }
-  store.close();
-}
-
-/** As long as most are. */
-export function someEvent(index: number) {
-  const data = { tokenId: `tok_${String(index).padStart(26, '0')}`, name: `made ${index}`, scopes: ['read' as const] };
-  return { type: 'auth.tokenCreated' as const, subject: {}, actor: 'owner', data };
 }
 
 export function rssMiB(pid: number): number {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { openDatabase } from '../../daemon/store/database.ts';
 import { seqOf } from '../helpers/event-flow.ts';
 import type { Benchmark } from './benchmark.ts';
-import { type Ground, history } from './ground.ts';
+import type { Ground } from './ground.ts';
 import type { LineClient } from './line-client.ts';
 import { compared } from './rows.ts';
 import { timed } from './samples.ts';
@@ -50,7 +50,8 @@ export const historyQuery: Benchmark = {
   priority: 'P1',
   async open(ground) {
     const { client, epoch, page, close } = await openLog(ground);
-    const positions = Array.from({ length: lookUps }, (_, index) => (index * 7_919) % (history - pageRows));
+    const { history } = ground;
+    const positions = Array.from({ length: lookUps }, (_, index) => (index * 79_193) % (history - pageRows));
     const each = (look: (position: number) => Promise<number> | number) => ({
       async sample(): Promise<number> {
         const ms = await timed(async () => {

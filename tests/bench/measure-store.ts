@@ -8,7 +8,7 @@ import { type HouseDeps, keepHouse } from '../../daemon/upkeep/house.ts';
 import { Config } from '../../schemas/config.ts';
 import { createTempDir } from '../helpers/temp-dir.ts';
 import type { Benchmark } from './benchmark.ts';
-import { someEvent } from './ground.ts';
+import { someEvent } from './long-log.ts';
 import { compared, type RowSpec } from './rows.ts';
 import { timed } from './samples.ts';
 

@@ -1,5 +1,7 @@
 // All that is measured by itself and not by turns, after the benchmarks.
 import type { Probe } from './benchmark.ts';
+import { memoryAfterWork } from './measure-memory.ts';
 import { memory } from './measure-processes.ts';
+import { stuckMemory } from './measure-stuck.ts';
 
-export const probes: readonly Probe[] = [memory];
+export const probes: readonly Probe[] = [memory, memoryAfterWork, stuckMemory];

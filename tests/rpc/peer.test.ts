@@ -232,7 +232,7 @@ test('a batch waits for its slowest call, unless that is cancelled', async () =>
   end.send('[{"jsonrpc":"2.0","method":"wait","id":1},{"jsonrpc":"2.0","method":"get_data","id":2}]');
   end.send('{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}');
   expect(await end.next()).toEqual([
-    { jsonrpc: '2.0', id: 1, error: expect.objectContaining({ code: 4990 }) },
     { jsonrpc: '2.0', id: 2, result: ['hello', 5] },
+    { jsonrpc: '2.0', id: 1, error: expect.objectContaining({ code: 4990 }) },
   ]);
 });

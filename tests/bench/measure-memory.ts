@@ -1,0 +1,30 @@
+// What a daemon of its own weighs after much work: ten thousand calls, and a hundred thousand events with somebody who follows them.
+import { startRealDaemon } from '../helpers/real-daemon.ts';
+import type { Probe } from './benchmark.ts';
+import { quietConfig, rssMiB } from './ground.ts';
+import { connectLines } from './line-client.ts';
+import { makeTokens } from './measure-fanout.ts';
+import { bounded } from './rows.ts';
+
+const calls = 10_000;
+const events = 100_000;
+const window = 64;
+
+export const memoryAfterWork: Probe = {
+  name: 'memory after work',
+  priority: 'P0',
+  async measure() {
+    await using daemon = await startRealDaemon({ config: quietConfig });
+    const { socketPath } = daemon.home;
+    const [caller, reader] = [await connectLines(socketPath), await connectLines(socketPath)];
+    await reader.call('event.subscribe', {});
+    await caller.pump((index) => `{"jsonrpc":"2.0","id":${index},"method":"session.list","params":{}}\n`, calls, window);
+    const last = reader.next((line) => line.includes(`work-${events - 1}"`));
+    await makeTokens(caller, events, (index) => `work-${index}`, window);
+    await last;
+    const rss = rssMiB(daemon.pid);
+    for (const client of [caller, reader]) client.close();
+    const name = `daemon RSS, after ${calls} calls and ${events} events`;
+    return [bounded({ name, unit: 'MiB', failures: 0, target: { must: 140, aim: 110 } }, [rss])];
+  },
+};
