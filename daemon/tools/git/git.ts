@@ -24,8 +24,8 @@ import { type OpenPullRequest, openPullRequest } from './pull-request.ts';
 import { type RecentCommit, recentCommits } from './recent-commits.ts';
 import { branchCheckedOutAt, branchExists, defaultBranch, type Head, head, resolveCommit } from './refs.ts';
 import { type Remote, remotes } from './remotes.ts';
-import { type RemovedWorktree, removeWorktree, sweepTrash } from './remove-worktree.ts';
-import { repositoriesAtRisk } from './repositories-inside.ts';
+import { lockOf, type RemovedWorktree, removeWorktree } from './remove-worktree.ts';
+import { type Inside, repositoriesAtRisk } from './repositories-inside.ts';
 import { type FoundRepository, findRepository, type Repository } from './repository.ts';
 import { type RestoreSnapshot, restoreSnapshot, unlockRestored } from './restore-snapshot.ts';
 import { type Addition, rollBackWorktree, undoAddition } from './roll-back-worktree.ts';
@@ -34,6 +34,7 @@ import { type SavedSnapshot, type SaveSnapshot, saveSnapshot } from './save-snap
 import type { SnapshotManifest } from './snapshot-manifest.ts';
 import { deleteSnapshot, deleteUnneededSnapshot, findSnapshot, type SnapshotSummary } from './snapshot-ref.ts';
 import { status, type WorktreeStatus } from './status.ts';
+import { createTrash } from './trash.ts';
 import { type GitVersion, version } from './version.ts';
 
 export interface Git {
@@ -49,7 +50,12 @@ export interface Git {
   /** Takes a worktree back that was just made, whatever is in it. */
   undoAddition(addition: Addition): Promise<void>;
   removeWorktree(which: { repo: Repository; path: string }): Promise<RemovedWorktree>;
-  sweepTrash(directory: string): Promise<void>;
+  /** Why git holds a worktree locked, which may be empty; undefined when it does not. */
+  lockOf(worktreePath: string): Promise<string | undefined>;
+  /** What removals that did not come to their end left in a directory. Nothing is deleted by this. */
+  findTrash(directory: string): Promise<string[]>;
+  /** Deletes what `findTrash` found. */
+  emptyTrash(path: string): Promise<void>;
   deleteBranch(which: DeleteBranch): Promise<boolean>;
   listWorktrees(repo: Repository): Promise<ListedWorktree[]>;
   status(worktreePath: string, signal?: AbortSignal): Promise<WorktreeStatus>;
@@ -67,7 +73,7 @@ export interface Git {
   hideChange(worktreePath: string, path: string): Promise<void>;
   hiddenPatterns(worktreePath: string): Promise<string>;
   /** Paths in a worktree of repositories that hold work which goes with it and cannot be saved from outside. */
-  repositoriesAtRisk(worktreePath: string): Promise<string[]>;
+  repositoriesAtRisk(inside: Inside): Promise<string[]>;
   saveSnapshot(wanted: SaveSnapshot): Promise<SavedSnapshot>;
   findSnapshot(repo: Repository, ref: string): Promise<SnapshotSummary | undefined>;
   deleteSnapshot(repo: Repository, ref: string): Promise<void>;
@@ -90,6 +96,7 @@ export interface Git {
 
 export function createGit(deps: GitDeps): Git {
   const git = createRunGit(deps);
+  const trash = createTrash(git);
   return {
     findRepository: (path) => findRepository(git, path),
     defaultBranch: (repo) => defaultBranch(git, repo),
@@ -101,8 +108,10 @@ export function createGit(deps: GitDeps): Git {
     addWorktree: (wanted) => addWorktree(git, wanted),
     rollBackWorktree: (addition) => rollBackWorktree(git, addition),
     undoAddition: (addition) => undoAddition(git, addition),
-    removeWorktree: (which) => removeWorktree(git, which),
-    sweepTrash: (directory) => sweepTrash(git, directory),
+    removeWorktree: (which) => removeWorktree(git, trash, which),
+    lockOf,
+    findTrash: trash.find,
+    emptyTrash: trash.empty,
     deleteBranch: (which) => deleteBranch(git, which),
     listWorktrees: (repo) => listWorktrees(git, repo),
     status: (worktreePath, signal) => status(git, worktreePath, signal),
@@ -118,7 +127,7 @@ export function createGit(deps: GitDeps): Git {
     hideUntracked: (worktreePath, paths) => hideUntracked(git, worktreePath, paths),
     hideChange: (worktreePath, path) => hideChange(git, worktreePath, path),
     hiddenPatterns,
-    repositoriesAtRisk: (worktreePath) => repositoriesAtRisk(git, worktreePath),
+    repositoriesAtRisk: (inside) => repositoriesAtRisk(git, inside),
     saveSnapshot: (wanted) => saveSnapshot(git, wanted),
     findSnapshot: (repo, ref) => findSnapshot(git, repo, ref),
     deleteSnapshot: (repo, ref) => deleteSnapshot(git, repo, ref),

@@ -56,12 +56,21 @@ test('a removal that git refuses puts the directory back', async () => {
   expect((await readdir(f.test.directory)).sort()).toEqual(['home', 'repo', 'w']);
 });
 
-test('trash of an interrupted removal is swept, and nothing else', async () => {
+test('trash of an interrupted removal is found and deleted, and nothing that it only points to', async () => {
   await using f = await createGitFixture();
-  await f.test.write('x/y.txt', 'x', f.test.beside('.coppice-trash-abc'));
-  await f.git.sweepTrash(f.test.directory);
-  await f.git.sweepTrash(f.test.beside('missing'));
-  expect((await readdir(f.test.directory)).sort()).toEqual(['home', 'repo']);
+  const trash = f.test.beside('.coppice-trash-abc');
+  await f.test.write('x/y.txt', 'x', trash);
+  await f.test.write('closed/z.txt', 'x', trash);
+  await symlink(f.test.beside('home'), join(trash, 'x', 'out'));
+  await symlink(f.test.path, f.test.beside('.coppice-trash-link'));
+  await f.test.write('note.txt', 'of the user', f.test.beside('home'));
+  await chmod(join(trash, 'closed'), 0o000);
+  expect(await f.git.findTrash(f.test.directory)).toEqual([trash]);
+  expect(await f.git.findTrash(f.test.beside('missing'))).toEqual([]);
+  await f.git.emptyTrash(trash);
+  expect((await readdir(f.test.directory)).sort()).toEqual(['.coppice-trash-link', 'home', 'repo']);
+  expect(await readdir(f.test.beside('home'))).toContain('note.txt');
+  expect(await readdir(f.test.path)).toContain('readme.txt');
 });
 
 test('worktrees are listed with branch, lock and loss', async () => {

@@ -227,14 +227,14 @@ test('repositories inside with work of their own are named', async () => {
   await f.test.git('submodule', '--quiet', 'add', f.test.beside('lib'), 'lib');
   await f.test.commit('with lib');
   const { path } = await newBranch(f, 'work');
-  expect(await f.git.repositoriesAtRisk(path)).toEqual([]);
+  expect(await f.git.repositoriesAtRisk({ worktreePath: path })).toEqual([]);
   await f.test.gitIn(join(path, 'lib'), 'checkout', '--quiet', '-b', 'own');
   await f.test.commit('own', { 'own.txt': 'o' }, join(path, 'lib'));
-  expect(await f.git.repositoriesAtRisk(path)).toEqual(['lib']);
+  expect(await f.git.repositoriesAtRisk({ worktreePath: path })).toEqual(['lib']);
   await f.test.gitIn(join(path, 'lib'), 'push', '--quiet', 'origin', 'own');
-  expect(await f.git.repositoriesAtRisk(path)).toEqual([]);
+  expect(await f.git.repositoriesAtRisk({ worktreePath: path })).toEqual([]);
   await f.test.gitIn(path, 'init', '--quiet', 'nested');
-  expect(await f.git.repositoriesAtRisk(path)).toEqual(['nested']);
+  expect(await f.git.repositoriesAtRisk({ worktreePath: path })).toEqual(['nested']);
 });
 
 test('a submodule is checked out again', async () => {
