@@ -7,10 +7,11 @@ import { cliStart } from './measure-processes.ts';
 import { eventDeliver, roundTrips } from './measure-rpc.ts';
 import { fanout, outputAppend, sessionCreate, stepSpawn } from './measure-sessions.ts';
 import { gc, transactions } from './measure-store.ts';
+import { removalBig, spareStart, startsTogether } from './measure-worktrees.ts';
 import { placeApart } from './placement.ts';
 
 export const benchmarks: readonly Benchmark[] = [
-  ...[...roundTrips, ...transactions, sessionCreate, stepSpawn, fanout, eventDeliver, cliStart],
+  ...[...roundTrips, ...transactions, sessionCreate, spareStart, removalBig, startsTogether, stepSpawn, fanout, eventDeliver, cliStart],
   ...[configLoad, configReload, historyQuery, outputAppend, retryOverhead, subscriberReplay],
   ...[gc, exportLog],
 ];

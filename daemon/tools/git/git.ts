@@ -33,6 +33,7 @@ import { createRunGit, type GitDeps } from './run-git.ts';
 import { type SavedSnapshot, type SaveSnapshot, saveSnapshot } from './save-snapshot.ts';
 import type { SnapshotManifest } from './snapshot-manifest.ts';
 import { deleteSnapshot, deleteUnneededSnapshot, findSnapshot, type SnapshotSummary } from './snapshot-ref.ts';
+import { beginSpare, discardSpare, type FoundSpare, fillSpare, isUntouched, listSpares, type SpareWish, type Taken, type TakeSpare, takeSpare, type Unfit } from './spare.ts';
 import { status, type WorktreeStatus } from './status.ts';
 import { createTrash } from './trash.ts';
 import { type GitVersion, version } from './version.ts';
@@ -57,6 +58,13 @@ export interface Git {
   /** Deletes what `findTrash` found. */
   emptyTrash(path: string): Promise<void>;
   deleteBranch(which: DeleteBranch): Promise<boolean>;
+  listSpares(repo: Repository): Promise<FoundSpare[]>;
+  beginSpare(wish: SpareWish): Promise<void>;
+  fillSpare(wish: SpareWish): Promise<Unfit | undefined>;
+  /** Answers the deletions of its files, which go on. */
+  discardSpare(which: { repo: Repository; path: string }): Promise<Promise<void>[]>;
+  isUntouched(spare: FoundSpare): Promise<boolean>;
+  takeSpare(wanted: TakeSpare): Promise<Taken>;
   listWorktrees(repo: Repository): Promise<ListedWorktree[]>;
   status(worktreePath: string, signal?: AbortSignal): Promise<WorktreeStatus>;
   diff(wanted: DiffWanted): Promise<WorktreeDiff>;
@@ -112,6 +120,12 @@ export function createGit(deps: GitDeps): Git {
     lockOf,
     findTrash: trash.find,
     emptyTrash: trash.empty,
+    listSpares,
+    beginSpare: (wish) => beginSpare(git, wish),
+    fillSpare: (wish) => fillSpare(git, wish),
+    discardSpare: (which) => discardSpare(git, trash, which),
+    isUntouched: (spare) => isUntouched(git, spare),
+    takeSpare: (wanted) => takeSpare(git, wanted),
     deleteBranch: (which) => deleteBranch(git, which),
     listWorktrees: (repo) => listWorktrees(git, repo),
     status: (worktreePath, signal) => status(git, worktreePath, signal),
