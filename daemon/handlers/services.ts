@@ -38,8 +38,8 @@ import type { Tmux } from '../tools/tmux.ts';
 import type { UpkeepService } from '../upkeep/service.ts';
 import type { WorkReactor } from '../work-sessions/reactor/reactor.ts';
 import type { WorkSessionService } from '../work-sessions/service.ts';
-import type { Spares } from '../worktrees/spares.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
+import type { Spares } from '../worktrees/spares.ts';
 
 /** Who this daemon is, and what only its root knows. */
 export interface DaemonFacts {

@@ -2,9 +2,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '../store/store.ts';
-import { sparePrefix } from '../tools/git/spare.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { Repository } from '../tools/git/repository.ts';
+import { sparePrefix } from '../tools/git/spare.ts';
 
 /** Those below the root that belong to a repository which is no project. */
 export async function straySpares(

@@ -25,7 +25,8 @@ export interface BigGround {
 }
 
 const commands = {
-  'bench-session': 'name: bench-session\narguments: [branch]\nworktree: {branch: "{{ branch }}"}\nsteps: [{type: shell, action: "true", run_in: process}]\n',
+  'bench-session':
+    'name: bench-session\narguments: [branch]\nworktree: {branch: "{{ branch }}"}\nsteps: [{type: shell, action: "true", run_in: process}]\n',
   'bench-kept':
     'name: bench-kept\narguments: [branch]\nworktree: {branch: "{{ branch }}", keep: always}\nsteps: [{type: shell, action: "true", run_in: process}]\n',
 };
@@ -50,6 +51,8 @@ export async function openBigGround(spares: number): Promise<BigGround> {
     async start(command, branch) {
       const created = events.next((line) => line.includes('"terminal.created"'));
       const ended = events.next((line) => line.includes('"session.finished"'));
+      // Whoever does not wait for it any more must not be brought down by it.
+      ended.catch(() => undefined);
       const began = performance.now();
       const call = caller.call<{ id: string }>('session.start', {
         ...{ project: project.id, command, arguments: { branch }, environment: home.env() },

@@ -135,7 +135,11 @@ export const startsTogether: Benchmark = {
         return seen.size === together;
       });
     };
-    const nextNames = (prefix: string): string[] => Array.from({ length: together }, () => `${prefix}-${(count += 1)}`);
+    const nextNames = (prefix: string): string[] =>
+      Array.from({ length: together }, () => {
+        count += 1;
+        return `${prefix}-${count}`;
+      });
     const ours = {
       async sample(): Promise<number> {
         const created = all('terminal.created');

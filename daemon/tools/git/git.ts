@@ -33,7 +33,19 @@ import { createRunGit, type GitDeps } from './run-git.ts';
 import { type SavedSnapshot, type SaveSnapshot, saveSnapshot } from './save-snapshot.ts';
 import type { SnapshotManifest } from './snapshot-manifest.ts';
 import { deleteSnapshot, deleteUnneededSnapshot, findSnapshot, type SnapshotSummary } from './snapshot-ref.ts';
-import { beginSpare, discardSpare, type FoundSpare, fillSpare, isUntouched, listSpares, type SpareWish, type Taken, type TakeSpare, takeSpare, type Unfit } from './spare.ts';
+import {
+  beginSpare,
+  discardSpare,
+  type FoundSpare,
+  fillSpare,
+  isUntouched,
+  listSpares,
+  type SpareWish,
+  type Taken,
+  type TakeSpare,
+  takeSpare,
+  type Unfit,
+} from './spare.ts';
 import { status, type WorktreeStatus } from './status.ts';
 import { createTrash } from './trash.ts';
 import { type GitVersion, version } from './version.ts';

@@ -6,8 +6,8 @@ import { basename, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isFailure } from '../../../schemas/errors.ts';
 import { gitDirsOf, kindOf, readAdminEntries, readText } from './git-files.ts';
-import type { Repository } from './repository.ts';
 import { lockOf, removeWorktree } from './remove-worktree.ts';
+import type { Repository } from './repository.ts';
 import { undoAddition } from './roll-back-worktree.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
 import { status } from './status.ts';
@@ -72,7 +72,11 @@ export async function fillSpare(git: RunGit, { repo, path, commit, signal }: Spa
 }
 
 /** Takes one away, whatever is in it: its files are deleted afterwards. In the turn of its repository. */
-export async function discardSpare(git: RunGit, trash: Trash, { repo, path }: { repo: Repository; path: string }): Promise<Promise<void>[]> {
+export async function discardSpare(
+  git: RunGit,
+  trash: Trash,
+  { repo, path }: { repo: Repository; path: string },
+): Promise<Promise<void>[]> {
   // The git of a daemon that was killed lives on.
   await endStragglers(path);
   const isWhole = (await kindOf(path)) !== undefined && (await lockOf(path)) === undefined;
