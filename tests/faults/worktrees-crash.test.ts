@@ -85,7 +85,7 @@ test('a project that went while the daemon was on its way out leaves no spare', 
 
   expect((await daemon.client.project.list({})).projects).toEqual([]);
   await until('the spare to be gone', () => sparesOf(daemon).length === 0);
-  expect(await repo.git('worktree', 'list', '--porcelain')).not.toContain('spare');
+  await until('git to forget it', async () => !(await repo.git('worktree', 'list', '--porcelain')).includes('spare'));
 });
 
 test('killed between the rename and the end of a removal: nothing is left, and the removal can be asked for again', {
