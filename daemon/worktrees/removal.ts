@@ -154,7 +154,20 @@ export function createRemoval(deps: RemovalDeps): Removal {
       if (isFailure(error) && error.kind === 'NOT_FOUND') return undefined;
       throw error;
     });
-    if (removed) trackDeletion(`files of the removed worktree "${worktree.path}"`, removed.deleted);
+    try {
+      return await conclude(project, worktree, saved, origin, mergedInto);
+    } finally {
+      // Last, so that the answer does not wait for it.
+      if (removed) trackDeletion(`files of the removed worktree "${worktree.path}"`, removed.deleteFiles());
+    }
+  };
+  const conclude = async (
+    project: ProjectRecord,
+    worktree: WorktreeRecord,
+    saved: Saved | undefined,
+    origin: Origin,
+    mergedInto?: string,
+  ): Promise<Removed> => {
     const branchDeleted = saved ? await deleteSavedBranch(project, worktree, saved) : await deleteOwnBranch(project, worktree, mergedInto);
     return store.write((w) => {
       const removedAt = clock.now();

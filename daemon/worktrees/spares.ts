@@ -85,9 +85,8 @@ export function createSpares(deps: SpareDeps): Spares {
   /** Removes one, unless somebody has worked in it. In the turn of the repository. */
   const discard = async (repo: Repository, spare: FoundSpare, state?: State): Promise<void> => {
     if (spare.commit !== undefined && !(await git.isUntouched(spare))) return leave(spare.path, state);
-    for (const deleted of await git.discardSpare({ repo, path: spare.path })) {
-      deleted.catch((error: unknown) => log.warn({ err: error }, `files of the spare worktree "${spare.path}" are left over`));
-    }
+    const { deleteFiles } = await git.discardSpare({ repo, path: spare.path });
+    deleteFiles().catch((error: unknown) => log.warn({ err: error }, `files of the spare worktree "${spare.path}" are left over`));
   };
   const discardOf = (project: ProjectRecord, spare: FoundSpare): Promise<void> =>
     queue.run(project.gitDir, () => discard(repositoryOf(project), spare, stateOf(project)));

@@ -73,8 +73,7 @@ export interface Git {
   listSpares(repo: Repository): Promise<FoundSpare[]>;
   beginSpare(wish: SpareWish): Promise<void>;
   fillSpare(wish: SpareWish): Promise<Unfit | undefined>;
-  /** Answers the deletions of its files, which go on. */
-  discardSpare(which: { repo: Repository; path: string }): Promise<Promise<void>[]>;
+  discardSpare(which: { repo: Repository; path: string }): Promise<RemovedWorktree>;
   isUntouched(spare: FoundSpare): Promise<boolean>;
   takeSpare(wanted: TakeSpare): Promise<Taken>;
   listWorktrees(repo: Repository): Promise<ListedWorktree[]>;

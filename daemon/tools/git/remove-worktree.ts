@@ -1,6 +1,5 @@
 import { lstat, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { Failure } from '../../../schemas/errors.ts';
 import { findAdminEntry, gitDirsOf, isAbsence, readText } from './git-files.ts';
 import type { Repository } from './repository.ts';
@@ -8,8 +7,8 @@ import { bulkMs, type RunGit } from './run-git.ts';
 import { makeTrash, type Trash } from './trash.ts';
 
 export interface RemovedWorktree {
-  /** Settles when the files are gone from the disk. */
-  readonly deleted: Promise<void>;
+  /** Its files wait for this, which settles when they are gone from the disk; a start of the daemon does the same for those it finds. */
+  deleteFiles(): Promise<void>;
 }
 
 /**
@@ -44,11 +43,7 @@ export async function removeWorktree(
     if (moved) await rename(moved.aside, entry.worktreePath).then(() => rmdir(moved.trash));
     throw error;
   }
-  // In a later turn, so that the answer does not wait for another fork.
-  const deleted = moved ? setImmediate().then(() => empty(moved.trash)) : Promise.resolve();
-  // Whoever does not wait for it must not bring the daemon down; whoever does still gets the failure.
-  deleted.catch(() => {});
-  return { deleted };
+  return { deleteFiles: async () => moved && empty(moved.trash) };
 }
 
 export async function lockOf(worktreePath: string): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isFailure } from '../../../schemas/errors.ts';
 import { gitDirsOf, kindOf, readAdminEntries, readText } from './git-files.ts';
-import { lockOf, removeWorktree } from './remove-worktree.ts';
+import { lockOf, type RemovedWorktree, removeWorktree } from './remove-worktree.ts';
 import type { Repository } from './repository.ts';
 import { undoAddition } from './roll-back-worktree.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
@@ -71,18 +71,18 @@ export async function fillSpare(git: RunGit, { repo, path, commit, signal }: Spa
   return undefined;
 }
 
-/** Takes one away, whatever is in it: its files are deleted afterwards. In the turn of its repository. */
+/** Takes one away, whatever is in it. In the turn of its repository. */
 export async function discardSpare(
   git: RunGit,
   trash: Trash,
   { repo, path }: { repo: Repository; path: string },
-): Promise<Promise<void>[]> {
+): Promise<RemovedWorktree> {
   // The git of a daemon that was killed lives on.
   await endStragglers(path);
   const isWhole = (await kindOf(path)) !== undefined && (await lockOf(path)) === undefined;
-  if (isWhole) return [(await removeWorktree(git, trash, { repo, path })).deleted];
+  if (isWhole) return removeWorktree(git, trash, { repo, path });
   await undoAddition(git, { repo, path });
-  return [];
+  return { deleteFiles: async () => undefined };
 }
 
 /** Is it as it was made? Whoever has worked in it keeps it. */
