@@ -36,6 +36,11 @@ const WorktreesConfig = z.strictObject({
     'Untracked files that a new worktree gets from the main checkout, beside those of .worktreeinclude: pattern, mode, required.',
     { reload: 'live' },
   ),
+  spares: key(
+    z.int().min(0).max(8).default(0),
+    'Worktrees of a project that are checked out ahead, so that a session in a large repository starts at once; each is a checkout on the disk.',
+    { reload: 'live', projectSafe: true },
+  ),
 });
 
 const SessionsConfig = z.strictObject({

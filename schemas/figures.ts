@@ -13,6 +13,7 @@ export const figures = {
   sessions: { kind: 'gauge', by: 'status', summary: 'Sessions that the store knows.' },
   terminals: { kind: 'gauge', summary: 'Terminals that live.' },
   worktrees: { kind: 'gauge', summary: 'Worktrees that are there.' },
+  spare_worktrees: { kind: 'gauge', summary: 'Worktrees that are checked out ahead and wait for a session.' },
   'server.connections': { kind: 'gauge', summary: 'Open connections, of both sockets.' },
   'server.subscriptions': { kind: 'gauge', summary: 'Subscriptions to events.' },
   'server.mutations_in_flight': { kind: 'gauge', summary: 'Calls that change something and have not been answered yet.' },

@@ -39,6 +39,7 @@ import type { UpkeepService } from '../upkeep/service.ts';
 import type { WorkReactor } from '../work-sessions/reactor/reactor.ts';
 import type { WorkSessionService } from '../work-sessions/service.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
+import type { Spares } from '../worktrees/spares.ts';
 
 /** Who this daemon is, and what only its root knows. */
 export interface DaemonFacts {
@@ -78,6 +79,7 @@ export interface Services {
   readonly output: OutputWatch;
   readonly workSessions: WorkSessionService;
   readonly worktrees: WorktreeService;
+  readonly spares: Spares;
   readonly terminals: TerminalService;
   readonly artifacts: ArtifactService;
   readonly leases: LeaseService;

@@ -17,7 +17,8 @@ export interface ProjectService {
   view(project: ProjectRecord): Promise<Project>;
   /** By id, name, or any path inside the project or one of its worktrees; throws NOT_FOUND. */
   resolve(ref: string): Promise<ProjectRecord>;
-  remove(ref: string, origin: Origin): Promise<void>;
+  /** Answers what it was. */
+  remove(ref: string, origin: Origin): Promise<ProjectRecord>;
 }
 
 export interface ProjectDeps {
@@ -103,6 +104,7 @@ export function createProjectService({ store, git, clock, ids }: ProjectDeps): P
         const data = { name: project.name, path: project.path };
         w.events.append({ type: 'project.removed', subject: { projectId: project.id }, actor: origin.actor, data });
       });
+      return project;
     },
   };
 }

@@ -6,15 +6,16 @@ import type { Services } from '../handlers/services.ts';
 const none = Object.fromEntries(sessionStatuses.map((status) => [status, 0]));
 const usPerSecond = 1e6;
 
-export interface FigureSources extends Pick<Services, 'store' | 'config' | 'metrics' | 'daemon' | 'clock'> {
+export interface FigureSources extends Pick<Services, 'store' | 'config' | 'metrics' | 'daemon' | 'clock' | 'spares'> {
   readonly mutationsInFlight: () => number;
 }
 
 /** Answers how to end the counting of events. */
-export function tellFigures({ store, config, metrics, daemon, clock, mutationsInFlight }: FigureSources): () => void {
+export function tellFigures({ store, config, metrics, daemon, clock, spares, mutationsInFlight }: FigureSources): () => void {
   metrics.figure('sessions', () => ({ ...none, ...store.read((r) => r.sessions.countByStatus()) }));
   metrics.figure('terminals', () => store.read((r) => r.terminals.allLive().length));
   metrics.figure('worktrees', () => store.read((r) => r.worktrees.allLive().length));
+  metrics.figure('spare_worktrees', () => spares.ready());
   metrics.figure('server.connections', () => daemon.connections().connections);
   metrics.figure('server.subscriptions', () => daemon.connections().subscriptions);
   metrics.figure('server.subscriber_lag_events', () => daemon.connections().lagEvents);

@@ -48,6 +48,7 @@ import { createCare } from '../upkeep/care.ts';
 import { createUpkeep } from '../upkeep/service.ts';
 import { createHooks } from '../worktrees/hooks.ts';
 import { createWorktreeService } from '../worktrees/service.ts';
+import { createSpares } from '../worktrees/spares.ts';
 import { wireCredentials } from './credentials.ts';
 import { saveConfigSnapshot } from './initial-config.ts';
 import type { DaemonOptions } from './options.ts';
@@ -112,7 +113,10 @@ export function createServices(wiring: Wiring): Services {
   lifecycle.own('event hooks', () => eventHooks.stop());
   lifecycle.own('events of hooks', store.onEvents(eventHooks.take));
   const copyRules = () => config.current.worktrees.copy;
-  const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules, leases });
+  const wantedBy = async (projectPath: string): Promise<number> => (await config.forProject(projectPath)).worktrees.spares;
+  const spares = createSpares({ ...shared, git, queue, root, wantedBy });
+  lifecycle.own('spare worktrees', () => spares.stop());
+  const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules, leases, spares });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({
     ...{ ...shared, tmux, stepFiles, exits, killTree },
@@ -248,7 +252,7 @@ export function createServices(wiring: Wiring): Services {
   return {
     ...{ store, clock, ids, log, feed, config, projects, catalogue, sessions, schedules, output, worktrees, terminals, artifacts, leases },
     ...{ groups, gates, agents, models, availability, ownEnvironment, auth, policy, logins },
-    ...{ metrics, doctor, upkeep, git, tmux, daemon, builtinsFor },
+    ...{ metrics, doctor, upkeep, git, tmux, daemon, builtinsFor, spares },
     ...specTasks,
   };
 }

@@ -20,9 +20,12 @@ export interface ReconcilingDeps {
   readonly root: () => string;
 }
 
+/** Of how many worktrees, removed ones included, the places are searched for what a removal left. */
+const remembered = 1_000;
+
 export function createReconciling(
   { store, git, log, root }: ReconcilingDeps,
-  removal: Pick<Removal, 'endInterrupted'>,
+  removal: Pick<Removal, 'endInterrupted' | 'sweep'>,
 ): () => Promise<void> {
   const projectOf = (worktree: WorktreeRecord): ProjectRecord | undefined => store.read((r) => r.projects.get(worktree.projectId));
 
@@ -59,10 +62,9 @@ export function createReconciling(
   };
   return async () => {
     await sweepMerges().catch((error: unknown) => log.warn({ err: error }, `left-over files of merges in "${root()}" stay`));
-    const rows = store.read((r) => r.worktrees.allLive());
-    for (const folder of new Set(rows.map(({ path }) => dirname(path)))) {
-      await git.sweepTrash(folder).catch((error: unknown) => log.warn({ err: error }, `left-over files in "${folder}" stay`));
-    }
+    const { rows, newest } = store.read((r) => ({ rows: r.worktrees.allLive(), newest: r.worktrees.newestPaths(remembered) }));
+    // Also where no worktree is any more: the last one may have been on its way out when the daemon died.
+    await removal.sweep([...rows.map(({ path }) => path), ...newest].map((path) => dirname(path)));
     for (const worktree of rows) {
       try {
         if (worktree.status === 'creating') await rollBack(worktree);

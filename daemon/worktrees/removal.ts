@@ -41,6 +41,8 @@ export interface Removal {
   remove(worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<Removed>;
   /** Ends a forced removal that a former daemon died over after the work was saved. False when there is none. */
   endInterrupted(project: ProjectRecord, worktree: WorktreeRecord): Promise<boolean>;
+  /** Deletes, while nobody waits for it, what removals that a former daemon died over have left in these directories. */
+  sweep(directories: Iterable<string>): Promise<void>;
   /** Waits for the deletion of directories that were moved aside. */
   idle(): Promise<void>;
 }
@@ -64,27 +66,25 @@ export function createRemoval(deps: RemovalDeps): Removal {
   const prove = async (project: ProjectRecord, worktree: WorktreeRecord, options: RemoveOptions): Promise<WorkAtRisk | undefined> => {
     const repo = repositoryOf(project);
     const realPath = await realpath(worktree.path);
-    const [status, listed, repositories] = await Promise.all([
-      git.status(worktree.path),
-      git.listWorktrees(repo),
-      git.repositoriesAtRisk(worktree.path),
-    ]);
-    // Last, since our own git stands inside while it looks.
-    const processes = await deps.proc.processesInside(worktree.path);
+    const status = await git.status(worktree.path);
+    const repositories = await git.repositoriesAtRisk({ worktreePath: worktree.path, known: status });
     const { baseCommit } = worktree;
     const branch = status.branch ?? 'HEAD';
     const isSaved = options.force === true;
     const commits =
-      status.head === undefined || isSaved
+      status.head === undefined || status.head === baseCommit || isSaved
         ? []
         : await git.commitsNowhereElse({ repo, branch, tip: status.head, baseCommit, limit: commitsShown });
+    const locked = await git.lockOf(realPath);
+    // Last, so that next to nothing comes between this and the rename, and since our own git stands inside while it looks.
+    const processes = await deps.proc.processesInside(worktree.path);
     const changed = [...status.staged, ...status.unstaged].map(({ path }) => path).concat(status.untracked, status.conflicted);
     const live = store.read((r) => r.sessions.activeInWorktree(worktree.id)).filter((session) => session.id !== options.bySession);
     return workAtRisk({
       worktreePath: realPath,
       mainCheckout: project.path,
       callerDirectory: options.callerDirectory === undefined ? undefined : await realpath(options.callerDirectory).catch(() => undefined),
-      locked: listed.find(({ path }) => path === realPath)?.locked,
+      locked,
       changedPaths: isSaved ? [] : changed,
       repositories,
       commitsNowhereElse: commits,
@@ -98,11 +98,14 @@ export function createRemoval(deps: RemovalDeps): Removal {
     const repo = repositoryOf(project);
     if (!worktree.branchCreated || !(await git.branchExists(repo, worktree.branch))) return false;
     const tip = await git.resolveCommit(repo, `refs/heads/${worktree.branch}`);
+    const isNeeded = tip !== worktree.baseCommit && !(await isMerged(project, tip, mergedInto));
+    return !isNeeded && git.deleteBranch({ repo, branch: worktree.branch, expectedCommit: tip });
+  };
+  const isMerged = async (project: ProjectRecord, tip: string, mergedInto?: string): Promise<boolean> => {
+    const repo = repositoryOf(project);
     const other = mergedInto !== undefined && (await git.branchExists(repo, mergedInto)) ? mergedInto : undefined;
     const targets = [await git.defaultBranch(repo), other].filter((branch) => branch !== undefined);
-    const holders = await Promise.all(targets.map((branch) => isContained(project, tip, branch)));
-    const merged = tip === worktree.baseCommit || holders.includes(true);
-    return merged && git.deleteBranch({ repo, branch: worktree.branch, expectedCommit: tip });
+    return (await Promise.all(targets.map((branch) => isContained(project, tip, branch)))).includes(true);
   };
   const isContained = async (project: ProjectRecord, tip: string, branch: string): Promise<boolean> => {
     const base = await git.resolveCommit(repositoryOf(project), branch);
@@ -151,7 +154,20 @@ export function createRemoval(deps: RemovalDeps): Removal {
       if (isFailure(error) && error.kind === 'NOT_FOUND') return undefined;
       throw error;
     });
-    if (removed) trackDeletion(worktree, removed.deleted);
+    try {
+      return await conclude(project, worktree, saved, origin, mergedInto);
+    } finally {
+      // Last, so that the answer does not wait for it.
+      if (removed) trackDeletion(`files of the removed worktree "${worktree.path}"`, removed.deleteFiles());
+    }
+  };
+  const conclude = async (
+    project: ProjectRecord,
+    worktree: WorktreeRecord,
+    saved: Saved | undefined,
+    origin: Origin,
+    mergedInto?: string,
+  ): Promise<Removed> => {
     const branchDeleted = saved ? await deleteSavedBranch(project, worktree, saved) : await deleteOwnBranch(project, worktree, mergedInto);
     return store.write((w) => {
       const removedAt = clock.now();
@@ -174,9 +190,9 @@ export function createRemoval(deps: RemovalDeps): Removal {
     if (!worktree.branchCreated || branchTip === undefined) return false;
     return git.deleteBranch({ repo: repositoryOf(project), branch: worktree.branch, expectedCommit: branchTip });
   };
-  const trackDeletion = (worktree: WorktreeRecord, deleted: Promise<void>): void => {
+  const trackDeletion = (what: string, deleted: Promise<void>): void => {
     const tracked = deleted
-      .catch((error: unknown) => log.warn({ err: error }, `files of the removed worktree "${worktree.path}" are left over`))
+      .catch((error: unknown) => log.warn({ err: error }, `${what} are left over; the next start of the daemon tries again`))
       .finally(() => deletions.delete(tracked));
     deletions.add(tracked);
   };
@@ -189,6 +205,15 @@ export function createRemoval(deps: RemovalDeps): Removal {
       const saved = await saving.find(project, worktree);
       if (saved) await takeAway(project, worktree, saved, byDaemon);
       return saved !== undefined;
+    },
+    async sweep(directories) {
+      for (const directory of new Set(directories)) {
+        const left = await git.findTrash(directory).catch((error: unknown) => {
+          log.warn({ err: error }, `"${directory}" cannot be searched for files that removals have left`);
+          return [];
+        });
+        for (const path of left) trackDeletion(`files in "${path}"`, git.emptyTrash(path));
+      }
     },
     idle: async () => void (await Promise.all(deletions)),
   };

@@ -13,6 +13,7 @@ import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
 import { type Adopting, createAdopting } from './adopting.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';
+import { projectFolder } from './folder.ts';
 import { beginFurnishing, type FurnishDeps, type FurnishWishes } from './furnish.ts';
 import { createMerging, type Merging } from './merging.ts';
 import { markMissing } from './missing.ts';
@@ -24,6 +25,7 @@ import { createRemoval, type Removal, type RemovalDeps } from './removal.ts';
 import { createRestoring, type Restoring } from './restoring.ts';
 import { isMergePath } from './scratch.ts';
 import { slugOf } from './slug.ts';
+import type { Spares } from './spares.ts';
 import { subjectOf } from './subject.ts';
 import { branchTaken, placeTaken, worktreeTaken } from './taken.ts';
 import { worktreeView } from './view.ts';
@@ -53,13 +55,14 @@ export interface WorktreeService extends Removal, Restoring, Adopting, Merging, 
   retain(worktree: WorktreeRecord, reason: string, origin: Origin): Promise<void>;
   /** Compares rows with the disk at start: half-made ones are rolled back, vanished ones marked. */
   reconcile(): Promise<void>;
-  /** A worktree that a merge has for as long as it runs. */
+  /** A worktree that a merge has for as long as it runs, or one that waits for a session. */
   isTemporary(path: string): boolean;
 }
 
 export interface WorktreeDeps extends RemovalDeps, FurnishDeps {
   readonly ids: Ids;
   readonly leases: Pick<LeaseService, 'regain'>;
+  readonly spares: Pick<Spares, 'take' | 'has'>;
 }
 
 export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
@@ -67,10 +70,7 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   const removal = createRemoval(deps);
   const reconcile = createReconciling(deps, removal);
 
-  const folderOf = (project: ProjectRecord, root = deps.root()): string => {
-    const name = slugOf(project.name, () => false);
-    return join(root, name);
-  };
+  const folderOf = (project: ProjectRecord, root = deps.root()): string => projectFolder(root, project);
   const create = async (spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord> => {
     const { project, branch } = spec;
     const repo = repositoryOf(project);
@@ -85,7 +85,8 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     const furnishing = beginFurnishing(deps, project, spec);
     try {
       await mkdir(join(record.path, '..'), { recursive: true, mode: 0o700 });
-      await git.addWorktree({ repo, path: record.path, branch, base: baseCommit, createBranch: !exists });
+      const wanted = { repo, path: record.path, branch, base: baseCommit, createBranch: !exists };
+      if (exists || !(await deps.spares.take(project, wanted))) await git.addWorktree(wanted);
       await furnishing.finish(record).catch(async (error: unknown) => {
         await git.undoAddition({ repo, path: record.path, ...ownBranch(record) });
         throw error;
@@ -137,7 +138,7 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     ...createConflicts(deps),
     ...createPublishing(deps),
     placeOf: (project, named, root) => namedPlace({ folder: folderOf(project, root), mainCheckout: project.path, named }),
-    isTemporary: (path) => isMergePath(deps.root(), path),
+    isTemporary: (path) => isMergePath(deps.root(), path) || deps.spares.has(path),
     async isTouched(worktree) {
       const status = await git.status(worktree.path);
       return !status.clean || status.head !== worktree.baseCommit;

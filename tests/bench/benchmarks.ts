@@ -12,10 +12,11 @@ import { daemonStart } from './measure-start.ts';
 import { gc, transactions } from './measure-store.ts';
 import { stuckRate } from './measure-stuck.ts';
 import { webSocketCalls } from './measure-websocket.ts';
+import { removalBig, spareStart, startsTogether } from './measure-worktrees.ts';
 import { placeApart } from './placement.ts';
 
 export const benchmarks: readonly Benchmark[] = [
-  ...[...roundTrips, webSocketCalls, libraryCalls, ...transactions, sessionCreate, stepSpawn, fanout],
+  ...[...roundTrips, webSocketCalls, libraryCalls, ...transactions, sessionCreate, spareStart, removalBig, startsTogether, stepSpawn, fanout],
   ...[eventDeliver, eventFanout, stuckRate, cliStart, daemonStart],
   ...[configLoad, configReload, historyQuery, outputAppend, retryOverhead, subscriberReplay],
   ...[gc, exportLog],

@@ -1,12 +1,11 @@
 // Sessions and their steps: what the daemon does around git, tmux and bash, beside these programs alone.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Benchmark } from './benchmark.ts';
 import { type Ground, outputBytes } from './ground.ts';
 import type { LineClient } from './line-client.ts';
 import { compared } from './rows.ts';
+import { run } from './run-program.ts';
 import { timed } from './samples.ts';
 
 /** Programs that were told to end do so a little later; without a pause one contender's cleanup falls into the other's time. */
@@ -195,10 +194,4 @@ export const outputAppend: Benchmark = {
 
 function start(caller: LineClient, { projectId, daemon }: Ground, command: string, args: Record<string, string>): Promise<{ id: string }> {
   return caller.call('session.start', { project: projectId, command, arguments: args, environment: daemon.env });
-}
-
-async function run(program: string, words: readonly string[], env: Readonly<Record<string, string>>, cwd?: string): Promise<void> {
-  const child = spawn(program, words, { env, stdio: 'ignore', ...(cwd === undefined ? {} : { cwd }) });
-  const [code] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${code}`);
 }

@@ -1,6 +1,6 @@
 import type { Worktree } from '../../../schemas/worktree.ts';
 import type { Db } from '../database.ts';
-import { present } from './rows.ts';
+import { afterAllIds, present } from './rows.ts';
 
 export type WorktreeStatus = Worktree['status'];
 
@@ -34,6 +34,8 @@ export interface WorktreeReader {
   byProjectAndBranch(projectId: string, branch: string): WorktreeRecord | undefined;
   list(filter: { projectId?: string }, cursor: string, limit: number): WorktreeRecord[];
   allLive(): WorktreeRecord[];
+  /** Of the newest, also of removed ones. */
+  newestPaths(limit: number): string[];
 }
 
 export interface WorktreeWriter extends WorktreeReader {
@@ -60,6 +62,7 @@ export function createWorktreeReader(db: Db): WorktreeReader {
   const list = select("status <> 'removed' AND id < ? ORDER BY id DESC LIMIT ?");
   const listOf = select("project_id = ? AND status <> 'removed' AND id < ? ORDER BY id DESC LIMIT ?");
   const all = select("status <> 'removed' ORDER BY id");
+  const paths = db.prepare<unknown[], { path: string }>('SELECT path FROM worktrees WHERE id < ? ORDER BY id DESC LIMIT ?');
   const one = (row: Row | undefined): WorktreeRecord | undefined => row && toRecord(row);
   return {
     get: (id) => one(get.get(id)),
@@ -68,6 +71,7 @@ export function createWorktreeReader(db: Db): WorktreeReader {
     byProjectAndBranch: (projectId, branch) => one(byProjectAndBranch.get(projectId, branch)),
     list: ({ projectId }, cursor, limit) => (projectId ? listOf.all(projectId, cursor, limit) : list.all(cursor, limit)).map(toRecord),
     allLive: () => all.all().map(toRecord),
+    newestPaths: (limit) => paths.all(afterAllIds, limit).map(({ path }) => path),
   };
 }
 

@@ -24,8 +24,8 @@ import { type OpenPullRequest, openPullRequest } from './pull-request.ts';
 import { type RecentCommit, recentCommits } from './recent-commits.ts';
 import { branchCheckedOutAt, branchExists, defaultBranch, type Head, head, resolveCommit } from './refs.ts';
 import { type Remote, remotes } from './remotes.ts';
-import { type RemovedWorktree, removeWorktree, sweepTrash } from './remove-worktree.ts';
-import { repositoriesAtRisk } from './repositories-inside.ts';
+import { lockOf, type RemovedWorktree, removeWorktree } from './remove-worktree.ts';
+import { type Inside, repositoriesAtRisk } from './repositories-inside.ts';
 import { type FoundRepository, findRepository, type Repository } from './repository.ts';
 import { type RestoreSnapshot, restoreSnapshot, unlockRestored } from './restore-snapshot.ts';
 import { type Addition, rollBackWorktree, undoAddition } from './roll-back-worktree.ts';
@@ -33,7 +33,21 @@ import { createRunGit, type GitDeps } from './run-git.ts';
 import { type SavedSnapshot, type SaveSnapshot, saveSnapshot } from './save-snapshot.ts';
 import type { SnapshotManifest } from './snapshot-manifest.ts';
 import { deleteSnapshot, deleteUnneededSnapshot, findSnapshot, type SnapshotSummary } from './snapshot-ref.ts';
+import {
+  beginSpare,
+  discardSpare,
+  type FoundSpare,
+  fillSpare,
+  isUntouched,
+  listSpares,
+  type SpareWish,
+  type Taken,
+  type TakeSpare,
+  takeSpare,
+  type Unfit,
+} from './spare.ts';
 import { status, type WorktreeStatus } from './status.ts';
+import { createTrash } from './trash.ts';
 import { type GitVersion, version } from './version.ts';
 
 export interface Git {
@@ -49,8 +63,19 @@ export interface Git {
   /** Takes a worktree back that was just made, whatever is in it. */
   undoAddition(addition: Addition): Promise<void>;
   removeWorktree(which: { repo: Repository; path: string }): Promise<RemovedWorktree>;
-  sweepTrash(directory: string): Promise<void>;
+  /** Why git holds a worktree locked, which may be empty; undefined when it does not. */
+  lockOf(worktreePath: string): Promise<string | undefined>;
+  /** What removals that did not come to their end left in a directory. Nothing is deleted by this. */
+  findTrash(directory: string): Promise<string[]>;
+  /** Deletes what `findTrash` found. */
+  emptyTrash(path: string): Promise<void>;
   deleteBranch(which: DeleteBranch): Promise<boolean>;
+  listSpares(repo: Repository): Promise<FoundSpare[]>;
+  beginSpare(wish: SpareWish): Promise<void>;
+  fillSpare(wish: SpareWish): Promise<Unfit | undefined>;
+  discardSpare(which: { repo: Repository; path: string }): Promise<RemovedWorktree>;
+  isUntouched(spare: FoundSpare): Promise<boolean>;
+  takeSpare(wanted: TakeSpare): Promise<Taken>;
   listWorktrees(repo: Repository): Promise<ListedWorktree[]>;
   status(worktreePath: string, signal?: AbortSignal): Promise<WorktreeStatus>;
   diff(wanted: DiffWanted): Promise<WorktreeDiff>;
@@ -67,7 +92,7 @@ export interface Git {
   hideChange(worktreePath: string, path: string): Promise<void>;
   hiddenPatterns(worktreePath: string): Promise<string>;
   /** Paths in a worktree of repositories that hold work which goes with it and cannot be saved from outside. */
-  repositoriesAtRisk(worktreePath: string): Promise<string[]>;
+  repositoriesAtRisk(inside: Inside): Promise<string[]>;
   saveSnapshot(wanted: SaveSnapshot): Promise<SavedSnapshot>;
   findSnapshot(repo: Repository, ref: string): Promise<SnapshotSummary | undefined>;
   deleteSnapshot(repo: Repository, ref: string): Promise<void>;
@@ -90,6 +115,7 @@ export interface Git {
 
 export function createGit(deps: GitDeps): Git {
   const git = createRunGit(deps);
+  const trash = createTrash(git);
   return {
     findRepository: (path) => findRepository(git, path),
     defaultBranch: (repo) => defaultBranch(git, repo),
@@ -101,8 +127,16 @@ export function createGit(deps: GitDeps): Git {
     addWorktree: (wanted) => addWorktree(git, wanted),
     rollBackWorktree: (addition) => rollBackWorktree(git, addition),
     undoAddition: (addition) => undoAddition(git, addition),
-    removeWorktree: (which) => removeWorktree(git, which),
-    sweepTrash: (directory) => sweepTrash(git, directory),
+    removeWorktree: (which) => removeWorktree(git, trash, which),
+    lockOf,
+    findTrash: trash.find,
+    emptyTrash: trash.empty,
+    listSpares,
+    beginSpare: (wish) => beginSpare(git, wish),
+    fillSpare: (wish) => fillSpare(git, wish),
+    discardSpare: (which) => discardSpare(git, trash, which),
+    isUntouched: (spare) => isUntouched(git, spare),
+    takeSpare: (wanted) => takeSpare(git, wanted),
     deleteBranch: (which) => deleteBranch(git, which),
     listWorktrees: (repo) => listWorktrees(git, repo),
     status: (worktreePath, signal) => status(git, worktreePath, signal),
@@ -118,7 +152,7 @@ export function createGit(deps: GitDeps): Git {
     hideUntracked: (worktreePath, paths) => hideUntracked(git, worktreePath, paths),
     hideChange: (worktreePath, path) => hideChange(git, worktreePath, path),
     hiddenPatterns,
-    repositoriesAtRisk: (worktreePath) => repositoriesAtRisk(git, worktreePath),
+    repositoriesAtRisk: (inside) => repositoriesAtRisk(git, inside),
     saveSnapshot: (wanted) => saveSnapshot(git, wanted),
     findSnapshot: (repo, ref) => findSnapshot(git, repo, ref),
     deleteSnapshot: (repo, ref) => deleteSnapshot(git, repo, ref),

@@ -1,17 +1,14 @@
-import { lstat, mkdtemp, readdir, rename, rmdir } from 'node:fs/promises';
+import { lstat, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { Failure } from '../../../schemas/errors.ts';
-import { findAdminEntry, isAbsence, readText } from './git-files.ts';
+import { findAdminEntry, gitDirsOf, isAbsence, readText } from './git-files.ts';
 import type { Repository } from './repository.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
-
-/** Ours beyond doubt: what bears it is deleted, also beside worktrees that were adopted in a directory of the user's. */
-const trashPrefix = '.coppice-trash-';
+import { makeTrash, type Trash } from './trash.ts';
 
 export interface RemovedWorktree {
-  /** Settles when the files are gone from the disk. */
-  readonly deleted: Promise<void>;
+  /** Its files wait for this, which settles when they are gone from the disk; a start of the daemon does the same for those it finds. */
+  deleteFiles(): Promise<void>;
 }
 
 /**
@@ -19,12 +16,16 @@ export interface RemovedWorktree {
  * repository's worktrees at a time. The directory is renamed aside on its own file system, git forgets it, and the files are deleted
  * afterwards.
  */
-export async function removeWorktree(git: RunGit, { repo, path }: { repo: Repository; path: string }): Promise<RemovedWorktree> {
+export async function removeWorktree(
+  git: RunGit,
+  { empty }: Pick<Trash, 'empty'>,
+  { repo, path }: { repo: Repository; path: string },
+): Promise<RemovedWorktree> {
   const entry = await findAdminEntry(repo.gitCommonDir, path);
   if (!entry) {
     throw new Failure('NOT_FOUND', `"${path}" is not a worktree of "${repo.mainCheckout}".`, { details: { entity: 'worktree', id: path } });
   }
-  const lock = await readText(join(entry.adminDir, 'locked'));
+  const lock = await readText(lockFile(entry.adminDir));
   if (lock !== undefined) {
     throw new Failure(
       'PRECONDITION',
@@ -42,11 +43,16 @@ export async function removeWorktree(git: RunGit, { repo, path }: { repo: Reposi
     if (moved) await rename(moved.aside, entry.worktreePath).then(() => rmdir(moved.trash));
     throw error;
   }
-  // In a later turn, so that the answer does not wait for another fork.
-  const deleted = moved ? setImmediate().then(() => emptyTrash(git, moved.trash)) : Promise.resolve();
-  // Whoever does not wait for it must not bring the daemon down; whoever does still gets the failure.
-  deleted.catch(() => {});
-  return { deleted };
+  return { deleteFiles: async () => moved && empty(moved.trash) };
+}
+
+export async function lockOf(worktreePath: string): Promise<string | undefined> {
+  const dirs = await gitDirsOf(worktreePath);
+  return dirs && readText(lockFile(dirs.gitDir));
+}
+
+function lockFile(adminDir: string): string {
+  return join(adminDir, 'locked');
 }
 
 /** Undefined when there is nothing to move, or it cannot be moved (a mount point) and git has to delete it in place. */
@@ -59,7 +65,7 @@ async function moveAside(path: string): Promise<{ trash: string; aside: string }
     },
   );
   if (!isThere) return undefined;
-  const trash = await mkdtemp(join(dirname(path), trashPrefix));
+  const trash = await makeTrash(dirname(path));
   const aside = join(trash, basename(path));
   try {
     await rename(path, aside);
@@ -68,27 +74,6 @@ async function moveAside(path: string): Promise<{ trash: string; aside: string }
     await rmdir(trash);
     return undefined;
   }
-}
-
-/** By rm: deleting thousands of files from here would keep the event loop busy. */
-async function emptyTrash(git: RunGit, trash: string): Promise<void> {
-  const remove = () => git.other('rm', ['-rf', '--', trash], { timeoutMs: bulkMs });
-  try {
-    await remove();
-  } catch {
-    // Directories without write permission, like a Go module cache, give way only after this.
-    await git.other('chmod', ['-R', 'u+rwX', '--', trash], { timeoutMs: bulkMs });
-    await remove();
-  }
-}
-
-/** Deletes what a daemon that died amid a removal left in the directory of the worktrees. */
-export async function sweepTrash(git: RunGit, directory: string): Promise<void> {
-  const names = await readdir(directory).catch((error: unknown) => {
-    if (isAbsence(error)) return [];
-    throw error;
-  });
-  for (const name of names.filter((found) => found.startsWith(trashPrefix))) await emptyTrash(git, join(directory, name));
 }
 
 /** Takes a worktree whose directory is gone, or was never finished, out of git's books. */

@@ -2,24 +2,33 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsence } from './git-files.ts';
-import { listBytes, type RunGit } from './run-git.ts';
-import { status } from './status.ts';
+import { gitlinks } from './gitlinks.ts';
+import type { RunGit } from './run-git.ts';
+import { status, type WorktreeStatus } from './status.ts';
+
+export interface Inside {
+  readonly worktreePath: string;
+  /** Of the worktree, where somebody has asked already. */
+  readonly known?: Pick<WorktreeStatus, 'untracked'> | undefined;
+}
 
 /** Paths of those that hold work which is nowhere else: changes, commits that are on no remote, stashes; or that belong to nothing. */
-export async function repositoriesAtRisk(git: RunGit, worktreePath: string, below = ''): Promise<string[]> {
+export function repositoriesAtRisk(git: RunGit, { worktreePath, known }: Inside): Promise<string[]> {
+  return look(git, worktreePath, '', known);
+}
+
+async function look(git: RunGit, worktreePath: string, below: string, known?: Inside['known']): Promise<string[]> {
   const at = join(worktreePath, below);
   const found: string[] = [];
   // A repository that is not tracked is listed as a folder.
-  const { untracked } = await status(git, at);
+  const { untracked } = known ?? (await status(git, at));
   found.push(...untracked.filter((path) => path.endsWith('/')).map((path) => join(below, path.slice(0, -1))));
-  const { stdout } = await git.read(at, ['ls-files', '--stage', '-z'], { maxOutputBytes: listBytes });
-  const links = stdout.split('\0').filter((line) => line.startsWith('160000 '));
-  for (const path of new Set(links.map((line) => line.slice(line.indexOf('\t') + 1)))) {
+  for (const path of await gitlinks(git, at)) {
     const dotGit = await kindOfGit(join(at, path, '.git'));
     if (dotGit === undefined) continue;
     // Whose git directory lies here, and not beside that of the worktree, is not brought back by an update of submodules.
     if (dotGit === 'directory' || (await hasOwnWork(git, join(at, path)))) found.push(join(below, path));
-    else found.push(...(await repositoriesAtRisk(git, worktreePath, join(below, path))));
+    else found.push(...(await look(git, worktreePath, join(below, path))));
   }
   return found;
 }

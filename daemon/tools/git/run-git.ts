@@ -57,7 +57,12 @@ export interface RunGit {
   /** A reading git that is given `input` and whose output is taken as it comes, in bytes. `ended` tells what it complained about. */
   stream(cwd: string, args: readonly string[], input: string): { readonly stdout: Readable; readonly ended: Promise<string> };
   /** Other programs, in git's environment. */
-  other(tool: string, args: readonly string[], options?: RunOptions & { readonly cwd?: string }): Promise<RunResult>;
+  other(
+    tool: string,
+    args: readonly string[],
+    options?: RunOptions & { readonly cwd?: string },
+    more?: Readonly<Record<string, string>>,
+  ): Promise<RunResult>;
   readonly readEnv: Readonly<Record<string, string>>;
 }
 
@@ -127,7 +132,7 @@ export function createRunGit({ process, env, again }: GitDeps): RunGit {
       stdin.end(input);
       return { stdout, ended: ended.then(({ stderrTail }) => stderrTail) };
     },
-    other: (tool, args, options) => process.runTool(tool, args, { ...options, env: writeEnv }),
+    other: (tool, args, options, more) => process.runTool(tool, args, { ...options, env: { ...writeEnv, ...more } }),
     async readStart(cwd, args, maxBytes) {
       refuseNul(args);
       const { stdout, ended } = process.converse('git', ['-C', cwd, ...args], wholeReadEnv);

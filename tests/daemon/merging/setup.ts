@@ -72,6 +72,7 @@ export async function setUpMerging(options: MergingSetupOptions = {}): Promise<M
     ...{ ...shared, git: f.git, log, queue: createKeyedQueue(), proc: createProc(), copyRules: () => [] },
     root: () => f.test.beside('worktrees'),
     hooks: { run: async () => false },
+    spares: { take: async () => false, has: () => false },
     leases: { regain: async () => ({ regained: [], changed: [] }) as never },
   });
   const process = createProcessTool({ baseEnv: f.test.env });

@@ -64,6 +64,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
       r.list({ projectId }, last, 10);
     },
     allLive: (r) => void r.allLive(),
+    newestPaths: (r) => void r.newestPaths(10),
   },
   removedWorktrees: {
     get: (r) => void r.get('x'),

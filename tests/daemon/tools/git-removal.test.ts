@@ -12,9 +12,9 @@ test('removing one worktree keeps the others, also those whose disk is away', as
   await newBranch(f, 'away', { path: f.test.beside('w3') });
   await rm(f.test.beside('w3'), { recursive: true });
   await f.test.write('left.txt', 'x', f.test.beside('w'));
-  const { deleted } = await f.git.removeWorktree({ repo: f.repo, path: f.test.beside('w') });
+  const { deleteFiles } = await f.git.removeWorktree({ repo: f.repo, path: f.test.beside('w') });
   expect(await readdir(f.test.directory)).not.toContain('w');
-  await deleted;
+  await deleteFiles();
   expect((await readdir(f.test.directory)).sort()).toEqual(['home', 'repo', 'w2']);
   expect((await f.git.listWorktrees(f.repo)).map(({ path }) => path)).toEqual([f.test.path, f.test.beside('w2'), f.test.beside('w3')]);
   expect(await f.git.branchExists(f.repo, 'one')).toBe(true);
@@ -28,10 +28,10 @@ test('a worktree is removed by a path through a link, with read-only directories
   await f.test.write('cache/mod/file', 'x', path);
   await chmod(join(path, 'cache/mod'), 0o555);
   await f.test.gitIn(path, 'update-ref', 'refs/worktree/own', 'HEAD');
-  await (await f.git.removeWorktree({ repo: f.repo, path })).deleted;
+  await (await f.git.removeWorktree({ repo: f.repo, path })).deleteFiles();
   await newBranch(f, 'two');
   await rm(f.test.beside('w'), { recursive: true });
-  await (await f.git.removeWorktree({ repo: f.repo, path: f.test.beside('w') })).deleted;
+  await (await f.git.removeWorktree({ repo: f.repo, path: f.test.beside('w') })).deleteFiles();
   expect(await f.git.listWorktrees(f.repo)).toHaveLength(1);
   expect((await readdir(f.test.directory)).sort()).toEqual(['home', 'link', 'repo']);
 });
@@ -56,12 +56,21 @@ test('a removal that git refuses puts the directory back', async () => {
   expect((await readdir(f.test.directory)).sort()).toEqual(['home', 'repo', 'w']);
 });
 
-test('trash of an interrupted removal is swept, and nothing else', async () => {
+test('trash of an interrupted removal is found and deleted, and nothing that it only points to', async () => {
   await using f = await createGitFixture();
-  await f.test.write('x/y.txt', 'x', f.test.beside('.coppice-trash-abc'));
-  await f.git.sweepTrash(f.test.directory);
-  await f.git.sweepTrash(f.test.beside('missing'));
-  expect((await readdir(f.test.directory)).sort()).toEqual(['home', 'repo']);
+  const trash = f.test.beside('.coppice-trash-abc');
+  await f.test.write('x/y.txt', 'x', trash);
+  await f.test.write('closed/z.txt', 'x', trash);
+  await symlink(f.test.beside('home'), join(trash, 'x', 'out'));
+  await symlink(f.test.path, f.test.beside('.coppice-trash-link'));
+  await f.test.write('note.txt', 'of the user', f.test.beside('home'));
+  await chmod(join(trash, 'closed'), 0o000);
+  expect(await f.git.findTrash(f.test.directory)).toEqual([trash]);
+  expect(await f.git.findTrash(f.test.beside('missing'))).toEqual([]);
+  await f.git.emptyTrash(trash);
+  expect((await readdir(f.test.directory)).sort()).toEqual(['.coppice-trash-link', 'home', 'repo']);
+  expect(await readdir(f.test.beside('home'))).toContain('note.txt');
+  expect(await readdir(f.test.path)).toContain('readme.txt');
 });
 
 test('worktrees are listed with branch, lock and loss', async () => {
@@ -118,7 +127,7 @@ test('a detached or dirty main checkout stays as it is through the life of a wor
   await f.test.commit('work', { 'work.txt': 'x' }, path);
   await f.git.diff({ worktreePath: path, baseCommit: commit, patch: true, maxPatchBytes: 1000 });
   await f.git.status(f.test.path);
-  await (await f.git.removeWorktree({ repo: f.repo, path })).deleted;
+  await (await f.git.removeWorktree({ repo: f.repo, path })).deleteFiles();
   const tip = await f.test.git('rev-parse', 'new');
   expect(await f.git.deleteBranch({ repo: f.repo, branch: 'new', expectedCommit: tip })).toBe(true);
   expect(await f.test.fingerprint()).toBe(before);

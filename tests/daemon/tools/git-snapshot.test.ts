@@ -19,7 +19,7 @@ async function save(f: GitFixture, path: string, branch: string, ignored: string
 }
 
 async function removeAll(f: GitFixture, path: string, branch?: string): Promise<void> {
-  await (await f.git.removeWorktree({ repo: f.repo, path })).deleted;
+  await (await f.git.removeWorktree({ repo: f.repo, path })).deleteFiles();
   if (branch) await f.test.git('branch', '-D', branch);
   // What only the snapshot keeps must be kept.
   await f.test.git('reflog', 'expire', '--expire=now', '--all');
@@ -182,7 +182,7 @@ test('no hook runs while saving and restoring', async () => {
     await f.test.hook(hook, `echo ${hook} >> ${f.test.beside('hooks')}`);
   }
   await save(f, path, 'work');
-  await (await f.git.removeWorktree({ repo: f.repo, path })).deleted;
+  await (await f.git.removeWorktree({ repo: f.repo, path })).deleteFiles();
   await f.git.restoreSnapshot({ repo: f.repo, ref });
   expect((await readdir(f.test.directory)).sort()).toEqual(['home', 'repo', 'w']);
 });
@@ -227,14 +227,14 @@ test('repositories inside with work of their own are named', async () => {
   await f.test.git('submodule', '--quiet', 'add', f.test.beside('lib'), 'lib');
   await f.test.commit('with lib');
   const { path } = await newBranch(f, 'work');
-  expect(await f.git.repositoriesAtRisk(path)).toEqual([]);
+  expect(await f.git.repositoriesAtRisk({ worktreePath: path })).toEqual([]);
   await f.test.gitIn(join(path, 'lib'), 'checkout', '--quiet', '-b', 'own');
   await f.test.commit('own', { 'own.txt': 'o' }, join(path, 'lib'));
-  expect(await f.git.repositoriesAtRisk(path)).toEqual(['lib']);
+  expect(await f.git.repositoriesAtRisk({ worktreePath: path })).toEqual(['lib']);
   await f.test.gitIn(join(path, 'lib'), 'push', '--quiet', 'origin', 'own');
-  expect(await f.git.repositoriesAtRisk(path)).toEqual([]);
+  expect(await f.git.repositoriesAtRisk({ worktreePath: path })).toEqual([]);
   await f.test.gitIn(path, 'init', '--quiet', 'nested');
-  expect(await f.git.repositoriesAtRisk(path)).toEqual(['nested']);
+  expect(await f.git.repositoriesAtRisk({ worktreePath: path })).toEqual(['nested']);
 });
 
 test('a submodule is checked out again', async () => {
@@ -261,7 +261,7 @@ test('a snapshot that is not needed goes; one of another directory at the same p
   await save(f, path, 'work');
   expect(await f.git.deleteUnneededSnapshot(f.repo, ref, path)).toBe(true);
   const first = await save(f, path, 'work');
-  await (await f.git.removeWorktree({ repo: f.repo, path })).deleted;
+  await (await f.git.removeWorktree({ repo: f.repo, path })).deleteFiles();
   await f.test.git('worktree', 'add', '-q', path, 'work');
   expect(await f.git.deleteUnneededSnapshot(f.repo, ref, path)).toBe(false);
   await save(f, path, 'work');

@@ -153,7 +153,7 @@ test('submodules come along, also nested ones', async () => {
   expect((await f.git.status(path)).clean).toBe(true);
   await f.test.write('lib/readme.txt', 'changed\n', path);
   expect(await f.git.status(path)).toMatchObject({ clean: false, unstaged: [{ path: 'lib', status: 'modified' }] });
-  await (await f.git.removeWorktree({ repo: f.repo, path })).deleted;
+  await (await f.git.removeWorktree({ repo: f.repo, path })).deleteFiles();
   expect(await readdir(f.test.directory)).not.toContain('w');
   expect(await f.test.fingerprint()).toBe(before);
 });
