@@ -10,6 +10,8 @@ import type { TmuxCommand, TmuxControl } from './tmux-control.ts';
 export interface TmuxLog {
   /** To run in one line with the command that made the pane: the server reads nothing of the pane in between, so no byte is missed. */
   startCommands(target: string, logPath: string): TmuxCommand[];
+  /** For a command that lists panes: the id of one whose log is still written, and nothing for any other. */
+  readonly openFormat: string;
   /** Waits for the last byte and closes the log. False when a background process still holds the terminal, or something hung. */
   finish(paneId: string, deadlineMs: number): Promise<boolean>;
   /** Of a pane that tmux has closed while it was read: waits for the end of its reader, and forgets it. */
@@ -71,6 +73,7 @@ export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxL
   }
 
   return {
+    openFormat: `#{?#{&&:#{pane_pipe},#{!=:#{@coppice_log},${closed}}},#{pane_id},}`,
     startCommands(target, logPath) {
       const script = `umask 077; echo $$ >${shellWord(runDir)}/$P.tmp; mv -f ${shellWord(runDir)}/$P.tmp ${shellWord(runDir)}/$P.reader; exec cat >>${shellWord(logPath)}`;
       // tmux expands the command of a pipe, but not the value of an option within it.
@@ -89,6 +92,8 @@ export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxL
         arrived = known !== undefined && (await until(() => drained(paneId, known), readerMs)) && dead;
         // tmux 3.3a closes the pipe of no dead pane, but drops one whose reader is gone. All bytes are written by then.
         if (known !== undefined) endReader(known);
+        // tmux may take its time to notice. Until then nobody is to wait for the end of this reader again.
+        await control.command('set-option', '-p', '-t', paneId, '@coppice_log', closed);
       } catch (error) {
         // Killed by hand: tmux has closed the pipe itself.
         if (!isFailure(error) || error.kind !== 'NOT_FOUND') throw error;
@@ -111,6 +116,7 @@ export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxL
 }
 
 const readerMs = 1_000;
+const closed = 'closed';
 
 /** A shell in its first moment, which becomes the other. */
 const readerNames = ['sh', 'cat'];

@@ -77,7 +77,7 @@ export interface TmuxOptions {
 export function createTmux({ control, process, runDir, sleep, again }: TmuxOptions): Tmux {
   const log = createTmuxLog({ control, runDir, sleep });
   const kill = async (list: TmuxCommand, command: TmuxCommand): Promise<void> => {
-    const [paneIds = []] = (await whenThere(control.run([[...list, '-F', '#{?pane_pipe,#{pane_id},}'], command]))) ?? [];
+    const [paneIds = []] = (await whenThere(control.run([[...list, '-F', log.openFormat], command]))) ?? [];
     await Promise.all(paneIds.filter((paneId) => paneId !== '').map((paneId) => log.close(paneId)));
   };
   let version: Promise<string | undefined> | undefined;
