@@ -1,6 +1,6 @@
 // All processes of the machine, seen in one look for everybody who asks meanwhile: a hundred terminals that end in one moment cost no more
 // than one. A process whose program is still the same is not asked for its environment again.
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 
@@ -157,10 +157,17 @@ export function statOf(text: string | undefined): ProcessStat | undefined {
   };
 }
 
+// One for all looks, which never wait while they read: readFileSync would make one of 64 KiB for each process.
+const room = Buffer.allocUnsafe(4096);
+
 function readOrNothing(path: string): string | undefined {
+  let file: number | undefined;
   try {
-    return readFileSync(path, 'latin1');
+    file = openSync(path, 'r');
+    return room.toString('latin1', 0, readSync(file, room, 0, room.length, 0));
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

@@ -46,6 +46,7 @@ export async function createManyTerminals({ then, worktrees = false }: ManyTermi
   const daemon = await startRealDaemon({
     home,
     commands: { waiting: JSON.stringify(command) },
+    ...(process.env.PROF ? { env: { NODE_OPTIONS: '--import=/tmp/cn/prof.mjs' } } : {}),
     config: '[sessions]\nmax_running = 1000\n',
   });
   const project = await daemon.client.project.add({ path: repo.path });
