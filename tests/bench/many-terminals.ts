@@ -24,7 +24,7 @@ export interface ManyTerminals extends AsyncDisposable {
 
 export interface ManyTerminalsOptions {
   /** Shell, after it has got `$word`; `$told` is the file to write to. */
-  readonly then: string;
+  readonly after: string;
   readonly worktrees?: boolean;
 }
 
@@ -32,13 +32,13 @@ const startingMs = 300_000;
 /** Starts on the way at a time. */
 const atOnce = 8;
 
-export async function createManyTerminals({ then, worktrees = false }: ManyTerminalsOptions): Promise<ManyTerminals> {
+export async function createManyTerminals({ after, worktrees = false }: ManyTerminalsOptions): Promise<ManyTerminals> {
   const home = createHome();
   const repo = await createTestRepo({ branch: 'main' });
   const gates = home.path('gates');
   mkdirSync(gates);
   const gate = (number: number): string => `${gates}/${number}`;
-  const wait = `told=${gates}/$COPPICE_ARG_N.told; read -r word < ${gates}/$COPPICE_ARG_N; ${then}`;
+  const wait = `told=${gates}/$COPPICE_ARG_N.told; read -r word < ${gates}/$COPPICE_ARG_N; ${after}`;
   const command = {
     ...{ name: 'waiting', arguments: ['n'], session: {}, steps: [{ name: 'wait', type: 'shell', action: wait }] },
     ...(worktrees ? { worktree: { branch: 'many/{{ n }}' } } : {}),
@@ -46,7 +46,6 @@ export async function createManyTerminals({ then, worktrees = false }: ManyTermi
   const daemon = await startRealDaemon({
     home,
     commands: { waiting: JSON.stringify(command) },
-    ...(process.env.PROF ? { env: { NODE_OPTIONS: '--import=/tmp/cn/prof.mjs' } } : {}),
     config: '[sessions]\nmax_running = 1000\n',
   });
   const project = await daemon.client.project.add({ path: repo.path });
