@@ -7,7 +7,7 @@ import { createManyTerminals, type ManyTerminals } from './many-terminals.ts';
 import { bounded, type Row } from './rows.ts';
 
 const terminals = 300;
-const dyingMs = 10_000;
+const dyingMs = 30_000;
 /** Of a death that comes just before the end of the daemon, it may have told nobody. */
 const justBeforeMs = 250;
 const knownMs = 60_000;

@@ -130,6 +130,8 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
       kind: 'NOT_FOUND',
     });
     expect(await place.tmux.listSessions()).toEqual([{ tmuxId: longer.tmuxId, name: 'work-2', attachedClients: 0 }]);
+    expect(await place.tmux.sessionIdOf('work-2')).toBe(longer.tmuxId);
+    expect(await place.tmux.sessionIdOf('work')).toBeUndefined();
     expect(await place.tmux.listPanes('work-2')).toHaveLength(1);
     await expect(place.tmux.newSession({ ...(await place.shell('again', 'true')), name: 'work-2' })).rejects.toMatchObject({
       kind: 'ALREADY_EXISTS',
