@@ -1,6 +1,7 @@
 // All that is measured by itself and not by turns, after the benchmarks.
 import type { Probe } from './benchmark.ts';
 import { exits } from './measure-exits.ts';
+import { forks } from './measure-forks.ts';
 import { memory } from './measure-processes.ts';
 
-export const probes: readonly Probe[] = [exits, memory];
+export const probes: readonly Probe[] = [forks, exits, memory];
