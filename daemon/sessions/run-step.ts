@@ -23,6 +23,7 @@ import { takePublished } from './published-values.ts';
 import { maskOf } from './step-credentials.ts';
 import { concludeStep } from './step-end.ts';
 import { type StepSpecDeps, stepSpec } from './step-spec.ts';
+import { isStillTold } from './still-told.ts';
 import { beginStep, type StepOutcome, sessionSubject } from './transitions.ts';
 
 /** Why a step is ended before its time. */
@@ -125,8 +126,8 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   };
 
   const adopt = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
-    const [exit, pids] = await Promise.all([stepFiles.readExit(step.id), stepFiles.readPids(step.id)]);
-    if (exit || (pids && (await deps.isAlive(pids.wrapperPid, pids.wrapperStart)))) return settle(context, step, signal);
+    const pids = await stepFiles.readPids(step.id);
+    if (await isStillTold(deps, step.id, pids)) return settle(context, step, signal);
     // The daemon died before the wrapper read its spec: the step has not begun, so beginning now runs nothing twice.
     if (!pids && (await stepFiles.claimSpec(step.id))) return run(context, { ...step, status: 'pending' }, signal);
     // Its processes may have outlived the wrapper, and what tidies up must not run beside them.

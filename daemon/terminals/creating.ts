@@ -45,9 +45,9 @@ export async function createTerminal(deps: CreatingDeps, spec: CreateTerminal, o
   const { name, cwd, sessionId, worktreeId } = spec;
   const shellRunId = deps.ids.next('stp');
   await stepFiles.writeSpec(shellRunId, { cwd, argv: spec.argv, env: spec.environment });
-  const existing = (await tmux.listSessions()).find((session) => session.name === name);
+  const existing = await tmux.sessionIdOf(name);
   // Left by a daemon that died between making and recording it: nobody has used it yet.
-  if (existing) await tmux.killSession(existing.tmuxId);
+  if (existing !== undefined) await tmux.killSession(existing);
   const { tmuxId } = await tmux.newSession({
     ...{ name, windowName: shellWindow, cwd, logPath: spec.logPath },
     argv: stepFiles.wrapperArgv(shellRunId),

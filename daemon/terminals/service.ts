@@ -66,7 +66,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     // Who ends it tells why itself.
     if (ending.has(terminal.id)) return;
     // A shell that ends by itself leaves its session behind: without one, somebody took both.
-    if (!(await present([terminal])).has(terminal)) return lose(terminal);
+    if (!(await isPresent(terminal))) return lose(terminal);
     const panes = await tmux.listPanes(terminal.name).catch(() => []);
     const own = panes.find(({ windowName }) => windowName === shellWindow);
     if (panes.some((pane) => !pane.dead && pane !== own)) return;
@@ -81,7 +81,10 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
   const forgetFiles = async (terminal: TerminalRecord): Promise<void> => {
     for (const id of await runsOf(stepFiles, terminal)) await forgetRun(deps, id);
   };
-  /** Those that tmux still has. The name counts too: a new server gives the ids out again. */
+  /** The name counts too: a new server gives the ids out again. */
+  const isPresent = async ({ name, tmuxId }: TerminalRecord): Promise<boolean> =>
+    (await tmux.available()) !== undefined && (await tmux.sessionIdOf(name)) === tmuxId;
+  /** Those that tmux still has, in one look at all. */
   const present = async (terminals: readonly TerminalRecord[]): Promise<Set<TerminalRecord>> => {
     const live = new Set((await liveSessions(tmux)).map(({ tmuxId, name }) => `${tmuxId} ${name}`));
     return new Set(terminals.filter(({ tmuxId, name }) => live.has(`${tmuxId} ${name}`)));
@@ -131,7 +134,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
       if (terminal.status !== 'live') throw gone(terminal);
       ending.add(terminal.id);
       try {
-        const isThere = (await present([terminal])).has(terminal);
+        const isThere = await isPresent(terminal);
         // A session can be over before its shell has begun; ended unseen, that would still stand in the worktree.
         if (isThere) await deps.exits.waitStarted(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
         const shell = await stepFiles.readPids(terminal.shellRunId);

@@ -3,7 +3,8 @@
 import { limits } from '../../schemas/limits.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { sleep } from '../kernel/retry.ts';
-import { descendantsOf, findMarked, isAlive, parentOf, type SessionMarker, startTimeOf } from './proc.ts';
+import { isAlive, lookAtAll, startTimeOf } from './proc.ts';
+import { descendantsIn, markedIn, type Processes, type SessionMarker } from './process-table.ts';
 import { processesIn } from './scope.ts';
 
 export interface KillTreeOptions {
@@ -52,21 +53,22 @@ interface Targets {
 function createTargets({ childPid, childStart, wrapperPid, wrapperStart, cgroup, marker }: KillTreeOptions): Targets {
   const seen = new Map<number, number>();
   // A step that ended long ago may have left its pid to a stranger.
-  const isChild = async (pid: number, marked: readonly number[]): Promise<boolean> => {
-    if (childStart !== undefined) return isAlive(pid, childStart);
-    return marked.includes(pid) || (wrapperPid !== undefined && (await parentOf(pid)) === wrapperPid);
+  const isChild = (pid: number, all: Processes, marked: readonly number[]): boolean => {
+    if (childStart !== undefined) return all.get(pid)?.startTime === childStart;
+    return marked.includes(pid) || (wrapperPid !== undefined && all.get(pid)?.parent === wrapperPid);
   };
   return {
     startTime: (pid) => seen.get(pid),
     async find() {
-      const marked = await findMarked(marker);
+      const all = await lookAtAll();
+      const marked = markedIn(all, marker);
       const pids = new Set([...seen.keys(), ...marked, ...(cgroup === undefined ? [] : await processesIn(cgroup))]);
       // Below the wrapper are the step and its orphans, whatever those did to their environment.
-      if (wrapperPid !== undefined && wrapperStart !== undefined && (await isAlive(wrapperPid, wrapperStart))) {
-        for (const pid of await descendantsOf(wrapperPid)) pids.add(pid);
-      } else if (childPid !== undefined && (await isChild(childPid, marked))) {
+      if (wrapperPid !== undefined && wrapperStart !== undefined && all.get(wrapperPid)?.startTime === wrapperStart) {
+        for (const pid of descendantsIn(all, wrapperPid)) pids.add(pid);
+      } else if (childPid !== undefined && isChild(childPid, all, marked)) {
         pids.add(childPid);
-        for (const pid of await descendantsOf(childPid)) pids.add(pid);
+        for (const pid of descendantsIn(all, childPid)) pids.add(pid);
       }
       if (wrapperPid !== undefined) pids.delete(wrapperPid);
       const living: number[] = [];

@@ -1,16 +1,19 @@
 // Facts about processes, read from /proc and never by a spawn. Processes come and go while it reads, and some belong to others: what
 // cannot be read is not there.
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import {
+  createProcessTable,
+  descendantsIn,
+  markedIn,
+  type Processes,
+  type ProcessStat,
+  type SessionMarker,
+  statOf,
+} from './process-table.ts';
 
 export interface ProcessInfo {
   readonly pid: number;
   readonly command: string;
-}
-
-export interface SessionMarker {
-  readonly sessionId: string;
-  /** `any`: of whatever step, but not the shell of the terminal. Absent: all of the session. */
-  readonly stepIndex?: number | 'any' | undefined;
 }
 
 /** The same functions as one thing to pass on, so that tests can stand in for it. */
@@ -37,10 +40,6 @@ export async function startTimeOf(pid: number): Promise<number | undefined> {
   return (await readStat(pid))?.startTime;
 }
 
-export async function parentOf(pid: number): Promise<number | undefined> {
-  return (await readStat(pid))?.parent;
-}
-
 /** Of a living process: its program, without the folder and cut at 15 characters. */
 export async function nameOf(pid: number): Promise<string | undefined> {
   const stat = await readStat(pid);
@@ -52,38 +51,20 @@ export async function isAsleep(pid: number): Promise<boolean> {
   return (await readStat(pid))?.state === 'S';
 }
 
+/** The machine has one, so there is one for all who ask. */
+const table = createProcessTable();
+
+/** All living processes, in a look that begins after the call and is shared with whoever else asks. */
+export const lookAtAll = (): Promise<Processes> => table.look();
+
 /** Living processes that were started with the marks of a session (and step) in their environment, also those that left its group. */
 export async function findMarked(marker: SessionMarker): Promise<number[]> {
-  const { sessionId, stepIndex } = marker;
-  const ofSession = `COPPICE_SESSION_ID=${sessionId}`;
-  const isOfStep = (pair: string): boolean =>
-    stepIndex === 'any' ? pair.startsWith('COPPICE_STEP_INDEX=') : pair === `COPPICE_STEP_INDEX=${stepIndex}`;
-  const found = await mapProcesses(async (pid) => {
-    const environment = await readOrNothing(`/proc/${pid}/environ`, 'latin1');
-    if (!environment?.includes(ofSession)) return undefined;
-    const pairs = environment.split('\0');
-    const isMarked = pairs.includes(ofSession) && (stepIndex === undefined || pairs.some(isOfStep));
-    return isMarked && (await isAlive(pid)) ? pid : undefined;
-  });
-  return found.sort((a, b) => a - b);
+  return markedIn(await table.look(), marker);
 }
 
 /** Living children, their children and so on, without the process itself. */
 export async function descendantsOf(pid: number): Promise<number[]> {
-  const children = new Map<number, number[]>();
-  await mapProcesses(async (each) => {
-    const stat = await readStat(each);
-    if (stat && !stat.dead) children.set(stat.parent, [...(children.get(stat.parent) ?? []), each]);
-    return undefined;
-  });
-  const found: number[] = [];
-  const queue = [pid];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    const below = children.get(next) ?? [];
-    found.push(...below);
-    queue.push(...below);
-  }
-  return found;
+  return descendantsIn(await table.look(), pid);
 }
 
 /** In the environment of programs of ours that only look: they change nothing, and end by themselves. */
@@ -117,14 +98,6 @@ async function onlyLooks(pid: number): Promise<boolean> {
   return Object.entries(lookingMark).every(([name, value]) => environment.split('\0').includes(`${name}=${value}`));
 }
 
-interface Stat {
-  readonly name: string;
-  readonly state: string;
-  readonly dead: boolean;
-  readonly parent: number;
-  readonly startTime: number;
-}
-
 // Few at a time: each read holds one of libuv's four threads, which the rest of the daemon needs too.
 const readsAtOnce = 8;
 
@@ -141,20 +114,8 @@ async function mapProcesses<T>(look: (pid: number) => Promise<T | undefined>): P
   return found;
 }
 
-async function readStat(pid: number): Promise<Stat | undefined> {
-  const text = await readOrNothing(`/proc/${pid}/stat`, 'utf8');
-  if (text === undefined) return undefined;
-  // The name stands in parentheses and may hold any character, also a closing one.
-  const close = text.lastIndexOf(')');
-  const fields = text.slice(close + 2).split(' ');
-  const state = fields[0] ?? '';
-  return {
-    name: text.slice(text.indexOf('(') + 1, close),
-    state,
-    dead: state === 'Z' || state === 'X',
-    parent: Number(fields[1]),
-    startTime: Number(fields[19]),
-  };
+async function readStat(pid: number): Promise<ProcessStat | undefined> {
+  return statOf(await readOrNothing(`/proc/${pid}/stat`, 'latin1'));
 }
 
 async function commandOf(pid: number): Promise<string | undefined> {

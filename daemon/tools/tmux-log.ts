@@ -10,6 +10,8 @@ import type { TmuxCommand, TmuxControl } from './tmux-control.ts';
 export interface TmuxLog {
   /** To run in one line with the command that made the pane: the server reads nothing of the pane in between, so no byte is missed. */
   startCommands(target: string, logPath: string): TmuxCommand[];
+  /** For a command that lists panes: the id of one whose log is still written, and nothing for any other. */
+  readonly openFormat: string;
   /** Waits for the last byte and closes the log. False when a background process still holds the terminal, or something hung. */
   finish(paneId: string, deadlineMs: number): Promise<boolean>;
   /** Of a pane that tmux has closed while it was read: waits for the end of its reader, and forgets it. */
@@ -63,14 +65,29 @@ export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxL
 
   // An answer of the server means that it has written what the pipe could take. A reader that slept before and after it, and wrote
   // nothing in between, has therefore got everything.
-  async function drained(paneId: string, reader: number): Promise<boolean> {
+  async function look(paneId: string, reader: number): Promise<{ readonly dead: boolean; readonly drained: boolean }> {
     const before = (await isAsleep(reader)) ? await bytesWritten(reader) : -1;
-    await paneIsDead(paneId);
+    const dead = await paneIsDead(paneId);
     const after = (await isAsleep(reader)) ? await bytesWritten(reader) : -2;
-    return before === after || !(await isAlive(reader));
+    return { dead, drained: before === after || !(await isAlive(reader)) };
+  }
+
+  /** Waits for the end of the pane and for its last byte; false when one of them does not come. */
+  async function ended(paneId: string, reader: number | undefined, deadlineMs: number): Promise<boolean> {
+    if (reader === undefined) {
+      await until(() => paneIsDead(paneId), deadlineMs);
+      return false;
+    }
+    let seen = { dead: false, drained: false };
+    const dead = await until(async () => {
+      seen = await look(paneId, reader);
+      return seen.dead;
+    }, deadlineMs);
+    return (seen.drained || (await until(async () => (await look(paneId, reader)).drained, readerMs))) && dead;
   }
 
   return {
+    openFormat: `#{?#{&&:#{pane_pipe},#{!=:#{@coppice_log},${closed}}},#{pane_id},}`,
     startCommands(target, logPath) {
       const script = `umask 077; echo $$ >${shellWord(runDir)}/$P.tmp; mv -f ${shellWord(runDir)}/$P.tmp ${shellWord(runDir)}/$P.reader; exec cat >>${shellWord(logPath)}`;
       // tmux expands the command of a pipe, but not the value of an option within it.
@@ -83,12 +100,14 @@ export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxL
       let reader: number | undefined;
       let arrived = true;
       try {
-        const dead = await until(() => paneIsDead(paneId), deadlineMs);
+        // The wrapper goes a moment after it wrote down the end, so there is nothing to ask before.
+        await sleep(wrapperPauseMs);
         reader = await readerOf(paneId);
-        const known = reader;
-        arrived = known !== undefined && (await until(() => drained(paneId, known), readerMs)) && dead;
+        arrived = await ended(paneId, reader, deadlineMs);
         // tmux 3.3a closes the pipe of no dead pane, but drops one whose reader is gone. All bytes are written by then.
-        if (known !== undefined) endReader(known);
+        if (reader !== undefined) endReader(reader);
+        // It may take its time to notice. Until then nobody is to wait for the end of this reader again; a pane that is gone has none.
+        control.command('set-option', '-p', '-t', paneId, '@coppice_log', closed).catch(() => undefined);
       } catch (error) {
         // Killed by hand: tmux has closed the pipe itself.
         if (!isFailure(error) || error.kind !== 'NOT_FOUND') throw error;
@@ -111,6 +130,9 @@ export function createTmuxLog({ control, runDir, sleep }: TmuxLogOptions): TmuxL
 }
 
 const readerMs = 1_000;
+/** That of run-step.pl at its end, and a little. */
+const wrapperPauseMs = 11;
+const closed = 'closed';
 
 /** A shell in its first moment, which becomes the other. */
 const readerNames = ['sh', 'cat'];

@@ -46,6 +46,8 @@ export interface Tmux {
   newSession(request: WindowRequest & { readonly name: string }): Promise<TmuxWindow & { readonly tmuxId: string }>;
   newWindow(request: WindowRequest & { readonly sessionName: string; readonly detached?: boolean }): Promise<TmuxWindow>;
   listSessions(): Promise<TmuxSession[]>;
+  /** The id of the session that has exactly this name, as cheaply with hundreds of them as with one. */
+  sessionIdOf(name: string): Promise<string | undefined>;
   listPanes(sessionName?: string): Promise<TmuxPane[]>;
   capture(request: { readonly paneId: string; readonly historyLines?: number; readonly colours?: boolean }): Promise<string>;
   /** Several lines are pasted in brackets; with `paste` one line too. */
@@ -77,7 +79,7 @@ export interface TmuxOptions {
 export function createTmux({ control, process, runDir, sleep, again }: TmuxOptions): Tmux {
   const log = createTmuxLog({ control, runDir, sleep });
   const kill = async (list: TmuxCommand, command: TmuxCommand): Promise<void> => {
-    const [paneIds = []] = (await whenThere(control.run([[...list, '-F', '#{?pane_pipe,#{pane_id},}'], command]))) ?? [];
+    const [paneIds = []] = (await whenThere(control.run([[...list, '-F', log.openFormat], command]))) ?? [];
     await Promise.all(paneIds.filter((paneId) => paneId !== '').map((paneId) => log.close(paneId)));
   };
   let version: Promise<string | undefined> | undefined;
@@ -95,6 +97,8 @@ export function createTmux({ control, process, runDir, sleep, again }: TmuxOptio
       const lines = await again('default', () => control.command(...list));
       return lines.map(sessionOf).filter(({ name }) => name !== hubSession);
     },
+    sessionIdOf: async (name) =>
+      (await whenThere(again('default', () => control.command('list-windows', '-t', exactly(name), '-F', '#{session_id}'))))?.[0],
     async listPanes(sessionName) {
       const list = (...which: string[]) => control.command('list-panes', ...which, '-F', paneFormat);
       const lines = await (sessionName === undefined ? again('default', () => list('-a')) : list('-s', '-t', exactly(sessionName)));

@@ -1,7 +1,9 @@
 // All that is measured by itself and not by turns, after the benchmarks.
 import type { Probe } from './benchmark.ts';
+import { exits } from './measure-exits.ts';
+import { forks } from './measure-forks.ts';
 import { memoryAfterWork } from './measure-memory.ts';
 import { memory } from './measure-processes.ts';
 import { stuckMemory } from './measure-stuck.ts';
 
-export const probes: readonly Probe[] = [memory, memoryAfterWork, stuckMemory];
+export const probes: readonly Probe[] = [forks, exits, memory, memoryAfterWork, stuckMemory];

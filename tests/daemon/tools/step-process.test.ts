@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { isAlive, parentOf, startTimeOf } from '../../../daemon/tools/proc.ts';
+import { isAlive, lookAtAll, startTimeOf } from '../../../daemon/tools/proc.ts';
 import { createStepFiles } from '../../../daemon/tools/step-files.ts';
 import { startStepProcess } from '../../../daemon/tools/step-process.ts';
 import { baseEnv, createPlace, type Place, until, wrapperPath } from './tools-fixture.ts';
@@ -166,7 +166,7 @@ describe('a step without a terminal', () => {
     const parent = spawn(process.execPath, ['-e', script], { stdio: 'ignore' });
     await place.watch.waitStarted('orphan');
     const { wrapperPid } = (await place.files.readPids('orphan')) ?? { wrapperPid: 0 };
-    expect(await parentOf(wrapperPid)).toBe(parent.pid);
+    expect((await lookAtAll()).get(wrapperPid)?.parent).toBe(parent.pid);
     parent.kill('SIGKILL');
     await new Promise((resolve) => parent.once('exit', resolve));
     expect(await isAlive(wrapperPid)).toBe(true);

@@ -68,6 +68,23 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     expect(readFileSync(request.logPath, 'utf8') === numbers(400_000)).toBe(true);
   });
 
+  test('a window whose log is closed is ended without a pause', async () => {
+    const pauses: number[] = [];
+    await using place = createTmuxPlace({ onSleep: (ms) => pauses.push(ms) });
+    const home = await place.tmux.newSession({ ...(await place.shell('home', 'exit 1')), name: 'home' });
+    const windows = [];
+    for (let i = 0; i < 10; i += 1) {
+      windows.push(await place.tmux.newWindow({ ...(await place.shell(`step${i}`, 'echo done')), sessionName: 'home' }));
+    }
+    for (let i = 0; i < 10; i += 1) await place.watch.wait(`step${i}`);
+    await place.watch.wait('home');
+    for (const { paneId } of [home, ...windows]) expect(await place.tmux.finishLog(paneId)).toBe(true);
+    pauses.length = 0;
+    for (const { windowId } of windows.slice(0, 5)) await place.tmux.killWindow(windowId);
+    await place.tmux.killSession(home.tmuxId);
+    expect(pauses).toEqual([]);
+  });
+
   test('a background grandchild that holds the terminal does not hold up the end of the log', async () => {
     await using place = createTmuxPlace();
     const request = await place.shell('bg', 'trap "" HUP; sleep 30 & echo $!; exit 4');
@@ -113,6 +130,8 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
       kind: 'NOT_FOUND',
     });
     expect(await place.tmux.listSessions()).toEqual([{ tmuxId: longer.tmuxId, name: 'work-2', attachedClients: 0 }]);
+    expect(await place.tmux.sessionIdOf('work-2')).toBe(longer.tmuxId);
+    expect(await place.tmux.sessionIdOf('work')).toBeUndefined();
     expect(await place.tmux.listPanes('work-2')).toHaveLength(1);
     await expect(place.tmux.newSession({ ...(await place.shell('again', 'true')), name: 'work-2' })).rejects.toMatchObject({
       kind: 'ALREADY_EXISTS',

@@ -63,7 +63,8 @@ export interface TmuxPlace extends Place {
   ): Promise<{ windowName: string; cwd: string; argv: string[]; logPath: string }>;
 }
 
-export function createTmuxPlace(): TmuxPlace {
+/** `onSleep` hears of each pause in which something of tmux is waited for. */
+export function createTmuxPlace({ onSleep }: { readonly onSleep?: (ms: number) => void } = {}): TmuxPlace {
   const place = createPlace();
   mkdirSync(place.path('run'), { mode: 0o700 });
   writeFileSync(place.path('tmux.conf'), tmuxConf());
@@ -75,11 +76,15 @@ export function createTmuxPlace(): TmuxPlace {
     sleep,
   };
   const control = createTmuxControl(controlOptions);
+  const toldSleep = (ms: number): Promise<void> => {
+    onSleep?.(ms);
+    return sleep(ms);
+  };
   return {
     ...place,
     control,
     controlOptions,
-    tmux: createTmux({ control, process: place.tool, runDir: place.path('run'), sleep, again: createTestAgain().again }),
+    tmux: createTmux({ control, process: place.tool, runDir: place.path('run'), sleep: toldSleep, again: createTestAgain().again }),
     async shell(id, script, env = {}) {
       await place.files.writeSpec(id, { cwd: place.dir, argv: ['/bin/sh', '-c', script], env: { ...baseEnv, ...env } });
       return { windowName: id, cwd: place.dir, argv: place.files.wrapperArgv(id), logPath: place.path(`${id}.log`) };
