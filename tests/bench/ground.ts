@@ -12,7 +12,8 @@ import { connectLines, type LineClient } from './line-client.ts';
 
 const files = 50;
 /** Events that the daemon finds in its log. */
-export const history = 100_000;
+export const wholeHistory = 100_000;
+export const quickHistory = 30_000;
 export const outputBytes = 16 * 1024 * 1024;
 /** Its own watch would read what a benchmark has told it to read. */
 export const quietConfig = '[hot_reload]\nenabled = false\n';
@@ -35,6 +36,7 @@ steps: [{name: much, type: shell, action: "head -c ${outputBytes} /dev/zero", ru
 
 export interface Ground extends AsyncDisposable {
   readonly repo: TestRepo;
+  readonly history: number;
   readonly projectId: string;
   /** Ended, with one step: what session.get answers about. */
   readonly sessionId: string;
@@ -49,13 +51,13 @@ export interface Ground extends AsyncDisposable {
   lines(to: 'daemon' | 'raw'): Promise<LineClient>;
 }
 
-export async function prepareGround(): Promise<Ground> {
+export async function prepareGround(history = wholeHistory): Promise<Ground> {
   await using stack = new AsyncDisposables();
   const repo = stack.own(await createTestRepo({ branch: 'main' }));
   const content = 'export const answer = 42;\n'.repeat(40);
   await repo.commit('files', Object.fromEntries(Array.from({ length: files }, (_, index) => [`d${index % 10}/f${index}.ts`, content])));
   const home = createHome();
-  await writeHistory(home);
+  await writeHistory(home, history);
   const real = stack.own(await startRealDaemon({ home, commands, config: quietConfig }));
   const { pid } = real;
   await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -73,6 +75,7 @@ export async function prepareGround(): Promise<Ground> {
   const kept = stack.move();
   return {
     repo,
+    history,
     projectId: project.id,
     sessionId: session.id,
     daemon: { ...home, pid, env: home.env() },
@@ -87,7 +90,7 @@ export async function prepareGround(): Promise<Ground> {
   };
 }
 
-async function writeHistory(home: Home): Promise<void> {
+async function writeHistory(home: Home, history: number): Promise<void> {
   mkdirSync(home.stateDir, { recursive: true, mode: 0o700 });
   const options = { path: home.databasePath, backupDir: join(home.stateDir, 'backups'), clock: systemClock, random: Math.random };
   const store = new Store(options);

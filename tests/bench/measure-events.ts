@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { openDatabase } from '../../daemon/store/database.ts';
 import { seqOf } from '../helpers/event-flow.ts';
 import type { Benchmark } from './benchmark.ts';
-import { type Ground, history } from './ground.ts';
+import type { Ground } from './ground.ts';
 import type { LineClient } from './line-client.ts';
 import { compared } from './rows.ts';
 import { timed } from './samples.ts';
@@ -50,7 +50,7 @@ export const historyQuery: Benchmark = {
   priority: 'P1',
   async open(ground) {
     const { client, epoch, page, close } = await openLog(ground);
-    const positions = Array.from({ length: lookUps }, (_, index) => (index * 7_919) % (history - pageRows));
+    const positions = Array.from({ length: lookUps }, (_, index) => (index * 7_919) % (ground.history - pageRows));
     const each = (look: (position: number) => Promise<number> | number) => ({
       async sample(): Promise<number> {
         const ms = await timed(async () => {
@@ -71,7 +71,7 @@ export const historyQuery: Benchmark = {
         }),
       },
       rows({ samples: { ours = [], raw = [] }, failures }) {
-        const name = `history.query (${pageRows} events of ${history})`;
+        const name = `history.query (${pageRows} events of ${ground.history})`;
         const target = { must: 1, aim: 0.5 };
         return [compared({ name, raw: 'select + parse + stringify, no socket', unit: 'µs', kind: 'time', failures, target }, ours, raw)];
       },
