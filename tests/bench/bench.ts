@@ -1,88 +1,61 @@
-// npm run bench -- [--only TEXT] [--rounds N] [--json FILE] [--against COMMIT]
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
-import { packageRoot } from '../helpers/package-root.ts';
+// npm run bench -- [--only TEXT] [--rounds N] [--json FILE] [--write FILE] [--quick | --scale | --against COMMIT]
+import { readFileSync, writeFileSync } from 'node:fs';
 import { compareWithCommit } from './against.ts';
-import type { Benchmark, Probe } from './benchmark.ts';
-import { benchmarks, openBenchmark } from './benchmarks.ts';
+import { benchmarks } from './benchmarks.ts';
 import { isFine } from './compare.ts';
-import { type Ground, prepareGround } from './ground.ts';
+import { fallsShort, settle } from './gate.ts';
+import { prepareGround, quickHistory, wholeHistory } from './ground.ts';
+import { describeMachine } from './machine.ts';
+import { replaceMarked } from './marked.ts';
+import { begin, measureAll } from './measure.ts';
+import { type Options, parseOptions } from './options.ts';
 import { probes } from './probes.ts';
-import { comparisonJson, comparisonMarkdown, type Environment, json, markdown } from './report.ts';
-import type { Row } from './rows.ts';
-import { inTurn, leastRounds } from './samples.ts';
-
-async function main(): Promise<void> {
-  const text = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { json: text, only: text, rounds: text, against: text } });
-  const rounds = Number(values.rounds ?? 30);
-  if (!Number.isInteger(rounds) || rounds < leastRounds) throw new Error(`--rounds wants a whole number of at least ${leastRounds}.`);
-  const wanted = (name: string): boolean => values.only === undefined || name.includes(values.only);
-  const chosen = [...benchmarks, ...probes].filter(({ name }) => wanted(name));
-  if (chosen.length === 0)
-    throw new Error(`--only wants a part of one of: ${[...benchmarks, ...probes].map(({ name }) => name).join(', ')}.`);
-  const report = values.against === undefined ? await measure(chosen, rounds) : await compareWith(values.against, rounds, wanted);
-  process.stdout.write(report.markdown);
-  if (values.json !== undefined) writeFileSync(values.json, report.json);
-}
+import { comparisonJson, comparisonMarkdown, json, markdown } from './report.ts';
+import { measureScale } from './scale.ts';
 
 interface Report {
   readonly markdown: string;
   readonly json: string;
+  readonly fine: boolean;
 }
 
-async function measure(chosen: readonly (Benchmark | Probe)[], rounds: number): Promise<Report> {
-  const rows: Row[] = [];
-  await using ground = await prepareGround();
-  for (const one of chosen) {
-    begin(one.name);
-    rows.push(...('measure' in one ? await one.measure(ground) : await rowsOf(one, ground, rounds)));
-  }
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  const { mode, write } = options;
+  // A file without room for the figures is told before they are taken.
+  const put = (content: string): string => (write === undefined ? content : replaceMarked(readFileSync(write, 'utf8'), mode, content));
+  put('');
+  const report = await { full: measure, quick: measure, scale: measureScale, against: compareWith }[mode](options);
+  process.stdout.write(report.markdown);
+  if (write !== undefined) writeFileSync(write, put(report.markdown.replace(/^# .*\n/, '')));
+  if (options.json !== undefined) writeFileSync(options.json, report.json);
+  if (!report.fine) process.exitCode = 1;
+}
+
+/** A full run is as good as its figures; a quick one is good when there are any. */
+async function measure({ mode, rounds, only = '' }: Options): Promise<Report> {
+  const quick = mode === 'quick';
+  const all = [...benchmarks, ...probes];
+  const named = all.filter(({ name }) => name.includes(only));
+  if (named.length === 0) throw new Error(`--only wants a part of one of: ${all.map(({ name }) => name).join(', ')}.`);
+  const chosen = named.filter(({ takesMinutes = false }) => !quick || !takesMinutes);
+  if (chosen.length === 0) throw new Error(`"${only}" takes minutes: leave --quick out.`);
   const environment = describeMachine();
-  return { markdown: markdown(environment, rows), json: json(environment, rows) };
-}
-
-async function rowsOf(benchmark: Benchmark, ground: Ground, rounds: number): Promise<Row[]> {
-  const opened = await openBenchmark(benchmark, ground);
-  try {
-    return opened.rows(await inTurn(opened.turns, rounds * (benchmark.roundsTimes ?? 1)));
-  } finally {
-    await opened.close();
-  }
-}
-
-async function compareWith(commit: string, rounds: number, wanted: (name: string) => boolean): Promise<Report> {
-  const outcome = await compareWithCommit(commit, { rounds, wanted, onBegin: begin });
-  const environment = describeMachine();
-  if (!isFine(outcome)) process.exitCode = 1;
-  return { markdown: comparisonMarkdown(environment, commit, outcome), json: comparisonJson(environment, commit, outcome) };
-}
-
-function begin(name: string): void {
-  process.stderr.write(`${name} …\n`);
-}
-
-function describeMachine(): Environment {
-  const tell = (program: string, ...words: string[]): string => {
-    try {
-      return execFileSync(program, words, { cwd: packageRoot, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-    } catch {
-      return 'unknown';
-    }
-  };
-  const changed = tell('git', 'status', '--porcelain') === '' ? '' : ' with changes';
+  await using ground = await prepareGround(quick ? quickHistory : wholeHistory);
+  const results = await measureAll(chosen, ground, { rounds, again: !quick });
+  const short = results.measured.flatMap(settle).some(fallsShort);
   return {
-    date: new Date().toISOString(),
-    node: process.version,
-    cores: availableParallelism(),
-    cpu: cpus()[0]?.model ?? 'unknown',
-    memoryMiB: Math.round(totalmem() / 1024 / 1024),
-    git: tell('git', '--version'),
-    tmux: tell('tmux', '-V'),
-    commit: `${tell('git', 'rev-parse', '--short', 'HEAD')}${changed}`,
+    markdown: markdown(environment, results, !quick),
+    json: json(environment, results),
+    fine: !short && results.notMeasured.length === 0,
   };
+}
+
+async function compareWith({ against = '', rounds, only = '' }: Options): Promise<Report> {
+  const environment = describeMachine();
+  const outcome = await compareWithCommit(against, { rounds, wanted: (name) => name.includes(only), onBegin: begin });
+  const told = { markdown: comparisonMarkdown(environment, against, outcome), json: comparisonJson(environment, against, outcome) };
+  return { ...told, fine: isFine(outcome) };
 }
 
 main().catch((error: unknown) => {

@@ -13,6 +13,8 @@ export interface Benchmark {
   readonly apart?: boolean;
   /** Samples of a round; more where one sample is one small thing. */
   readonly roundsTimes?: number;
+  /** Left out of a quick run. */
+  readonly takesMinutes?: boolean;
   open(ground: Ground): Promise<Opened>;
 }
 

@@ -16,7 +16,18 @@ import { removalBig, spareStart, startsTogether } from './measure-worktrees.ts';
 import { placeApart } from './placement.ts';
 
 export const benchmarks: readonly Benchmark[] = [
-  ...[...roundTrips, webSocketCalls, libraryCalls, ...transactions, sessionCreate, spareStart, removalBig, startsTogether, stepSpawn, fanout],
+  ...[
+    ...roundTrips,
+    webSocketCalls,
+    libraryCalls,
+    ...transactions,
+    sessionCreate,
+    spareStart,
+    removalBig,
+    startsTogether,
+    stepSpawn,
+    fanout,
+  ],
   ...[eventDeliver, eventFanout, stuckRate, cliStart, daemonStart],
   ...[configLoad, configReload, historyQuery, outputAppend, retryOverhead, subscriberReplay],
   ...[gc, exportLog],

@@ -117,7 +117,7 @@ describe('taking turns', () => {
       sample: async () => order.push(name),
       undo: async () => void order.push(`undo ${name}`),
     });
-    const { samples, failures } = await inTurn({ a: turn('a'), b: turn('b') }, 1);
+    const { samples, failures } = await inTurn({ a: turn('a'), b: turn('b') }, leastRounds);
     expect(failures).toBe(0);
     expect([samples.a.length, samples.b.length]).toEqual([leastRounds, leastRounds]);
     expect(order).toHaveLength((leastRounds + warmUps) * 4);

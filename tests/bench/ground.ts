@@ -9,6 +9,9 @@ import { connectLines, type LineClient } from './line-client.ts';
 import { writeLongLog } from './long-log.ts';
 
 const files = 50;
+/** Events that the daemon finds in its log. */
+export const wholeHistory = 1_000_000;
+export const quickHistory = 30_000;
 export const outputBytes = 16 * 1024 * 1024;
 /** Its own watch would read what a benchmark has told it to read. */
 export const quietConfig = '[hot_reload]\nenabled = false\n';
@@ -48,12 +51,7 @@ export interface Ground extends AsyncDisposable {
   lines(to: 'daemon' | 'raw'): Promise<LineClient>;
 }
 
-export interface GroundOptions {
-  /** Default: a million. */
-  readonly history?: number;
-}
-
-export async function prepareGround({ history = 1_000_000 }: GroundOptions = {}): Promise<Ground> {
+export async function prepareGround(history = wholeHistory): Promise<Ground> {
   await using stack = new AsyncDisposables();
   const repo = stack.own(await createTestRepo({ branch: 'main' }));
   const content = 'export const answer = 42;\n'.repeat(40);

@@ -72,7 +72,7 @@ export const historyQuery: Benchmark = {
         }),
       },
       rows({ samples: { ours = [], raw = [] }, failures }) {
-        const name = `history.query (${pageRows} events of ${history})`;
+        const name = `history.query (${pageRows} events of ${ground.history})`;
         const target = { must: 1, aim: 0.5 };
         return [compared({ name, raw: 'select + parse + stringify, no socket', unit: 'µs', kind: 'time', failures, target }, ours, raw)];
       },

@@ -13,6 +13,7 @@ export interface Series<K extends string> {
 }
 
 export const warmUps = 3;
+/** Of what is compared with a target or with another version. */
 export const leastRounds = 20;
 const mostFailures = 3;
 
@@ -21,7 +22,7 @@ export async function inTurn<K extends string>(contenders: Readonly<Record<K, Tu
   const names = Object.keys(contenders) as K[];
   const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<K, number[]>;
   let failures = 0;
-  for (let round = -warmUps; round < Math.max(rounds, leastRounds) + failures; round += 1) {
+  for (let round = -warmUps; round < rounds + failures; round += 1) {
     const order = round % 2 === 0 ? names : names.toReversed();
     try {
       const taken = new Map<K, number>();

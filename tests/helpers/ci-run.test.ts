@@ -59,3 +59,16 @@ test('a check that fails counts as one failed, and is shown', () => {
   expect(run.lines.join('\n')).toContain('a.ts is ugly');
   expect(run.status).toBe(1);
 });
+
+test('the table of the bench is shown before the last line, and short figures fail nothing', () => {
+  const run = ciRun({ coverage: { text: `7 passed, 0 failed${covered}` }, bench: { text: '| rpc | SHORT |\n' } });
+  expect(run.lines.slice(-2)).toEqual(['| rpc | SHORT |', '7 passed, 0 failed']);
+  expect(run.status).toBe(0);
+});
+
+test('a bench that breaks counts as one failed', () => {
+  const run = ciRun({ coverage: { text: `7 passed, 0 failed${covered}` }, bench: { status: 1, text: '' } });
+  expect(run.lines.at(-1)).toBe('7 passed, 1 failed');
+  expect(run.lines).toContain('failed: npm run bench -- --quick');
+  expect(run.status).toBe(1);
+});
