@@ -9,6 +9,8 @@ import { bounded } from './rows.ts';
 const calls = 10_000;
 const events = 100_000;
 const window = 64;
+/** The subscriber is waited for so often. */
+const slice = 5_000;
 
 export const memoryAfterWork: Probe = {
   name: 'memory after work',
@@ -19,9 +21,11 @@ export const memoryAfterWork: Probe = {
     const [caller, reader] = [await connectLines(socketPath), await connectLines(socketPath)];
     await reader.call('event.subscribe', {});
     await caller.pump((index) => `{"jsonrpc":"2.0","id":${index},"method":"session.list","params":{}}\n`, calls, window);
-    const last = reader.next((line) => line.includes(`work-${events - 1}"`));
-    await makeTokens(caller, events, (index) => `work-${index}`, window);
-    await last;
+    for (let made = 0; made < events; made += slice) {
+      const last = reader.next((line) => line.includes(`work-${made + slice - 1}"`));
+      await makeTokens(caller, slice, (index) => `work-${made + index}`, window);
+      await last;
+    }
     const rss = rssMiB(daemon.pid);
     for (const client of [caller, reader]) client.close();
     const name = `daemon RSS, after ${calls} calls and ${events} events`;

@@ -74,10 +74,10 @@ export const stuckRate: Benchmark = {
   },
 };
 
-const rounds = 5;
+const rounds = 3;
 const flowed = 10_000;
 /** More than the daemon keeps of its database in memory, so that it grows no more by what it writes. */
-const warmUp = 100_000;
+const warmUp = 60_000;
 
 /** A flow without the stuck one and a flow with it take turns: the first tells what the daemon grows by anyhow. */
 export const stuckMemory: Probe = {
@@ -88,7 +88,7 @@ export const stuckMemory: Probe = {
     const { socketPath } = daemon.home;
     const [caller, reader] = [await connectLines(socketPath), await connectLines(socketPath)];
     await reader.call('event.subscribe', { types: ['auth.*'] });
-    await flow(caller, reader, warmUp);
+    for (let done = 0; done < warmUp; done += flowed) await flow(caller, reader, flowed);
     const grown = async (): Promise<number> => {
       const before = rssMiB(daemon.pid);
       await flow(caller, reader, flowed);
