@@ -2,6 +2,7 @@
 import type { Probe } from './benchmark.ts';
 import { exits } from './measure-exits.ts';
 import { forks } from './measure-forks.ts';
+import { idleness } from './measure-idleness.ts';
 import { memory } from './measure-processes.ts';
 
-export const probes: readonly Probe[] = [forks, exits, memory];
+export const probes: readonly Probe[] = [forks, idleness, exits, memory];
