@@ -5,7 +5,7 @@ import { epochFor } from './events/cursor.ts';
 import { createFeed } from './events/feed.ts';
 import type { DaemonFacts, Services } from './handlers/services.ts';
 import { houseworkTick } from './jobs/housekeeping.ts';
-import { findMissingWrappers } from './jobs/missing-wrappers.ts';
+import { createMissingWrappers } from './jobs/missing-wrappers.ts';
 import { sweepSteps } from './jobs/sweep-steps.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
 import type { Log } from './kernel/log.ts';
@@ -23,7 +23,7 @@ import { damageFailure, isDamaged } from './store/damage.ts';
 import { acquireStateLock } from './store/state-lock.ts';
 import { Store, type Writer } from './store/store.ts';
 import { everyCron } from './tools/cron.ts';
-import { isAlive } from './tools/proc.ts';
+import { isAliveNow } from './tools/proc.ts';
 import { watchFile } from './tools/watch.ts';
 
 export type { DaemonOptions } from './root/options.ts';
@@ -184,7 +184,7 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
   };
   job('housekeeping', '17 * * * *', (signal) => houseworkTick({ upkeep: services.upkeep, log, signal }));
   job('schedule files', '20 * * * * *', () => schedules.follow());
-  job('missing wrappers', '*/15 * * * * *', () => findMissingWrappers({ store, stepFiles, isAlive }));
+  job('missing wrappers', '*/15 * * * * *', createMissingWrappers({ store, stepFiles, isAliveNow }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));
   coordination.start();
   lifecycle.own(

@@ -42,7 +42,7 @@ export const idleness: Probe = {
 /** The daemon, its tmux, all that it runs below them. */
 async function idleRows(many: ManyTerminals): Promise<Row[]> {
   await delay(settleMs);
-  const pids = many.home.processes().map(({ pid }) => pid);
+  const pids = new Set(many.home.processes().map(({ pid }) => pid));
   const own = await ownPids(many);
   await using forks = await watchForks([...own, ...pids]);
   const before = (await forks.soFar()).length;
@@ -85,7 +85,7 @@ async function watchedRow(many: ManyTerminals): Promise<Row> {
   await delay(settleMs);
   const own = await ownPids(many);
   const readers = many.home.processes().filter(({ command }) => command === 'cat');
-  const pids = [...own, ...readers.map(({ pid }) => pid)];
+  const pids = new Set([...own, ...readers.map(({ pid }) => pid)]);
   const samples = { watched: [] as number[], alone: [] as number[] };
   const alone = async (): Promise<void> => {
     const before = cpuMsOf(pids);

@@ -14,6 +14,7 @@ test.skipIf(toolMissing('tmux', ['-V']))(
   async () => {
     await using sessions = await createManyTerminals({
       after: 'exit "$word"',
+      beside: true,
       env: { NODE_OPTIONS: '--inspect-port=127.0.0.1:0' },
     });
     const { client, pid } = sessions.daemon;

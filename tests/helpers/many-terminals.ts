@@ -28,6 +28,8 @@ export interface ManyTerminalsOptions {
   /** Shell, after it has got `$word`; `$told` is the file to write to. */
   readonly after: string;
   readonly worktrees?: boolean;
+  /** The step runs beside the terminal, which is a shell that waits: half the windows to open. */
+  readonly beside?: boolean;
   readonly env?: RealDaemonOptions['env'];
 }
 
@@ -37,7 +39,12 @@ const stepTimeout = 86_400;
 /** Starts on the way at a time. */
 const atOnce = 8;
 
-export async function createManyTerminals({ after, worktrees = false, env = {} }: ManyTerminalsOptions): Promise<ManyTerminals> {
+export async function createManyTerminals({
+  after,
+  worktrees = false,
+  beside = false,
+  env = {},
+}: ManyTerminalsOptions): Promise<ManyTerminals> {
   const home = createHome();
   const repo = await createTestRepo({ branch: 'main' });
   const gates = home.path('gates');
@@ -45,7 +52,12 @@ export async function createManyTerminals({ after, worktrees = false, env = {} }
   const gate = (number: number): string => `${gates}/${number}`;
   const wait = `told=${gates}/$COPPICE_ARG_N.told; read -r word < ${gates}/$COPPICE_ARG_N; ${after}`;
   const command = {
-    ...{ name: 'waiting', arguments: ['n'], session: {}, steps: [{ name: 'wait', type: 'shell', action: wait, timeout: stepTimeout }] },
+    ...{
+      name: 'waiting',
+      arguments: ['n'],
+      session: {},
+      steps: [{ name: 'wait', type: 'shell', action: wait, timeout: stepTimeout, ...(beside ? { run_in: 'process' } : {}) }],
+    },
     ...(worktrees ? { worktree: { branch: 'many/{{ n }}' } } : {}),
   };
   const daemon = await startRealDaemon({
