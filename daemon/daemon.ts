@@ -5,7 +5,7 @@ import { epochFor } from './events/cursor.ts';
 import { createFeed } from './events/feed.ts';
 import type { DaemonFacts, Services } from './handlers/services.ts';
 import { houseworkTick } from './jobs/housekeeping.ts';
-import { findMissingWrappers } from './jobs/missing-wrappers.ts';
+import { createMissingWrappers } from './jobs/missing-wrappers.ts';
 import { createLateSweep, sweepSteps } from './jobs/sweep-steps.ts';
 import { tendSpares } from './jobs/tend-spares.ts';
 import { createLifecycle, type Lifecycle, withDeadline } from './kernel/lifecycle.ts';
@@ -24,7 +24,7 @@ import { damageFailure, isDamaged } from './store/damage.ts';
 import { acquireStateLock } from './store/state-lock.ts';
 import { Store, type Writer } from './store/store.ts';
 import { everyCron } from './tools/cron.ts';
-import { isAlive } from './tools/proc.ts';
+import { isAliveNow } from './tools/proc.ts';
 import { watchFile } from './tools/watch.ts';
 
 export type { DaemonOptions } from './root/options.ts';
@@ -188,7 +188,7 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
   job('schedule files', '20 * * * * *', () => schedules.follow());
   job('spare worktrees', '*/15 * * * * *', () => services.spares.tend());
   lifecycle.own('occasions of spare worktrees', tendSpares(services));
-  job('missing wrappers', '*/15 * * * * *', () => findMissingWrappers({ store, stepFiles, isAlive }));
+  job('missing wrappers', '*/15 * * * * *', createMissingWrappers({ store, stepFiles, isAliveNow }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));
   coordination.start();
   lifecycle.own(

@@ -8,6 +8,7 @@ import {
   type Processes,
   type ProcessStat,
   type SessionMarker,
+  statNow,
   statOf,
 } from './process-table.ts';
 
@@ -31,9 +32,16 @@ export function createProc(): Proc {
 
 /** True while the process lives; a zombie is dead, and with a start time so is a newer process of the same pid. */
 export async function isAlive(pid: number, startTime?: number): Promise<boolean> {
-  const stat = await readStat(pid);
-  return stat !== undefined && !stat.dead && (startTime === undefined || stat.startTime === startTime);
+  return lives(await readStat(pid), startTime);
 }
+
+/** The same at once, for many that are asked about again and again. */
+export function isAliveNow(pid: number, startTime?: number): boolean {
+  return lives(statNow(pid), startTime);
+}
+
+const lives = (stat: ProcessStat | undefined, startTime: number | undefined): boolean =>
+  stat !== undefined && !stat.dead && (startTime === undefined || stat.startTime === startTime);
 
 /** Clock ticks from boot to the start of the process: with the pid it names a process for good. */
 export async function startTimeOf(pid: number): Promise<number | undefined> {

@@ -61,7 +61,7 @@ export function createProcessTable(): ProcessTable {
       const pid = Number(name);
       if (!Number.isInteger(pid)) continue;
       if (++looks % aTurn === 0) await setImmediate();
-      const stat = statOf(readOrNothing(`/proc/${pid}/stat`));
+      const stat = statNow(pid);
       if (stat === undefined || stat.dead) continue;
       const before = known.get(pid);
       const isSame = before !== undefined && before.image === stat.image;
@@ -155,6 +155,11 @@ export function statOf(text: string | undefined): ProcessStat | undefined {
     // Where its code begins: 0 for who has none, 1 for who may not know.
     closed: fields[23] === '0' || fields[23] === '1',
   };
+}
+
+/** Without a turn of the loop: for many processes that are looked at again and again. */
+export function statNow(pid: number): ProcessStat | undefined {
+  return statOf(readOrNothing(`/proc/${pid}/stat`));
 }
 
 // One for all looks, which never wait while they read: readFileSync would make one of 64 KiB for each process.

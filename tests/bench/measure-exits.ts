@@ -1,9 +1,9 @@
 // How soon, and how truly, the end of what ran in a terminal is known: hundreds of them, dying at random.
 import { setTimeout as delay } from 'node:timers/promises';
+import { createManyTerminals, type ManyTerminals } from '../helpers/many-terminals.ts';
 import { seededRandom } from '../helpers/seeded-random.ts';
 import { until } from '../helpers/until.ts';
 import type { Probe } from './benchmark.ts';
-import { createManyTerminals, type ManyTerminals } from './many-terminals.ts';
 import { bounded, type Row } from './rows.ts';
 
 const terminals = 300;

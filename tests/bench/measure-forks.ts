@@ -1,8 +1,8 @@
 // How many processes the daemon and its tmux start for what users do all the time.
 import { type Fork, watchForks } from '../helpers/fork-watch.ts';
+import { createManyTerminals, type ManyTerminals } from '../helpers/many-terminals.ts';
 import { deadlineMs } from '../helpers/until.ts';
 import type { Probe } from './benchmark.ts';
-import { createManyTerminals, type ManyTerminals } from './many-terminals.ts';
 import { bounded, type Row } from './rows.ts';
 
 const rounds = 20;

@@ -150,7 +150,11 @@ export function createHome(): Home {
         for (const { pid } of left) kill(pid, 'SIGKILL');
         return left.length === 0;
       });
-      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+      // A wrapper has nothing left by which it is found, and writes its last file a moment later.
+      await until(`"${dir}" to be removed`, () => {
+        rmSync(dir, { recursive: true, force: true });
+        return true;
+      });
     },
   };
   return home;

@@ -6,7 +6,12 @@ import { until } from '../helpers/until.ts';
 export interface Inspector extends AsyncDisposable {
   /** Bytes of the heap that are in use, after a full collection. */
   liveHeapBytes(): Promise<number>;
+  /** Timers that will fire, those included that keep no loop alive. */
+  activeTimers(): Promise<number>;
 }
+
+const timerPrototype = '(() => { const one = setTimeout(() => {}, 0); clearTimeout(one); return Object.getPrototypeOf(one); })()';
+const countActive = 'function () { return this.filter((timer) => timer._destroyed === false).length; }';
 
 /** The process must have been started with --inspect-port=127.0.0.1:0. */
 export async function openInspector(pid: number): Promise<Inspector> {
@@ -22,7 +27,7 @@ export async function openInspector(pid: number): Promise<Inspector> {
     socket.once('error', reject);
   });
   let id = 0;
-  const call = (method: string): Promise<Record<string, unknown>> =>
+  const call = (method: string, params: Readonly<Record<string, unknown>> = {}): Promise<Record<string, unknown>> =>
     new Promise((resolve) => {
       id += 1;
       const own = id;
@@ -32,12 +37,20 @@ export async function openInspector(pid: number): Promise<Inspector> {
         socket.off('message', take);
         resolve(message.result ?? {});
       });
-      socket.send(JSON.stringify({ id: own, method }));
+      socket.send(JSON.stringify({ id: own, method, params }));
     });
   return {
     async liveHeapBytes() {
       await call('HeapProfiler.collectGarbage');
       return Number((await call('Runtime.getHeapUsage')).usedSize);
+    },
+    async activeTimers() {
+      const { result: prototype } = (await call('Runtime.evaluate', { expression: timerPrototype })) as { result: RemoteObject };
+      const query = { prototypeObjectId: prototype.objectId };
+      const { objects } = (await call('Runtime.queryObjects', query)) as { objects: RemoteObject };
+      const count = { objectId: objects.objectId, functionDeclaration: countActive, returnByValue: true };
+      const { result } = (await call('Runtime.callFunctionOn', count)) as { result: { value: number } };
+      return result.value;
     },
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
@@ -45,6 +58,10 @@ export async function openInspector(pid: number): Promise<Inspector> {
         socket.close();
       }),
   };
+}
+
+interface RemoteObject {
+  readonly objectId: string;
 }
 
 /** Ports on loopback that the process itself listens on: its sockets, looked up in the table of the kernel. */

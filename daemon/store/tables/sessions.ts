@@ -127,7 +127,8 @@ const columns = [
   ofDefinition('body', 'definition'),
   ofDefinition('file_sha256', 'definitionSha256'),
 ].join(', ');
-const activeStatuses = "status IN ('queued', 'preparing', 'running', 'waiting')";
+/** Of a session that has not ended. */
+export const activeStatuses = "status IN ('queued', 'preparing', 'running', 'waiting')";
 
 export function createSessionReader(db: Db): SessionReader {
   const select = (where: string) => db.prepare<unknown[], Row>(`SELECT ${columns} FROM sessions WHERE ${where}`);

@@ -2,6 +2,7 @@ import type { StepRun } from '../../../schemas/step.ts';
 import type { Db } from '../database.ts';
 import { createStatements } from '../statements.ts';
 import { present } from './rows.ts';
+import { activeStatuses } from './sessions.ts';
 
 /** A step run as the store keeps it. `position` orders all rows of a session, lifecycle ones included. */
 export interface StepRecord extends Omit<StepRun, 'startedAt' | 'endedAt' | 'retryAt' | 'earlierAttempts'> {
@@ -25,6 +26,8 @@ type Row = { [K in keyof Required<StepRecord>]: StepRecord[K] | null };
 export interface StepReader {
   get(id: string): StepRecord | undefined;
   ofSession(sessionId: string): StepRecord[];
+  /** Of all sessions that have not ended, those that run now and are not the daemon's own. */
+  runningOutside(): { readonly id: string; readonly attempt: number }[];
 }
 
 export interface StepWriter extends StepReader {
@@ -64,12 +67,17 @@ const columns = names.map((name) => `${fields[name]} AS "${name}"`).join(', ');
 export function createStepReader(db: Db): StepReader {
   const get = db.prepare<[string], Row>(`SELECT ${columns} FROM step_runs WHERE id = ?`);
   const ofSession = db.prepare<[string], Row>(`SELECT ${columns} FROM step_runs WHERE session_id = ? ORDER BY position`);
+  const runningOutside = db.prepare<[], { id: string; attempt: number }>(
+    `SELECT id, attempt FROM step_runs WHERE status = 'running' AND run_in <> 'daemon'
+       AND session_id IN (SELECT id FROM sessions WHERE ${activeStatuses})`,
+  );
   return {
     get(id) {
       const row = get.get(id);
       return row && toRecord(row);
     },
     ofSession: (sessionId) => ofSession.all(sessionId).map(toRecord),
+    runningOutside: () => runningOutside.all(),
   };
 }
 

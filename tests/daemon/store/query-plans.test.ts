@@ -112,7 +112,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     members: (r) => void r.members('x'),
     memberOf: (r) => void r.memberOf(session),
   },
-  steps: { get: (r) => void r.get('x'), ofSession: (r) => void r.ofSession(session) },
+  steps: { get: (r) => void r.get('x'), ofSession: (r) => void r.ofSession(session), runningOutside: (r) => void r.runningOutside() },
   terminals: {
     get: (r) => void r.get('x'),
     byName: (r) => void r.byName('x'),

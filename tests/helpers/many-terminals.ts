@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process';
 import { closeSync, constants, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { createHome, type Home, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
-import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
-import { until } from '../helpers/until.ts';
+import { createHome, type Home, type RealDaemon, type RealDaemonOptions, startRealDaemon } from './real-daemon.ts';
+import { createTestRepo, type TestRepo } from './repo.ts';
+import { until } from './until.ts';
 
 const run = promisify(execFile);
 
@@ -18,7 +18,9 @@ export interface ManyTerminals extends AsyncDisposable {
   open(count: number): Promise<void>;
   /** Gives its word to the step of a session. */
   say(number: number, word: string): void;
-  /** What the step of a session wrote into its file. */
+  /** `$told` of a session. */
+  fileOf(number: number): string;
+  /** What the step of a session wrote into it. */
   told(number: number): string;
 }
 
@@ -26,13 +28,23 @@ export interface ManyTerminalsOptions {
   /** Shell, after it has got `$word`; `$told` is the file to write to. */
   readonly after: string;
   readonly worktrees?: boolean;
+  /** The step runs beside the terminal, which is a shell that waits: half the windows to open. */
+  readonly beside?: boolean;
+  readonly env?: RealDaemonOptions['env'];
 }
 
 const startingMs = 300_000;
+/** In seconds; that of each step is a deadline to keep. */
+const stepTimeout = 86_400;
 /** Starts on the way at a time. */
 const atOnce = 8;
 
-export async function createManyTerminals({ after, worktrees = false }: ManyTerminalsOptions): Promise<ManyTerminals> {
+export async function createManyTerminals({
+  after,
+  worktrees = false,
+  beside = false,
+  env = {},
+}: ManyTerminalsOptions): Promise<ManyTerminals> {
   const home = createHome();
   const repo = await createTestRepo({ branch: 'main' });
   const gates = home.path('gates');
@@ -40,11 +52,17 @@ export async function createManyTerminals({ after, worktrees = false }: ManyTerm
   const gate = (number: number): string => `${gates}/${number}`;
   const wait = `told=${gates}/$COPPICE_ARG_N.told; read -r word < ${gates}/$COPPICE_ARG_N; ${after}`;
   const command = {
-    ...{ name: 'waiting', arguments: ['n'], session: {}, steps: [{ name: 'wait', type: 'shell', action: wait }] },
+    ...{
+      name: 'waiting',
+      arguments: ['n'],
+      session: {},
+      steps: [{ name: 'wait', type: 'shell', action: wait, timeout: stepTimeout, ...(beside ? { run_in: 'process' } : {}) }],
+    },
     ...(worktrees ? { worktree: { branch: 'many/{{ n }}' } } : {}),
   };
   const daemon = await startRealDaemon({
     home,
+    env,
     commands: { waiting: JSON.stringify(command) },
     config: '[sessions]\nmax_running = 1000\n',
   });
@@ -75,6 +93,7 @@ export async function createManyTerminals({ after, worktrees = false }: ManyTerm
       );
     },
     say: (number, word) => void writeSync(words[number] as number, `${word}\n`),
+    fileOf: (number) => `${gate(number)}.told`,
     told: (number) => readFileSync(`${gate(number)}.told`, 'utf8').trim(),
     async [Symbol.asyncDispose]() {
       for (const word of words) if (word !== undefined) closeSync(word);
