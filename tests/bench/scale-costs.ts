@@ -16,7 +16,10 @@ export const bySessions: AxisSpec = {
   starts: true,
   homeOf: (sessions) => createScaleHome({ sessions, events: 10_000 }),
   costs: [
-    call('session.get', 'session.get', ({ size }, index) => ({ id: sessionIdOf((index * 7) % size) })),
+    call('session.get, of ten, whose answers are kept', 'session.get', ({ size }, index) => ({
+      id: sessionIdOf(((index % 10) * size) / 10),
+    })),
+    call('session.listSteps, of any', 'session.listSteps', ({ size }, index) => ({ id: sessionIdOf((index * 7) % size) })),
     call(`session.list, a page of ${pageRows}`, 'session.list', () => ({ limit: pageRows })),
     call('session.list of those that have not ended, of which there are none', 'session.list', () => ({ status: ['active'] })),
   ],

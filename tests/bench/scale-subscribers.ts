@@ -1,6 +1,6 @@
 // One burst of events to many subscribers, each on a connection of its own: what one delivery costs.
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { timed } from './samples.ts';
 import type { AxisSpec, Sized } from './scale-axis.ts';
@@ -27,6 +27,7 @@ export const bySubscribers: AxisSpec = {
   ],
 };
 
+let count = 0;
 const known = new Map<number, Promise<Subscriber[]>>();
 
 async function bursts(sized: Sized, what: 'wall' | 'cpu') {
@@ -34,10 +35,7 @@ async function bursts(sized: Sized, what: 'wall' | 'cpu') {
   const opened = known.get(pid) ?? subscribeAll(sized.home.socketPath, size);
   known.set(pid, opened);
   const subscribers = await opened;
-  // Ticks of the kernel are 10 ms: small fan-outs take several bursts to be seen.
-  const repeats = what === 'wall' ? 1 : Math.max(1, Math.round(500 / size));
-  let count = 0;
-  const once = async (): Promise<void> => {
+  const oneBurst = async (): Promise<void> => {
     const arrived = Promise.all(subscribers.map(({ wait }) => wait(burst)));
     count += 1;
     const calls = Array.from({ length: burst }, (_, index) =>
@@ -45,14 +43,11 @@ async function bursts(sized: Sized, what: 'wall' | 'cpu') {
     );
     await Promise.all([...calls, arrived]);
   };
-  const all = async (): Promise<void> => {
-    for (let left = repeats; left > 0; left -= 1) await once();
-  };
   return {
     async sample(): Promise<number> {
       const before = cpuMs(pid);
-      const wall = await timed(all);
-      return ((what === 'wall' ? wall : cpuMs(pid) - before) * 1_000) / (repeats * burst * size);
+      const wall = await timed(oneBurst);
+      return ((what === 'wall' ? wall : cpuMs(pid) - before) * 1_000) / (burst * size);
     },
   };
 }
@@ -112,10 +107,10 @@ function countEvents(socket: Socket, add: (events: number) => void): void {
   });
 }
 
-/** User and system time of a process, by the kernel's ticks of 10 ms. */
+/** What all threads of a process have run, by the scheduler: its ticks of 10 ms are too long for a burst. */
 function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return nanoseconds.reduce((sum, value) => sum + value, 0) / 1_000_000;
 }

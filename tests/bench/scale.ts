@@ -52,7 +52,7 @@ export async function measureScale({ only = '' }: Options): Promise<{ markdown: 
       starts = await measureStarts();
     });
   const measured = { axes: axesMeasured, starts, notMeasured };
-  const fine = notMeasured.length === 0 && axesMeasured.flatMap(({ rows }) => rows).every((row) => !isBad(row));
+  const fine = notMeasured.length === 0 && axesMeasured.flatMap(({ rows }) => rows).every(({ growth }) => growth.verdict !== 'GROWS');
   return { markdown: markdown(environment, measured), json: json(environment, measured), fine };
 }
 
@@ -75,13 +75,6 @@ async function measureStarts(): Promise<Starts> {
   };
 }
 
-const isBad = (row: ScaleRow): boolean => ['GROWS', 'TOO MUCH'].includes(verdictOf(row));
-
-function verdictOf({ growth, bound, values }: ScaleRow): string {
-  if (growth !== undefined) return growth.verdict;
-  return values.every((value) => value <= (bound ?? 0)) ? `bounded by ${bound} MiB` : 'TOO MUCH';
-}
-
 function markdown(environment: Environment, { axes: measured, starts, notMeasured }: Measured): string {
   return [
     ...heading('Costs by size', environment),
@@ -91,7 +84,7 @@ function markdown(environment: Environment, { axes: measured, starts, notMeasure
     'A daemon for each size, all of them sampled in turn; the values are medians, each the cost of one piece. The exponent is that of the',
     'least squares through logarithms of size and cost, the last one that of the two largest sizes, both medians of the rounds: 0 is the',
     `same at each size, 1 is a scan. Flat is what stays within ${flatWithin}: a hundred times as much may cost twice as much a piece (a tree gets`,
-    'deeper). What falls shares out a fixed cost. Memory has a bound instead.',
+    'deeper). What falls shares out a fixed cost. Memory and starts are those of the whole.',
     '',
   ].join('\n');
 }
@@ -99,8 +92,8 @@ function markdown(environment: Environment, { axes: measured, starts, notMeasure
 function axisMarkdown({ name, sizes, rows }: Axis): string[] {
   const cells = (row: ScaleRow): string[] => [
     row.name,
-    verdictOf(row),
-    ...[row.growth?.exponent, row.growth?.lastExponent].map((exponent) => exponent?.toFixed(2) ?? ''),
+    row.growth.verdict,
+    ...[row.growth.exponent, row.growth.lastExponent].map((exponent) => exponent.toFixed(2)),
     ...row.values.map((value) => `${short(value)} ${row.unit}`),
     `${row.failures}`,
   ];
@@ -119,6 +112,5 @@ function startsMarkdown({ full, empty, node, fullToNode, fullToEmpty }: Starts):
 }
 
 function json(environment: Environment, { axes: measured, ...more }: Measured): string {
-  const told = measured.map(({ rows, ...axis }) => ({ ...axis, rows: rows.map((row) => ({ ...row, verdict: verdictOf(row) })) }));
-  return document({ environment, axes: told, ...more });
+  return document({ environment, axes: measured, ...more });
 }

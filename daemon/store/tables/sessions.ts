@@ -127,21 +127,27 @@ const columns = [
   ofDefinition('body', 'definition'),
   ofDefinition('file_sha256', 'definitionSha256'),
 ].join(', ');
+const active = ['queued', 'preparing', 'running', 'waiting'];
 /** Of a session that has not ended. */
-export const activeStatuses = "status IN ('queued', 'preparing', 'running', 'waiting')";
+export const activeStatuses = `status IN (${active.map((status) => `'${status}'`).join(', ')})`;
+/**
+ * Few sessions are active and many have ended. The statistics only know how many there are a status in the mean, for which the planner would
+ * read all of them in the order of their ids.
+ */
+const byStatus = 'sessions INDEXED BY sessions_by_status';
 
 export function createSessionReader(db: Db): SessionReader {
-  const select = (where: string) => db.prepare<unknown[], Row>(`SELECT ${columns} FROM sessions WHERE ${where}`);
+  const select = (where: string, from = 'sessions') => db.prepare<unknown[], Row>(`SELECT ${columns} FROM ${from} WHERE ${where}`);
   const get = select('id = ?');
   const bySlug = select('slug = ?');
-  const active = select(`${activeStatuses} ORDER BY id`);
+  const allActive = select(`${activeStatuses} ORDER BY id`, byStatus);
   const inWorktree = select(`worktree_id = ? AND ${activeStatuses}`);
   const queue = db.prepare<[], { [K in keyof QueueRow]: QueueRow[K] | null }>(
-    `SELECT id, status, concurrency_group AS concurrencyGroup, concurrency_limit AS concurrencyLimit FROM sessions
+    `SELECT id, status, concurrency_group AS concurrencyGroup, concurrency_limit AS concurrencyLimit FROM ${byStatus}
      WHERE ${activeStatuses} ORDER BY id`,
   );
   const ofSchedule = db.prepare<[string], { id: string; status: SessionRecord['status'] }>(
-    `SELECT id, status FROM sessions WHERE schedule_id = ? AND ${activeStatuses} ORDER BY id`,
+    `SELECT id, status FROM ${byStatus} WHERE schedule_id = ? AND ${activeStatuses} ORDER BY id`,
   );
   const hostBegun = db
     .prepare<[string, string], number>(
@@ -166,11 +172,13 @@ export function createSessionReader(db: Db): SessionReader {
         ...(statuses ? [`status IN (${statuses.map(() => '?').join(', ')})`] : []),
       ].join(' AND ');
       const values = [cursor, ...(projectId ? [projectId] : []), ...(commandName ? [commandName] : []), ...(statuses ?? []), limit];
-      return lists(`SELECT ${columns} FROM sessions WHERE ${where} ORDER BY id DESC LIMIT ?`)
+      const onlyActive = statuses !== undefined && statuses.length > 0 && statuses.every((status) => active.includes(status));
+      const from = onlyActive ? byStatus : 'sessions';
+      return lists(`SELECT ${columns} FROM ${from} WHERE ${where} ORDER BY id DESC LIMIT ?`)
         .all(...values)
         .map(toRecord);
     },
-    active: () => active.all().map(toRecord),
+    active: () => allActive.all().map(toRecord),
     activeInWorktree: (worktreeId) => inWorktree.all(worktreeId).map(toRecord),
     queue: () => queue.all().map((row) => present(row) as QueueRow),
     activeOfSchedule: (scheduleId) => ofSchedule.all(scheduleId),

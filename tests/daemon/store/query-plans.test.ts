@@ -1,9 +1,10 @@
 // Every statement of the store is planned by SQLite itself: none may read a whole table that grows.
 import Database from 'better-sqlite3';
 import { expect, test, vi } from 'vitest';
+import { settleDatabase } from '../../../daemon/store/database.ts';
 import type { Reader } from '../../../daemon/store/store.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
-import { idOf, openTestStore, projectId } from '../../helpers/open-store.ts';
+import { idOf, openTestStore, projectId, projectRow, sessionRow } from '../../helpers/open-store.ts';
 import { writeSampleRows } from '../../helpers/sample-rows.ts';
 import { growingSpecTaskTables, specTaskCalls } from './spec-task-calls.ts';
 
@@ -223,6 +224,23 @@ test('no statement reads a whole table that grows', async () => {
       .filter((detail) => !isOldestSlice(sql, detail) && !countsAllByIntent(sql))
       .map((detail) => `${detail}: ${sql}`),
   );
+  db.close();
+  expect(offences).toEqual([]);
+});
+
+test('what is asked of active sessions reads none that has ended, also by the statistics of many that have', async () => {
+  const about = /^SELECT.* FROM sessions .*status IN \(('queued'|\?, \?)/s;
+  const texts = (await preparedTexts()).filter((sql) => about.test(sql));
+  expect(texts.length).toBeGreaterThan(3);
+  using opened = openTestStore();
+  await opened.store.write((w) => {
+    w.projects.insert(projectRow());
+    for (let n = 0; n < 1_000; n += 1) w.sessions.insert(sessionRow(n, { status: 'succeeded', startedAt: n, endedAt: n }));
+  });
+  const db = new Database(opened.path);
+  settleDatabase(db);
+  const readsEnded = (detail: string): boolean => /^(SCAN sessions|SEARCH sessions USING PRIMARY KEY \(id<)/.test(detail);
+  const offences = texts.filter((sql) => planOf(db, sql).some(readsEnded));
   db.close();
   expect(offences).toEqual([]);
 });
