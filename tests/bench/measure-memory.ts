@@ -15,6 +15,7 @@ const slice = 5_000;
 export const memoryAfterWork: Probe = {
   name: 'memory after work',
   priority: 'P0',
+  takesMinutes: true,
   async measure() {
     await using daemon = await startRealDaemon({ config: quietConfig });
     const { socketPath } = daemon.home;

@@ -14,6 +14,7 @@ const size = { sessions: 1_000, events: 1_000_000 };
 export const daemonStart: Benchmark = {
   name: 'daemon.start',
   priority: 'P1',
+  takesMinutes: true,
   async open() {
     const home = await createScaleHome(size);
     return {

@@ -48,6 +48,7 @@ async function closeStuck(socket: Socket): Promise<void> {
 export const stuckRate: Benchmark = {
   name: 'event.rate beside a stuck subscriber',
   priority: 'P0',
+  takesMinutes: true,
   apart: true,
   async open(ground) {
     const [caller, reader] = [await ground.lines('daemon'), await ground.lines('daemon')];
@@ -83,6 +84,7 @@ const warmUp = 60_000;
 export const stuckMemory: Probe = {
   name: 'memory beside a stuck subscriber',
   priority: 'P0',
+  takesMinutes: true,
   async measure() {
     await using daemon = await startRealDaemon({ config: quietConfig });
     const { socketPath } = daemon.home;

@@ -14,6 +14,7 @@ const agesMs = 1_100;
 export const spareStart: Benchmark = {
   name: 'session.create.spare',
   priority: 'P1',
+  takesMinutes: true,
   async open() {
     const big = await openBigGround(1);
     const { repo, daemon, tmux } = big;
@@ -66,6 +67,7 @@ export const spareStart: Benchmark = {
 export const removalBig: Benchmark = {
   name: 'session.remove',
   priority: 'P1',
+  takesMinutes: true,
   async open() {
     const big = await openBigGround(0);
     const { repo, daemon, caller } = big;
