@@ -21,6 +21,13 @@ export interface LoggedEvent {
   readonly text: string;
 }
 
+export interface PageText {
+  readonly text: string;
+  readonly count: number;
+  /** The position after it. */
+  readonly through: number;
+}
+
 export interface EventReader {
   /** The highest sequence number ever given, 0 in an empty log. */
   lastSeq(): number;
@@ -28,6 +35,8 @@ export interface EventReader {
   firstSeq(): number;
   /** Events after `seq`, oldest first, whose subject has all the given ids. */
   page(afterSeq: number, limit: number, subject?: Subject): LoggedEvent[];
+  /** The same as one JSON text without its brackets. SQLite makes it, for a fraction of what objects cost. */
+  pageText(afterSeq: number, limit: number, subject?: Subject): PageText;
   /** The newest whose subject has all the given ids, oldest of them first. */
   newest(limit: number, subject: Subject): LoggedEvent[];
   /** How many are older than `beforeMs` or beyond the newest `keepRows`, found without reading them. */
@@ -76,12 +85,19 @@ export function createEventReader(db: Db): EventReader {
     }
     return low;
   };
-  const select = (afterSeq: number, limit: number, subject: Subject, order: 'ASC' | 'DESC'): LoggedEvent[] => {
+  const texts = createStatements<{ seq: number; text: string }>(db);
+  const where = (subject: Subject) => {
     const keys = subjectKeys.filter((key) => subject[key] !== undefined);
-    const where = keys.map((key) => ` AND ${subjectColumns[key]} = ?`).join('');
-    const sql = `SELECT ${columns} FROM events WHERE seq > ?${where} ORDER BY seq ${order} LIMIT ?`;
+    return {
+      condition: `seq > ?${keys.map((key) => ` AND ${subjectColumns[key]} = ?`).join('')}`,
+      values: keys.map((key) => subject[key]),
+    };
+  };
+  const select = (afterSeq: number, limit: number, subject: Subject, order: 'ASC' | 'DESC'): LoggedEvent[] => {
+    const { condition, values } = where(subject);
+    const sql = `SELECT ${columns} FROM events WHERE ${condition} ORDER BY seq ${order} LIMIT ?`;
     return pages(sql)
-      .all(afterSeq, ...keys.map((key) => subject[key]), limit)
+      .all(afterSeq, ...values, limit)
       .map(toEvent);
   };
   const reader: EventReader = {
@@ -90,6 +106,13 @@ export function createEventReader(db: Db): EventReader {
     prunable: ({ beforeMs, keepRows }) =>
       Math.max(firstSince(beforeMs), reader.lastSeq() - keepRows + 1, reader.firstSeq()) - reader.firstSeq(),
     page: (afterSeq, limit, subject = {}) => select(afterSeq, limit, subject, 'ASC'),
+    pageText(afterSeq, limit, subject = {}) {
+      const { condition, values } = where(subject);
+      const rows = texts(
+        `SELECT seq, '{"seq":' || seq || ',' || substr(body, 2) AS text FROM events WHERE ${condition} ORDER BY seq LIMIT ?`,
+      ).all(afterSeq, ...values, limit);
+      return { text: rows.map(({ text }) => text).join(','), count: rows.length, through: rows.at(-1)?.seq ?? afterSeq };
+    },
     newest: (limit, subject) => select(0, limit, subject, 'DESC').toReversed(),
   };
   return reader;

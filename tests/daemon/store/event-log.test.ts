@@ -27,6 +27,25 @@ test('an event is kept as clients get it: its sequence number, its time, and wha
   });
 });
 
+test('a page as text is what its events say, in their order, with the position after it', async () => {
+  using opened = openTestStore();
+  const sessionId = idOf('ses', 1);
+  for (let n = 0; n < 30; n += 1) await append(opened, `"${n}" – ü`, n % 3 === 0 ? { sessionId } : {});
+  for (const [after, limit, subject] of [
+    [0, 10],
+    [7, 100],
+    [4, 3, { sessionId }],
+    [30, 5],
+    [0, 5, { sessionId: idOf('ses', 2) }],
+  ] as const) {
+    const { page, text } = opened.store.read((r) => ({
+      page: r.events.page(after, limit, subject),
+      text: r.events.pageText(after, limit, subject),
+    }));
+    expect(text).toEqual({ text: page.map((event) => event.text).join(','), count: page.length, through: page.at(-1)?.seq ?? after });
+  }
+});
+
 test('sequence numbers have no gap over rollbacks', async () => {
   using opened = openTestStore();
   for (let n = 0; n < 20; n++) {

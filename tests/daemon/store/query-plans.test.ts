@@ -31,6 +31,10 @@ const growing = [
 
 const session = idOf('ses', 1);
 const last = '~';
+const subjects = [
+  ...(['projectId', 'sessionId', 'worktreeId', 'specTaskId', 'workSessionId'] as const).map((key) => ({ [key]: session })),
+  { projectId, sessionId: session },
+];
 
 /** Each method of each reader with arguments that clients can bring about: all forms of a statement that is put together. */
 const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: (reader: Reader[N]) => void } } = {
@@ -41,8 +45,11 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     newest: (r) => void r.newest(10, { specTaskId: session }),
     page(r) {
       r.page(0, 10);
-      for (const key of ['projectId', 'sessionId', 'worktreeId', 'specTaskId', 'workSessionId'] as const) r.page(0, 10, { [key]: session });
-      r.page(0, 10, { projectId, sessionId: session });
+      for (const subject of subjects) r.page(0, 10, subject);
+    },
+    pageText(r) {
+      r.pageText(0, 10);
+      for (const subject of subjects) r.pageText(0, 10, subject);
     },
   },
   meta: { get: (r) => void r.get('epoch') },
