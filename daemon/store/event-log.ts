@@ -118,7 +118,8 @@ export function createEventReader(db: Db): EventReader {
   return reader;
 }
 
-export function createEventWriter(db: Db, now: () => number): EventWriter {
+/** What is appended goes to `appended` too, so that nobody has to read it back. */
+export function createEventWriter(db: Db, now: () => number, appended: LoggedEvent[]): EventWriter {
   const insert = db.prepare(
     'INSERT INTO events (at, type, project_id, session_id, spec_task_id, work_session_id, worktree_id, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -142,7 +143,9 @@ export function createEventWriter(db: Db, now: () => number): EventWriter {
           },
         );
       }
-      insert.run(at, type, ...subjectKeys.map((key) => subject[key] ?? null), body);
+      const { lastInsertRowid } = insert.run(at, type, ...subjectKeys.map((key) => subject[key] ?? null), body);
+      const seq = Number(lastInsertRowid);
+      appended.push({ seq, type, subject, text: textOf(seq, body) });
     },
     prune: (options) => prune.run(options).changes,
   };
@@ -159,5 +162,9 @@ function toEvent(row: EventRow): LoggedEvent {
     const value = row[subjectColumns[key]];
     if (value !== null) subject[key] = value;
   }
-  return { seq: row.seq, type: row.type, subject, text: `{"seq":${row.seq},${row.body.slice(1)}` };
+  return { seq: row.seq, type: row.type, subject, text: textOf(row.seq, row.body) };
+}
+
+function textOf(seq: number, body: string): string {
+  return `{"seq":${seq},${body.slice(1)}`;
 }

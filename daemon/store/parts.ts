@@ -1,6 +1,6 @@
 // What a transaction can reach: each part of the store with its reader, and its writer for those who write.
 import type { Db } from './database.ts';
-import { createEventReader, createEventWriter } from './event-log.ts';
+import { createEventReader, createEventWriter, type LoggedEvent } from './event-log.ts';
 import { createMetaReader, createMetaWriter } from './meta.ts';
 import { createReceiptReader, createReceiptWriter } from './receipts.ts';
 import { createArchiveReader, createArchiveWriter } from './tables/artifact-archives.ts';
@@ -75,6 +75,7 @@ export function createReader(db: Db): Reader {
   return Object.fromEntries(Object.entries(parts).map(([name, { read }]) => [name, read(db)])) as Reader;
 }
 
-export function createWriter(db: Db, now: () => number): Writer {
-  return Object.fromEntries(Object.entries(parts).map(([name, { write }]) => [name, write(db, now)])) as Writer;
+/** The events that are appended are gathered in `appended`, for whoever tells them once they are committed. */
+export function createWriter(db: Db, now: () => number, appended: LoggedEvent[]): Writer {
+  return Object.fromEntries(Object.entries(parts).map(([name, { write }]) => [name, write(db, now, appended)])) as Writer;
 }

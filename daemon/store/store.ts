@@ -48,7 +48,8 @@ export class Store {
   readonly #queue: WriteQueue;
   readonly #span: NonNullable<StoreOptions['span']>;
   readonly #listeners = new Set<(events: readonly LoggedEvent[]) => void>();
-  #publishedSeq: number;
+  /** What the transaction that runs has appended so far. */
+  readonly #appended: LoggedEvent[] = [];
   #commits = 0;
 
   /** Throws STORE_BUSY while another process holds the file; then all of it can be tried again. */
@@ -59,14 +60,14 @@ export class Store {
     this.#db = open(options);
     this.#span = options.span ?? (() => () => {});
     this.#reader = createReader(this.#db);
-    this.#writer = createWriter(this.#db, () => clock.now());
-    this.#publishedSeq = this.#reader.events.lastSeq();
+    this.#writer = createWriter(this.#db, () => clock.now(), this.#appended);
     this.#queue = createWriteQueue({
       db: this.#db,
       clock,
       random: options.random,
       policy: options.writePolicy ?? (() => policyOf(RetryConfig.parse({}).store_write)),
       onBusy: options.onBusy ?? (() => {}),
+      gathered: this.#appended,
       onCommit: () => this.#publish(),
     });
   }
@@ -157,10 +158,8 @@ export class Store {
 
   #publish(): void {
     this.#commits += 1;
-    const events = this.#reader.events.page(this.#publishedSeq, Number.MAX_SAFE_INTEGER);
-    const last = events.at(-1);
-    if (!last) return;
-    this.#publishedSeq = last.seq;
+    const events = this.#appended.splice(0);
+    if (events.length === 0) return;
     for (const listener of this.#listeners) listener(events);
   }
 }

@@ -24,6 +24,8 @@ export interface WriteQueueDeps {
   readonly random: () => number;
   /** Asked for each write when the lock is taken for the first time. */
   readonly policy: () => RetryPolicy;
+  /** What the jobs of a transaction leave in memory, at its end: taken back with what they wrote. */
+  readonly gathered: { length: number };
   /** Runs after each commit, before any caller learns of it. */
   readonly onCommit: () => void;
   readonly onBusy: (status: RetryStatus) => void;
@@ -39,8 +41,8 @@ export interface WriteQueue {
 const batchSize = 256;
 
 /**
- * Group commit: all writes of one turn of the event loop share one IMMEDIATE transaction, each inside a savepoint, so that one that
- * fails takes nobody along. While another process holds the lock the whole batch waits between turns and is run again from the start;
+ * Group commit: all writes of one turn of the event loop share one IMMEDIATE transaction. When one of them throws, all are rolled back and
+ * run again, each inside a savepoint, so that one that fails takes nobody along: savepoints cost as much as a small write. While another process holds the lock the whole batch waits between turns and is run again from the start;
  * nothing sleeps inside a transaction. What comes meanwhile waits along, since each look at the lock holds the event loop: the oldest
  * write says how long, and each is given up after as many tries of its own as its policy has.
  */
@@ -65,13 +67,11 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
     scheduled = false;
     if (closed) return;
     const batch = jobs.slice(0, batchSize);
-    const settle: (() => void)[] = [];
+    let settle: readonly (() => void)[];
     try {
-      begin.run();
-      for (const job of batch) settle.push(runJob(job));
-      commit.run();
+      settle = commitTogether(batch) ?? commitEach(batch);
     } catch (error) {
-      if (db.inTransaction) rollback.run();
+      takeBack();
       if (isBusy(error)) wait(batch, error);
       else refuse(batch, error);
       return;
@@ -85,7 +85,35 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       schedule();
     }
   };
+  /** Undefined when one of them threw: then nothing is written. */
+  const commitTogether = (batch: readonly Job[]): (() => void)[] | undefined => {
+    begin.run();
+    let values: readonly unknown[];
+    try {
+      values = batch.map(({ run }) => run());
+    } catch {
+      takeBack();
+      return undefined;
+    }
+    commit.run();
+    return batch.map(
+      ({ resolve }, at) =>
+        () =>
+          resolve(values[at]),
+    );
+  };
+  const commitEach = (batch: readonly Job[]): (() => void)[] => {
+    begin.run();
+    const settle = batch.map(runJob);
+    commit.run();
+    return settle;
+  };
+  const takeBack = (): void => {
+    if (db.inTransaction) rollback.run();
+    deps.gathered.length = 0;
+  };
   const runJob = (job: Job): (() => void) => {
+    const before = deps.gathered.length;
     savepoint.run();
     try {
       const value = job.run();
@@ -96,6 +124,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       if (!db.inTransaction) throw error;
       undo.run();
       release.run();
+      deps.gathered.length = before;
       return () => job.reject(storageTold(error, db.name));
     }
   };

@@ -18,7 +18,7 @@ function setUp(first: RetryPolicy = plain) {
   const statuses: RetryStatus[] = [];
   const live = { policy: first };
   const queue = createWriteQueue({
-    ...{ db, clock, random: () => 0.5, policy: () => live.policy, onCommit: () => {} },
+    ...{ db, clock, random: () => 0.5, policy: () => live.policy, gathered: [], onCommit: () => {} },
     onBusy: (status) => void statuses.push(status),
   });
   const insert = (id: number): Promise<unknown> =>

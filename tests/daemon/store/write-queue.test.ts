@@ -103,6 +103,7 @@ test('a listener that throws keeps no writer waiting, and the writes after it go
       clock: createManualClock(),
       random: () => 0.5,
       policy: () => ({ maxAttempts: 1, initialBackoffMs: 1, multiplier: 1, maxBackoffMs: 1, jitter: 0 }),
+      gathered: [],
       onCommit() {
         commits += 1;
         if (commits === 1) throw new Error('a listener broke');
