@@ -2,7 +2,8 @@
 // both.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { rssMiB } from '../helpers/processes.ts';
 import { createHome, type Home, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
 import { connectLines, type LineClient } from './line-client.ts';
@@ -89,10 +90,6 @@ export async function prepareGround(history = wholeHistory): Promise<Ground> {
     },
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
-}
-
-export function rssMiB(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }
 
 async function startRaw(words: readonly string[]): Promise<AsyncDisposable & { readonly pid: number }> {

@@ -1,7 +1,9 @@
 // What a daemon of its own weighs after much work: ten thousand calls, and a hundred thousand events with somebody who follows them.
+
+import { rssMiB } from '../helpers/processes.ts';
 import { startRealDaemon } from '../helpers/real-daemon.ts';
 import type { Probe } from './benchmark.ts';
-import { quietConfig, rssMiB } from './ground.ts';
+import { quietConfig } from './ground.ts';
 import { connectLines } from './line-client.ts';
 import { makeTokens } from './measure-fanout.ts';
 import { bounded } from './rows.ts';

@@ -1,9 +1,9 @@
 // What processes cost: the CLI from its start to its end, and the memory of the daemon.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { rssMiB } from '../helpers/processes.ts';
 import { cliProgram } from '../helpers/real-daemon.ts';
 import type { Benchmark, Probe } from './benchmark.ts';
-import { rssMiB } from './ground.ts';
 import { bounded, compared } from './rows.ts';
 import { timed } from './samples.ts';
 

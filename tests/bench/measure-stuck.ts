@@ -1,9 +1,10 @@
 // One subscriber that never reads: what it costs the others, and the memory of the daemon.
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { rssMiB } from '../helpers/processes.ts';
 import { startRealDaemon } from '../helpers/real-daemon.ts';
 import type { Benchmark, Probe } from './benchmark.ts';
-import { quietConfig, rssMiB } from './ground.ts';
+import { quietConfig } from './ground.ts';
 import { connectLines, type LineClient } from './line-client.ts';
 import { makeTokens } from './measure-fanout.ts';
 import { bounded, compared } from './rows.ts';

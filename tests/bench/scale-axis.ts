@@ -1,6 +1,7 @@
 // One thing that may be small or large: a daemon for each of its sizes, all at once, and every cost sampled from all of them in turn.
+
+import { rssMiB } from '../helpers/processes.ts';
 import { createHome, type Home, startRealDaemon } from '../helpers/real-daemon.ts';
-import { rssMiB } from './ground.ts';
 import { connectLines, type LineClient } from './line-client.ts';
 import { inTurn, type Turn } from './samples.ts';
 import { type Growth, growth } from './slope.ts';

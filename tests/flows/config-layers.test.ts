@@ -136,6 +136,7 @@ test('coppice init writes a configuration whose schema editors find, with the ke
   };
   expect(schema).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#', additionalProperties: false });
   expect(Object.entries(schema.properties).map(([name, table]) => [name, Object.keys(table.properties)])).toEqual([
+    ['worktrees', ['spares']],
     ['sessions', ['timeout']],
   ]);
   expect(await daemon.client.config.validate({ path: join(repo.path, '.coppice/config.toml') })).toEqual({ valid: true, diagnostics: [] });

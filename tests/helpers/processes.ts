@@ -63,3 +63,12 @@ function workingDirectory(pid: number): string {
     return '';
   }
 }
+
+/** Sends a signal; a process that is gone already needs none. */
+export function killIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}

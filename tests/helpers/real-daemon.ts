@@ -4,17 +4,18 @@
 //   const session = await daemon.start(repo.path, 'build');
 //   const ended = await daemon.ended(session.id);
 import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Client, connect } from '../../client/index.ts';
 import type { ParamsOf, ResultOf, Session } from '../../schemas/index.ts';
 import { coverageDir } from '../coverage/dir.ts';
+import { createHome, type Home } from './home.ts';
 import { packageRoot } from './package-root.ts';
-import { processesWith } from './processes.ts';
+import { killIfThere } from './processes.ts';
 import { deadlineMs, until } from './until.ts';
+
+export { createHome, type Home } from './home.ts';
 
 const run = promisify(execFile);
 
@@ -87,79 +88,6 @@ export interface RealDaemon extends AsyncDisposable {
   tmux(...args: readonly string[]): Promise<string>;
 }
 
-/** The directories of one daemon, with paths short enough for a socket. */
-export interface Home extends AsyncDisposable {
-  readonly dir: string;
-  readonly socketPath: string;
-  readonly tmuxSocketPath: string;
-  readonly databasePath: string;
-  readonly stateDir: string;
-  readonly runDir: string;
-  readonly configPath: string;
-  readonly logPath: string;
-  readonly worktreesDir: string;
-  /** The environment of a program of this home. */
-  env(more?: Readonly<Record<string, string | undefined>>): Record<string, string>;
-  /** Below the home, for the files of a test. */
-  path(name: string): string;
-  log(): string;
-  writeConfig(text: string): void;
-  writeCommand(name: string, yaml: string): void;
-  /** Processes that belong to this home: daemon, tmux server, steps. */
-  processes(): ReturnType<typeof processesWith>;
-}
-
-export function createHome(): Home {
-  // /tmp, not $TMPDIR, which may be long.
-  const dir = mkdtempSync(join(tmpdir().length > 20 ? '/tmp' : tmpdir(), 'cop-'));
-  const user = join(dir, 'user');
-  mkdirSync(user);
-  mkdirSync(join(dir, 'config', 'commands'), { recursive: true });
-  const gitconfig = join(user, '.gitconfig');
-  writeFileSync(gitconfig, '[user]\n\tname = Test\n\temail = test@example.org\n[gc]\n\tauto = 0\n');
-  const base = {
-    PATH: process.env.PATH,
-    HOME: user,
-    SHELL: '/bin/sh',
-    LANG: 'C.UTF-8',
-    COPPICE_HOME: dir,
-    COPPICE_NO_AUTOSTART: '1',
-    GIT_CONFIG_GLOBAL: gitconfig,
-    GIT_CONFIG_NOSYSTEM: '1',
-  };
-  const home: Home = {
-    dir,
-    socketPath: join(dir, 'run', 'coppice.sock'),
-    tmuxSocketPath: join(dir, 'run', 'tmux.sock'),
-    databasePath: join(dir, 'state', 'coppice.db'),
-    stateDir: join(dir, 'state'),
-    runDir: join(dir, 'run'),
-    configPath: join(dir, 'config', 'config.toml'),
-    logPath: join(dir, 'state', 'coppiced.log'),
-    worktreesDir: join(dir, 'data', 'worktrees'),
-    env: (more = {}) => definedOnly({ ...base, ...more }),
-    path: (name) => join(dir, name),
-    log: () => readFileSync(home.logPath, 'utf8'),
-    writeConfig: (text) => writeFileSync(home.configPath, text),
-    writeCommand: (name, yaml) => writeFileSync(join(dir, 'config', 'commands', `${name}.yaml`), yaml),
-    processes: () => processesWith(`${dir}/`).concat(processesWith(`COPPICE_HOME=${dir}\0`)),
-    async [Symbol.asyncDispose]() {
-      await run('tmux', ['-N', '-S', home.tmuxSocketPath, 'kill-server'], { env: home.env() }).catch(() => undefined);
-      await until(`everything of "${dir}" to end`, () => {
-        const left = home.processes();
-        for (const { pid } of left) kill(pid, 'SIGKILL');
-        return left.length === 0;
-      });
-      // A wrapper has nothing left by which it is found, and writes its last file a moment later.
-      await until(`"${dir}" to be removed`, () => {
-        rmSync(dir, { recursive: true, force: true });
-        return true;
-      });
-    },
-  };
-  return home;
-}
-
 /** Runs the daemon program to its own end: for starts that must fail. */
 export async function runDaemon(home: Home, options: Pick<RealDaemonOptions, 'args' | 'env' | 'through'> = {}): Promise<Exit> {
   return spawnDaemon(home, options.env, options.args, options.through).exit;
@@ -181,7 +109,7 @@ export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<
     await until('the client to be connected', () => first.daemon.ping());
   };
   const end = async (signal: NodeJS.Signals): Promise<Exit> => {
-    kill(current.pid, signal);
+    killIfThere(current.pid, signal);
     return current.exit;
   };
   const daemon: RealDaemon = {
@@ -230,7 +158,7 @@ export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<
     async [Symbol.asyncDispose]() {
       await client?.close();
       if (coverageDir !== undefined) await endInOrder(current);
-      kill(current.pid, 'SIGKILL');
+      killIfThere(current.pid, 'SIGKILL');
       await current.exit;
       await home[Symbol.asyncDispose]();
     },
@@ -246,7 +174,7 @@ export async function startRealDaemon(options: RealDaemonOptions = {}): Promise<
 
 /** Only a process that ends by itself writes down what of it ran. */
 async function endInOrder({ pid, exit }: { readonly pid: number; readonly exit: Promise<Exit> }): Promise<void> {
-  kill(pid, 'SIGTERM');
+  killIfThere(pid, 'SIGTERM');
   const patience = new AbortController();
   await Promise.race([exit, setTimeout(5_000, undefined, { signal: patience.signal }).catch(() => undefined)]);
   patience.abort();
@@ -287,16 +215,4 @@ function spawnDaemon(home: Home, env: CliOptions['env'] = {}, args: readonly str
       return pid === child.pid;
     });
   return { pid: child.pid as number, exit, answered };
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It is gone already.
-  }
-}
-
-function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
