@@ -1,33 +1,93 @@
 // Puts each program of the daemon into one file, over what tsc made of its entry, with the packages that it uses: Node takes its time for
 // every file that it loads, and the daemon has a thousand. Packages with a native part stay outside.
-import { readdirSync, rmSync } from 'node:fs';
+//   dist/daemon/main.js       a loader, and beside it main.code.js, the program, and main.code.cache, what V8 made of it: Node 20 keeps no
+//                             compiled code of modules, and compiling is a third of a start. A cache that does not fit (another Node) is
+//                             refused by V8 and costs nothing but the compiling
+//   …/care.js, host/main.js   as modules: they run seldom, or have little code
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { writeLicenses } from '../rpc/bundle-licenses.mjs';
 
 const root = dirname(import.meta.dirname);
 const outdir = join(root, 'dist', 'daemon');
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: ['daemon/main.ts', 'daemon/store/care.ts', 'daemon/agents/host/main.ts'],
   outbase: 'daemon',
-  outdir,
-  chunkNames: 'chunks/[hash]',
   bundle: true,
-  splitting: true,
   metafile: true,
   external: ['better-sqlite3', 'unix-dgram'],
-  // For the packages in it that are CommonJS.
-  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
   platform: 'node',
-  format: 'esm',
   target: 'node20',
   sourcemap: true,
   sourcesContent: false,
   logLevel: 'error',
+};
+
+const modules = await build({
+  ...common,
+  entryPoints: ['daemon/store/care.ts', 'daemon/agents/host/main.ts'],
+  outdir,
+  format: 'esm',
+  // For the packages in it that are CommonJS.
+  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
 });
-// Chunks of an earlier build.
-for (const file of readdirSync(join(outdir, 'chunks'))) {
-  if (!(`dist/daemon/chunks/${file}` in metafile.outputs)) rmSync(join(outdir, 'chunks', file));
+const program = await build({
+  ...common,
+  stdin: { contents: "import './main.ts';", resolveDir: import.meta.dirname, sourcefile: 'daemon/start.ts' },
+  outfile: join(outdir, 'main.code.js'),
+  format: 'cjs',
+  define: { 'import.meta.url': 'moduleUrl', 'import.meta.dirname': '__dirname' },
+  banner: { js: '(function (require, module, exports, moduleUrl, __dirname) {' },
+  footer: { js: '})' },
+});
+writeLicenses(join(outdir, 'licenses.txt'), root, [modules.metafile, program.metafile]);
+
+const main = join(outdir, 'main.js');
+// What tsc said of its own main.js.
+rmSync(`${main}.map`, { force: true });
+rmSync(join(outdir, 'main.code.cache'), { force: true });
+writeFileSync(main, loader("process.on('exit', () => writeFileSync(new URL('main.code.cache', here), script.createCachedData()));\n"));
+warmUp();
+writeFileSync(main, loader());
+chmodSync(main, 0o755);
+
+/** Bytecode from a cache counts no blocks, so whoever measures coverage compiles. */
+function loader(beforeRun = '') {
+  return `#!/usr/bin/env node
+import { readFileSync${beforeRun === '' ? '' : ', writeFileSync'} } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants, Script } from 'node:vm';
+
+const here = import.meta.url;
+const code = new URL('main.code.js', here);
+let cachedData;
+try {
+  if (process.env.NODE_V8_COVERAGE === undefined) cachedData = readFileSync(new URL('main.code.cache', here));
+} catch {}
+const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+const script = new Script(readFileSync(code, 'latin1'), { filename: code.href, cachedData, importModuleDynamically });
+${beforeRun}const module = { exports: {} };
+script.runInThisContext()(createRequire(here), module, module.exports, here, import.meta.dirname);
+`;
 }
-writeLicenses(join(outdir, 'licenses.txt'), root, [metafile]);
+
+/** Starts the daemon on an empty home and stops it, so that the cache holds what every start needs. */
+function warmUp() {
+  const folder = mkdtempSync(join(tmpdir(), 'coppice-build-'));
+  const env = { PATH: process.env.PATH, HOME: folder, COPPICE_HOME: join(folder, 'h'), COPPICE_WORKTREES__ROOT: join(folder, 'w') };
+  const starting = `
+    const child = require('node:child_process').spawn(process.execPath, [process.argv[1]], { stdio: ['ignore', 'inherit', 'inherit'] });
+    child.once('exit', (code) => process.exit(code ?? 1));
+    const isReady = () => require('node:fs').existsSync(process.env.COPPICE_HOME + '/state/endpoint.json');
+    const timer = setInterval(() => isReady() && child.kill('SIGTERM') && clearInterval(timer), 20);
+  `;
+  try {
+    const { status, stderr } = spawnSync(process.execPath, ['-e', starting, main], { cwd: folder, env, timeout: 60_000, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`The daemon does not run: ${stderr}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
