@@ -85,6 +85,7 @@ async function run(request: StartRequest): Promise<void> {
   let stopped: Promise<void> | undefined;
   let signalled = false;
   const stop = (reason: string, exitCode: number): void => {
+    // A start that is given up leaves what a killed daemon leaves, and the next one tidies it up.
     if (!daemon) process.exit(exitCode);
     if (stopped) return;
     process.exitCode = exitCode;
@@ -112,6 +113,12 @@ async function run(request: StartRequest): Promise<void> {
   };
   process.on('unhandledRejection', crash('unhandled rejection'));
   process.on('uncaughtException', crash('uncaught exception'));
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on(
+    'SIGHUP',
+    () => void daemon?.reloadConfig().catch((error: unknown) => log.log.warn({ err: error }, 'the configuration was not reloaded')),
+  );
   // A start may have to wait, and until the doors are open nothing else keeps the process alive.
   const alive = setInterval(() => {}, lastResortMs);
   daemon = await startDaemon({
@@ -139,12 +146,6 @@ async function run(request: StartRequest): Promise<void> {
   manager.ready(`serves ${paths.socketPath}`);
   // Often enough that one which is late does no harm; a loop that is stuck sends none.
   if (supervision.watchdogMs !== undefined) beating = setInterval(manager.alive, supervision.watchdogMs / 2).unref();
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-  process.on(
-    'SIGHUP',
-    () => void daemon?.reloadConfig().catch((error: unknown) => log.log.warn({ err: error }, 'the configuration was not reloaded')),
-  );
 }
 
 /** Under systemd and on a terminal somebody reads stderr; a detached daemon keeps a file. */
