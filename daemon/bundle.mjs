@@ -4,11 +4,14 @@
 //                             compiled code of modules, and compiling is a third of a start. A cache that does not fit (another Node) is
 //                             refused by V8 and costs nothing but the compiling
 //   …/care.js, host/main.js   as modules: they run seldom, or have little code
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { daemonNodeFlags } from '../dist/rpc/package-info.js';
 import { writeLicenses } from '../rpc/bundle-licenses.mjs';
 
 const root = dirname(import.meta.dirname);
@@ -50,13 +53,13 @@ const main = join(outdir, 'main.js');
 rmSync(`${main}.map`, { force: true });
 rmSync(join(outdir, 'main.code.cache'), { force: true });
 writeFileSync(main, loader("process.on('exit', () => writeFileSync(new URL('main.code.cache', here), script.createCachedData()));\n"));
-warmUp();
+await warmUp();
 writeFileSync(main, loader());
 chmodSync(main, 0o755);
 
 /** Bytecode from a cache counts no blocks, so whoever measures coverage compiles. */
 function loader(beforeRun = '') {
-  return `#!/usr/bin/env node
+  return `#!/usr/bin/env -S node ${daemonNodeFlags.join(' ')}
 import { readFileSync${beforeRun === '' ? '' : ', writeFileSync'} } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, Script } from 'node:vm';
@@ -75,18 +78,17 @@ script.runInThisContext()(createRequire(here), module, module.exports, here, imp
 }
 
 /** Starts the daemon on an empty home and stops it, so that the cache holds what every start needs. */
-function warmUp() {
+async function warmUp() {
   const folder = mkdtempSync(join(tmpdir(), 'coppice-build-'));
   const env = { PATH: process.env.PATH, HOME: folder, COPPICE_HOME: join(folder, 'h'), COPPICE_WORKTREES__ROOT: join(folder, 'w') };
-  const starting = `
-    const child = require('node:child_process').spawn(process.execPath, [process.argv[1]], { stdio: ['ignore', 'inherit', 'inherit'] });
-    child.once('exit', (code) => process.exit(code ?? 1));
-    const isReady = () => require('node:fs').existsSync(process.env.COPPICE_HOME + '/state/endpoint.json');
-    const timer = setInterval(() => isReady() && child.kill('SIGTERM') && clearInterval(timer), 20);
-  `;
   try {
-    const { status, stderr } = spawnSync(process.execPath, ['-e', starting, main], { cwd: folder, env, timeout: 60_000, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`The daemon does not run: ${stderr}`);
+    const child = spawn(process.execPath, [...daemonNodeFlags, main], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const ended = once(child, 'exit');
+    const isReady = () => existsSync(join(env.COPPICE_HOME, 'state', 'endpoint.json'));
+    while (!isReady() && child.exitCode === null && child.signalCode === null) await delay(20);
+    child.kill('SIGTERM');
+    const [code] = await ended;
+    if (code !== 0) throw new Error('The daemon that was built does not run; its reason is above.');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -17,6 +17,12 @@ export function packageVersion(): string {
   return version;
 }
 
+/**
+ * What Node runs the daemon with, wherever it is started: it lives for days beside the work of others, so what is garbage goes early. It
+ * costs no speed (the small young generation fits into the processor's cache).
+ */
+export const daemonNodeFlags = ['--max-semi-space-size=4', '--heap-growing-percent=20'] as const;
+
 export function daemonEntry(): string {
   return join(packageRoot(), 'dist', 'daemon', 'main.js');
 }

@@ -8,7 +8,7 @@ export type Db = Database.Database;
 const driverTimeoutMs = 20;
 
 /** What must hold after opening; a database that refuses one of these is not used. */
-const expected = { auto_vacuum: 2, journal_mode: 'wal', synchronous: 1, foreign_keys: 1, cache_size: -32000, temp_store: 2 } as const;
+const expected = { auto_vacuum: 2, journal_mode: 'wal', synchronous: 1, foreign_keys: 1, cache_size: -8000, temp_store: 2 } as const;
 
 /** The version of the database file at `path`, read without changing a byte; 0 when there is none. Throws for a damaged schema. */
 export function versionOf(path: string): number {
@@ -33,7 +33,7 @@ export function openDatabase(path: string): Db {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
-    db.pragma('cache_size = -32000');
+    db.pragma('cache_size = -8000');
     db.pragma('temp_store = MEMORY');
     db.pragma('journal_size_limit = 67108864');
     verify(db, path);

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { daemonProgram, type Home } from '../helpers/real-daemon.ts';
+import { daemonCommand, type Home } from '../helpers/real-daemon.ts';
 import { connectLines, type LineClient } from './line-client.ts';
 
 const pollMs = 2;
@@ -10,7 +10,8 @@ const pollMs = 2;
 /** In milliseconds; the daemon is stopped in order afterwards. */
 export async function startToReady(home: Home): Promise<number> {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [daemonProgram], { cwd: '/', env: home.env(), stdio: 'ignore' });
+  const [node = process.execPath, ...words] = daemonCommand;
+  const child = spawn(node, words, { cwd: '/', env: home.env(), stdio: 'ignore' });
   const exited = once(child, 'exit');
   try {
     const client = await firstConnection(home.socketPath, () => child.exitCode);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Client, connect } from '../../client/index.ts';
+import { daemonEntry, daemonNodeFlags } from '../../rpc/package-info.ts';
 import type { ParamsOf, ResultOf, Session } from '../../schemas/index.ts';
 import { coverageDir } from '../coverage/dir.ts';
 import { createHome, type Home } from './home.ts';
@@ -19,7 +20,7 @@ export { createHome, type Home } from './home.ts';
 
 const run = promisify(execFile);
 
-export const daemonProgram = join(packageRoot, 'dist', 'daemon', 'main.js');
+export const daemonCommand: readonly string[] = [process.execPath, ...daemonNodeFlags, daemonEntry()];
 export const cliProgram = join(packageRoot, 'dist', 'coppice.cjs');
 
 /** Under `npm run coverage` daemons write down what of them ran (tests/coverage). */
@@ -191,7 +192,7 @@ export async function runCli(home: Home, args: readonly string[], { cwd = home.d
 }
 
 function spawnDaemon(home: Home, env: CliOptions['env'] = {}, args: readonly string[] = [], through: readonly string[] = []) {
-  const [program = process.execPath, ...words] = [...through, process.execPath, daemonProgram, ...args];
+  const [program = process.execPath, ...words] = [...through, ...daemonCommand, ...args];
   const child = spawn(program, words, {
     cwd: '/',
     env: { ...home.env(env), ...coverageEnv },

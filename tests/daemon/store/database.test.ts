@@ -26,7 +26,7 @@ test('a fresh database has every setting the store relies on', () => {
     foreignKeys: pragma('foreign_keys'),
     tempStore: pragma('temp_store'),
     cacheSize: pragma('cache_size'),
-  }).toEqual({ autoVacuum: 2, journalMode: 'wal', synchronous: 1, foreignKeys: 1, tempStore: 2, cacheSize: -32000 });
+  }).toEqual({ autoVacuum: 2, journalMode: 'wal', synchronous: 1, foreignKeys: 1, tempStore: 2, cacheSize: -8000 });
   expect(Number(pragma('busy_timeout'))).toBeLessThanOrEqual(25);
   db.close();
 });
