@@ -20,6 +20,9 @@ const shapes: readonly Shape[] = [
   { clients: 16, window: 1, calls: 200, target: { must: 0.7, aim: 0.9 } },
   { clients: 64, window: 1, calls: 100, target: { must: 0.7, aim: 0.9 } },
 ];
+/** Of each side before the first round: a daemon lives for days, and its code is compiled by then. */
+const warmingCalls = 10_000;
+
 interface Read {
   readonly method: string;
   readonly paramsOf: (ground: Ground) => object;
@@ -48,6 +51,7 @@ function roundTrip({ method, paramsOf }: Read, { clients, window, calls, target 
       const request = (index: number): string => `{"jsonrpc":"2.0","id":${index}${rest}`;
       // Not JSON, of the same length: the raw server sends it back untouched.
       const echo = (index: number): string => request(index).replace('{', '#');
+      for (const [client] of [daemon, raw]) await client?.pump(request, warmingCalls, 64);
       const perCall = (among: readonly LineClient[], line: (index: number) => string, expected: string) => ({
         async sample(): Promise<number> {
           let last: string[] = [];
