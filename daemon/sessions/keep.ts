@@ -6,7 +6,7 @@ export type KeepPolicy = (typeof keepPolicies)[number];
 
 export interface KeepFacts {
   readonly outcome: EndStatus;
-  /** Uncommitted changes or commits beyond the base. */
+  /** Uncommitted changes or commits beyond the base; false where nobody asks. */
   readonly touched: boolean;
   readonly attached: boolean;
 }
@@ -15,6 +15,11 @@ export interface KeepDecision {
   readonly keep: boolean;
   readonly reason: string;
 }
+
+/** Whether the decision depends on what git says of the worktree. */
+export const terminalAsksTouched = (policy: KeepPolicy | undefined): boolean => policy === 'if_dirty';
+export const worktreeAsksTouched = (policy: KeepPolicy | undefined, explicit: boolean): boolean =>
+  policy === 'if_dirty' || (policy === undefined && !explicit);
 
 /** Without a policy: what a step made explicitly stays; what only the lifecycle made goes when nothing is lost with it. */
 export function decideWorktree(policy: KeepPolicy | undefined, explicit: boolean, facts: KeepFacts): KeepDecision {

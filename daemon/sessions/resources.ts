@@ -12,7 +12,7 @@ import type { WorktreeService } from '../worktrees/service.ts';
 import type { SessionContext } from './context.ts';
 import { type EnsureTerminalDeps, ensureTerminal } from './ensure-terminal.ts';
 import { type EnsureWorktreeDeps, ensureWorktree } from './ensure-worktree.ts';
-import { decideTerminal, decideWorktree, type KeepPolicy } from './keep.ts';
+import { decideTerminal, decideWorktree, type KeepPolicy, terminalAsksTouched, worktreeAsksTouched } from './keep.ts';
 import type { Verdict } from './machine.ts';
 import { partOf } from './positions.ts';
 
@@ -32,8 +32,9 @@ export interface ResourceDeps extends Omit<EnsureWorktreeDeps, 'git'>, EnsureTer
 
 export function createResources(deps: ResourceDeps): Resources {
   const { worktrees, terminals } = deps;
-  const touched = async (worktree: WorktreeRecord | undefined): Promise<boolean> =>
-    worktree?.status === 'present' && !(await worktrees.noteMissing(worktree)) && worktrees.isTouched(worktree);
+  /** What is gone is written down as such. */
+  const isThere = async (worktree: WorktreeRecord): Promise<boolean> =>
+    worktree.status === 'present' && !(await worktrees.noteMissing(worktree));
 
   return {
     ensureWorktree: (context) => ensureWorktree(deps, context),
@@ -42,9 +43,10 @@ export function createResources(deps: ResourceDeps): Resources {
       const { terminal, worktree, definition } = context;
       if (!terminal) return 'none';
       const attached = (await terminals.attachedClients(terminal)) > 0;
-      const facts = { outcome: verdict.status, touched: await touched(worktree), attached };
       const { policy, explicit } = wishesOf(context, definition.session.keep, [...sessionSteps, 'start-worktree-session']);
-      const decision = decideTerminal(policy, explicit, facts);
+      const present = worktree !== undefined && (await isThere(worktree));
+      const touched = present && terminalAsksTouched(policy) && (await worktrees.isTouched(worktree));
+      const decision = decideTerminal(policy, explicit, { outcome: verdict.status, touched, attached });
       if (!decision.keep) await terminals.kill(terminal, decision.reason, byDaemon);
       return decision.keep ? `kept: ${decision.reason}` : `ended: ${decision.reason}`;
     },
@@ -54,9 +56,10 @@ export function createResources(deps: ResourceDeps): Resources {
       if (worktree.status === 'removed' && removesItself(context)) return 'removed: by a step';
       // It was there before this session, which has no say in its end.
       if (worktree.sessionId !== session.id) return 'kept: reused';
-      const facts = { outcome: verdict.status, touched: await touched(worktree), attached: false };
       const { policy, explicit } = wishesOf(context, definition.worktree.keep, worktreeSteps);
-      const decision = decideWorktree(policy, explicit, facts);
+      const present = await isThere(worktree);
+      const touched = present && worktreeAsksTouched(policy, explicit) && (await worktrees.isTouched(worktree));
+      const decision = decideWorktree(policy, explicit, { outcome: verdict.status, touched, attached: false });
       // A daemon that died after the removal and before its record.
       if (worktree.status === 'removed') return `removed: ${decision.reason}`;
       if (decision.keep) return retain(worktree, decision.reason);
