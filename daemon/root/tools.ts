@@ -49,7 +49,7 @@ export async function createTools(options: DaemonOptions, { metrics, again, newe
   const tmuxPath = await processTool.which('tmux');
   const stepFiles = createStepFiles({
     dir: paths.stepsDir,
-    wrapperPath: join(packageRoot, 'daemon', 'tools', 'run-step.pl'),
+    scriptsDir: join(packageRoot, 'daemon', 'tools'),
     ...(perlPath === undefined ? {} : { perlPath }),
     ...(manager === undefined ? {} : { startedBy: manager.startedBy }),
   });
@@ -80,7 +80,7 @@ export async function createTools(options: DaemonOptions, { metrics, again, newe
     exits,
     control,
     deadlines,
-    tmux: createTmux({ control, process: processTool, runDir: paths.runDir, sleep: pause, again }),
+    tmux: createTmux({ control, process: processTool, again }),
     otherTmux: createOtherTmux({ process: processTool, ...(tmuxPath === undefined ? {} : { tmuxPath }) }),
     git: createGit({ process: processTool, env: ownEnv, again }),
     files: createFileReader(),
