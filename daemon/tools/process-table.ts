@@ -6,7 +6,6 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 
 export interface ProcessStat {
   readonly name: string;
-  readonly state: string;
   readonly dead: boolean;
   readonly parent: number;
   readonly startTime: number;
@@ -147,7 +146,6 @@ export function statOf(text: string | undefined): ProcessStat | undefined {
   const places = fields.slice(45, 49);
   return {
     name: text.slice(text.indexOf('(') + 1, close),
-    state,
     dead: state === 'Z' || state === 'X',
     parent: Number(fields[1]),
     startTime: Number(fields[19]),
