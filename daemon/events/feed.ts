@@ -35,6 +35,8 @@ export function createFeed({ store, clock, epoch }: { store: Store; clock: Clock
   const listeners = new Set<FeedListener>();
   let recent: LoggedEvent[] = [];
   let last = store.read((reader) => reader.events.lastSeq());
+  /** Asked with each position that a client brings; only a commit can change it. */
+  let first = { seq: 0, asOf: -1 };
   store.onEvents((events) => {
     last = events.at(-1)?.seq ?? last;
     recent =
@@ -47,7 +49,10 @@ export function createFeed({ store, clock, epoch }: { store: Store; clock: Clock
   const feed: Feed = {
     epoch,
     lastSeq: () => last,
-    firstSeq: () => store.read((reader) => reader.events.firstSeq()),
+    firstSeq() {
+      if (first.asOf !== store.commits) first = { seq: store.read((reader) => reader.events.firstSeq()), asOf: store.commits };
+      return first.seq;
+    },
     page(afterSeq, limit, subject) {
       const oldest = recent[0]?.seq;
       if (oldest !== undefined && afterSeq >= oldest - 1) return recent.slice(afterSeq - oldest + 1, afterSeq - oldest + 1 + limit);

@@ -242,6 +242,14 @@ test.each([
   expect(setup.outlet.seqs).toEqual(rest);
 });
 
+test('the first of the log is the present one, also for who asked before it was pruned', async () => {
+  using setup = setUp();
+  await setup.append(10);
+  expect(setup.feed.firstSeq()).toBe(1);
+  await setup.opened.store.write((w) => w.events.prune({ beforeMs: 0, keepRows: 6, limit: 100 }));
+  expect(setup.feed.firstSeq()).toBe(5);
+});
+
 test('a closed subscription sends nothing more, a replay under way included', async () => {
   using setup = setUp();
   await setup.append(limits.eventPageRows * 2);
