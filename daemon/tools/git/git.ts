@@ -87,7 +87,7 @@ export interface Git {
   recentCommits(worktreePath: string, limit: number): Promise<RecentCommit[]>;
   remotes(repo: Repository): Promise<Remote[]>;
   /** Untracked and ignored paths of the main checkout. */
-  otherPaths(repo: Repository): Promise<OtherPath[]>;
+  otherPaths(repo: Pick<Repository, 'mainCheckout'>): Promise<OtherPath[]>;
   hasTracked(worktreePath: string, pattern: string): Promise<boolean>;
   hideUntracked(worktreePath: string, paths: readonly string[]): Promise<void>;
   hideChange(worktreePath: string, path: string): Promise<void>;
