@@ -43,13 +43,13 @@ export async function addWorktree(git: RunGit, settings: PlainSettings, wanted: 
     });
   }
   const commit = createBranch ? await commitForNew(git, wanted) : await commitOfExisting(git, wanted);
+  const entry = createBranch && (await settings.arePlain(repo)) ? await beginEntry({ repo, path, commit }) : undefined;
   const options = { signal, timeoutMs: bulkMs };
   // A hook or clone that lives on would hold the pipes of the git that died, and with them the answer to the cancel.
   const cancelAll = (): void => void endStragglers(path);
   signal?.addEventListener('abort', cancelAll, { once: true });
   const mark = markOf(path);
   try {
-    const entry = createBranch && (await settings.arePlain(repo)) ? await beginEntry({ repo, path, commit }) : undefined;
     if (entry === undefined) {
       const how = createBranch ? ['--no-track', '-b', branch, path, commit] : [path, branch];
       await git.write(repo.mainCheckout, ['worktree', 'add', '-q', ...how], options, mark);
@@ -62,7 +62,7 @@ export async function addWorktree(git: RunGit, settings: PlainSettings, wanted: 
     }
   } catch (error) {
     const failure = createBranch ? await explain(git, repo, branch, error) : error;
-    await cleanUp(git, { repo, path, ...(createBranch && { branch, expectedCommit: commit }) }, failure);
+    await cleanUp(git, { repo, path, adminDir: entry, ...(createBranch && { branch, expectedCommit: commit }) }, failure);
     throw failure;
   } finally {
     signal?.removeEventListener('abort', cancelAll);

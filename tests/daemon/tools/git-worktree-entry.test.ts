@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { Failure } from '../../../schemas/errors.ts';
 import { bundleProgram } from '../../helpers/bundle-program.ts';
+import { failureOf } from '../../helpers/failure-of.ts';
 import { createGitFixture, type GitFixture, newBranch } from './git-fixture.ts';
 
 /** All that git knows of a worktree, without its own name and times. The index holds inodes, so its entries and its size stand for it. */
@@ -170,6 +172,19 @@ test('the same name twice gets a number, as with git; an odd one and one that gi
   await newBranch(f, 'odd', { path: f.test.beside('o d:d') });
   expect(f.calls.at(-1)).toContain('worktree');
   expect(await readdir(join(f.test.path, '.git/worktrees'))).toContain('o-d-d');
+});
+
+test('without git, nothing is left of an addition, and the next one succeeds', async () => {
+  let isMissing = true;
+  const before = (): void => {
+    if (isMissing) throw new Failure('TOOL_MISSING', 'There is no git.');
+  };
+  await using f = await createGitFixture({ before });
+  await failureOf(newBranch(f, 'new'), 'TOOL_FAILED');
+  expect(await readdir(join(f.test.path, '.git/worktrees'))).toEqual([]);
+  expect(await readdir(f.test.directory)).not.toContain('w');
+  isMissing = false;
+  await newBranch(f, 'new');
 });
 
 test('killed before any of its steps, the daemon that comes next takes all of it back', { timeout: 180_000 }, async () => {
