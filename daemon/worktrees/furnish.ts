@@ -2,10 +2,10 @@
 import type { CopyRule } from '../../schemas/copy-rule.ts';
 import { Failure } from '../../schemas/errors.ts';
 import type { Log } from '../kernel/log.ts';
-import { repositoryOf } from '../projects/repository.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
 import type { Git } from '../tools/git/git.ts';
+import type { OtherPath } from '../tools/git/others.ts';
 import { type Copied, copyItems } from './copy-files.ts';
 import { type CopyItem, planCopies } from './copy-plan.ts';
 import type { Hooks } from './hooks.ts';
@@ -18,21 +18,27 @@ export interface FurnishWishes {
   readonly mcpTemplate?: string | undefined;
 }
 
-/** Begun while git still checks out, so that looking for files costs no time of its own. */
+/** Begun when a worktree is asked for and not when its turn comes, so that looking for files costs no time of its own. */
 export interface Furnishing {
   finish(worktree: WorktreeRecord): Promise<void>;
 }
 
 export interface FurnishDeps {
   readonly git: Git;
+  /** What is untracked in a main checkout. */
+  readonly others: (checkout: string) => Promise<readonly OtherPath[]>;
   readonly log: Log;
   readonly hooks: Hooks;
   readonly copyRules: () => readonly CopyRule[];
 }
 
-export function beginFurnishing({ git, log, hooks, copyRules }: FurnishDeps, project: ProjectRecord, wishes: FurnishWishes): Furnishing {
+export function beginFurnishing(
+  { git, others, log, hooks, copyRules }: FurnishDeps,
+  project: ProjectRecord,
+  wishes: FurnishWishes,
+): Furnishing {
   const rules = [...(wishes.copy ?? []), ...copyRules()];
-  const planned = git.otherPaths(repositoryOf(project)).then((others) => planCopies(project.path, others, rules));
+  const planned = others(project.path).then((found) => planCopies(project.path, found, rules));
   // Whoever never comes to ask must not bring the daemon down.
   planned.catch(() => {});
 

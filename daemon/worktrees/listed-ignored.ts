@@ -30,7 +30,7 @@ export async function listedIgnored({ git, copyRules }: ListedDeps, projectPath:
   ]
     .filter((text) => text.trim() !== '')
     .map((text) => createMatcher([{ base: '', text }]));
-  const others = await git.otherPaths({ mainCheckout: worktreePath, gitCommonDir: '' });
+  const others = await git.otherPaths({ mainCheckout: worktreePath });
   const search = createSearch(worktreePath, matchers);
   for (const { path, isDirectory, ignored } of others) if (ignored) await search.look(path, isDirectory);
   return search.found;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { Ids } from '../kernel/ids.ts';
 import type { Origin } from '../kernel/origin.ts';
+import { createSharedLook } from '../kernel/shared-look.ts';
 import type { LeaseService } from '../leases/service.ts';
 import { repositoryOf } from '../projects/repository.ts';
 import { settle } from '../store/receipts.ts';
@@ -14,7 +15,7 @@ import type { Git } from '../tools/git/git.ts';
 import { type Adopting, createAdopting } from './adopting.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';
 import { projectFolder } from './folder.ts';
-import { beginFurnishing, type FurnishDeps, type FurnishWishes } from './furnish.ts';
+import { beginFurnishing, type FurnishDeps, type Furnishing, type FurnishWishes } from './furnish.ts';
 import { createMerging, type Merging } from './merging.ts';
 import { markMissing } from './missing.ts';
 import { namedPlace, overlap } from './named-place.ts';
@@ -59,7 +60,7 @@ export interface WorktreeService extends Removal, Restoring, Adopting, Merging, 
   isTemporary(path: string): boolean;
 }
 
-export interface WorktreeDeps extends RemovalDeps, FurnishDeps {
+export interface WorktreeDeps extends RemovalDeps, Omit<FurnishDeps, 'others'> {
   readonly ids: Ids;
   readonly leases: Pick<LeaseService, 'regain'>;
   readonly spares: Pick<Spares, 'take' | 'has'>;
@@ -69,9 +70,10 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   const { store, git, clock, ids, queue } = deps;
   const removal = createRemoval(deps);
   const reconcile = createReconciling(deps, removal);
+  const others = createSharedLook((checkout) => git.otherPaths({ mainCheckout: checkout }));
 
   const folderOf = (project: ProjectRecord, root = deps.root()): string => projectFolder(root, project);
-  const create = async (spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord> => {
+  const create = async (spec: CreateWorktree, origin: Origin, furnishing: Furnishing): Promise<WorktreeRecord> => {
     const { project, branch } = spec;
     const repo = repositoryOf(project);
     await git.checkBranchName(branch);
@@ -82,7 +84,6 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
     const base = exists ? branch : (spec.base ?? (await defaultBase(git, project)));
     const baseCommit = await git.resolveCommit(repo, base);
     const record = await intend({ ...spec, base, baseCommit, branchCreated: !exists });
-    const furnishing = beginFurnishing(deps, project, spec);
     try {
       await mkdir(join(record.path, '..'), { recursive: true, mode: 0o700 });
       const wanted = { repo, path: record.path, branch, base: baseCommit, createBranch: !exists };
@@ -130,7 +131,10 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
       return record;
     });
   return {
-    create: (spec, origin) => queue.run(spec.project.gitDir, () => create(spec, origin)),
+    create(spec, origin) {
+      const furnishing = beginFurnishing({ ...deps, others }, spec.project, spec);
+      return queue.run(spec.project.gitDir, () => create(spec, origin, furnishing));
+    },
     ...removal,
     ...createRestoring(deps),
     ...createAdopting(deps),

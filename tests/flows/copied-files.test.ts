@@ -140,7 +140,7 @@ test('a command brings its own list and an MCP configuration; without the templa
   expect(await repo.git('branch', '--list', 'other')).toBe('');
 });
 
-test('nothing to copy costs a new worktree one question to git at most', async () => {
+test('with nothing to copy a new worktree costs one git, and one question to another', async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
   const calls = home.path('git-calls');
@@ -148,10 +148,32 @@ test('nothing to copy costs a new worktree one question to git at most', async (
   const path = putProgram(home.dir, 'git', `echo "$@" >> ${calls}\nexec ${git} "$@"`);
   await using daemon = await startRealDaemon({ home, env: { PATH: path } });
   const project = await daemon.client.project.add({ path: repo.path });
+  // The first one asks once for all where the settings of the system are.
+  await daemon.client.worktree.create({ project: project.id, branch: 'first' });
   writeFileSync(calls, '');
   await daemon.client.worktree.create({ project: project.id, branch: 'work' });
-  const made = readFileSync(calls, 'utf8').trimEnd().split('\n');
-  expect(made.filter((call) => !call.startsWith('worktree add') && !call.startsWith('check-ref-format'))).toEqual([
+  expect(readFileSync(calls, 'utf8').trimEnd().split('\n').sort()).toEqual([
+    expect.stringMatching(/^checkout .* work [0-9a-f]{40} --$/),
     expect.stringMatching(/^status .*--ignored=matching/),
   ]);
+});
+
+test('worktrees that are asked for at once share the looks at the main checkout, and each gets what was there before it was asked for', async () => {
+  await using repo = await createTestRepo();
+  await using home = createHome();
+  const calls = home.path('git-calls');
+  const git = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
+  const path = putProgram(home.dir, 'git', `echo "$@" >> ${calls}\nexec ${git} "$@"`);
+  await using daemon = await startRealDaemon({ home, env: { PATH: path } });
+  const project = await daemon.client.project.add({ path: repo.path });
+  const making = ['a', 'b', 'c', 'd', 'e', 'f'].map(async (branch) => {
+    await repo.write(`.env.${branch}`, branch);
+    const { path: worktree } = await daemon.client.worktree.create({ project: project.id, branch });
+    expect(readFileSync(join(worktree, `.env.${branch}`), 'utf8')).toBe(branch);
+  });
+  await Promise.all(making);
+  const looks = readFileSync(calls, 'utf8')
+    .split('\n')
+    .filter((call) => call.startsWith('status '));
+  expect(looks.length).toBeLessThan(6);
 });

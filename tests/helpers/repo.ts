@@ -33,9 +33,11 @@ export interface TestRepoOptions {
   /** Without, the repository begins with one commit of `readme.txt`. */
   readonly empty?: boolean;
   readonly name?: string;
+  readonly objectFormat?: 'sha1' | 'sha256';
 }
 
-export async function createTestRepo({ branch = 'master', empty = false, name = 'repo' }: TestRepoOptions = {}): Promise<TestRepo> {
+export async function createTestRepo(options: TestRepoOptions = {}): Promise<TestRepo> {
+  const { branch = 'master', empty = false, name = 'repo', objectFormat = 'sha1' } = options;
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'coppice-repo-')));
   const home = join(directory, 'home');
   const path = join(directory, name);
@@ -81,7 +83,7 @@ export async function createTestRepo({ branch = 'master', empty = false, name = 
     },
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
-  await gitIn(directory, 'init', '--quiet', `--initial-branch=${branch}`, path);
+  await gitIn(directory, 'init', '--quiet', `--initial-branch=${branch}`, `--object-format=${objectFormat}`, path);
   if (!empty) await repo.commit('first', { 'readme.txt': 'hello\n' });
   return repo;
 }

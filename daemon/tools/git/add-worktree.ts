@@ -3,11 +3,13 @@ import { nearest } from '../../../rpc/nearest.ts';
 import { Failure, isFailure } from '../../../schemas/errors.ts';
 import { checkBranchName } from './branch-name.ts';
 import { isCommit, kindOf } from './git-files.ts';
+import type { PlainSettings } from './plain-settings.ts';
 import { branchCheckedOutAt, branchCommit, branchNames, defaultBranch, resolveCommit, searchedBranches } from './refs.ts';
 import type { Repository } from './repository.ts';
 import { type Addition, undoAddition } from './roll-back-worktree.ts';
 import { bulkMs, type RunGit } from './run-git.ts';
 import { endStragglers, markOf } from './stragglers.ts';
+import { beginEntry, finishEntry } from './worktree-entry.ts';
 
 export interface AddWorktree {
   readonly repo: Repository;
@@ -33,7 +35,7 @@ export interface AddedWorktree {
  * directory, no record in git and no new branch. Concurrent additions to one repository race inside git: the caller runs them one
  * at a time per `gitCommonDir` (keyed queue).
  */
-export async function addWorktree(git: RunGit, wanted: AddWorktree): Promise<AddedWorktree> {
+export async function addWorktree(git: RunGit, settings: PlainSettings, wanted: AddWorktree): Promise<AddedWorktree> {
   const { repo, path, branch, createBranch, signal } = wanted;
   if ((await kindOf(path)) !== undefined) {
     throw new Failure('ALREADY_EXISTS', `"${path}" exists already; remove it or choose another place.`, {
@@ -41,20 +43,26 @@ export async function addWorktree(git: RunGit, wanted: AddWorktree): Promise<Add
     });
   }
   const commit = createBranch ? await commitForNew(git, wanted) : await commitOfExisting(git, wanted);
-  const how = createBranch ? ['--no-track', '-b', branch, path, commit] : [path, branch];
+  const entry = createBranch && (await settings.arePlain(repo)) ? await beginEntry({ repo, path, commit }) : undefined;
   const options = { signal, timeoutMs: bulkMs };
   // A hook or clone that lives on would hold the pipes of the git that died, and with them the answer to the cancel.
   const cancelAll = (): void => void endStragglers(path);
   signal?.addEventListener('abort', cancelAll, { once: true });
   const mark = markOf(path);
   try {
-    await git.write(repo.mainCheckout, ['worktree', 'add', '-q', ...how], options, mark);
+    if (entry === undefined) {
+      const how = createBranch ? ['--no-track', '-b', branch, path, commit] : [path, branch];
+      await git.write(repo.mainCheckout, ['worktree', 'add', '-q', ...how], options, mark);
+    } else {
+      await git.write(path, ['checkout', '-q', '-f', '--no-recurse-submodules', '--no-track', '-b', branch, commit, '--'], options, mark);
+      await finishEntry(entry, commit);
+    }
     if ((await kindOf(join(path, '.gitmodules'))) === 'file') {
       await git.write(path, ['submodule', '--quiet', 'update', '--init', '--recursive'], options, mark);
     }
   } catch (error) {
     const failure = createBranch ? await explain(git, repo, branch, error) : error;
-    await cleanUp(git, { repo, path, ...(createBranch && { branch, expectedCommit: commit }) }, failure);
+    await cleanUp(git, { repo, path, adminDir: entry, ...(createBranch && { branch, expectedCommit: commit }) }, failure);
     throw failure;
   } finally {
     signal?.removeEventListener('abort', cancelAll);

@@ -19,6 +19,7 @@ import { type ListedWorktree, listWorktrees } from './list-worktrees.ts';
 import { type ComputeMerge, computeMerge, type FastForward, fastForwardCheckout, type MoveBranch, mergeBase, moveBranch } from './merge.ts';
 import { hasTracked, type OtherPath, otherPaths } from './others.ts';
 import { type OwnCheckout, scrub, type TakeBack, takeBack } from './own-checkout.ts';
+import { createPlainSettings } from './plain-settings.ts';
 import { hideChange, hideUntracked } from './private-exclude.ts';
 import { type OpenPullRequest, openPullRequest } from './pull-request.ts';
 import { type RecentCommit, recentCommits } from './recent-commits.ts';
@@ -86,7 +87,7 @@ export interface Git {
   recentCommits(worktreePath: string, limit: number): Promise<RecentCommit[]>;
   remotes(repo: Repository): Promise<Remote[]>;
   /** Untracked and ignored paths of the main checkout. */
-  otherPaths(repo: Repository): Promise<OtherPath[]>;
+  otherPaths(repo: Pick<Repository, 'mainCheckout'>): Promise<OtherPath[]>;
   hasTracked(worktreePath: string, pattern: string): Promise<boolean>;
   hideUntracked(worktreePath: string, paths: readonly string[]): Promise<void>;
   hideChange(worktreePath: string, path: string): Promise<void>;
@@ -116,6 +117,7 @@ export interface Git {
 export function createGit(deps: GitDeps): Git {
   const git = createRunGit(deps);
   const trash = createTrash(git);
+  const settings = createPlainSettings(git);
   return {
     findRepository: (path) => findRepository(git, path),
     defaultBranch: (repo) => defaultBranch(git, repo),
@@ -124,7 +126,7 @@ export function createGit(deps: GitDeps): Git {
     checkBranchName: (name) => checkBranchName(git, name),
     branchExists: (repo, branch) => branchExists(git, repo, branch),
     branchCheckedOutAt: (repo, branch) => branchCheckedOutAt(git, repo, branch),
-    addWorktree: (wanted) => addWorktree(git, wanted),
+    addWorktree: (wanted) => addWorktree(git, settings, wanted),
     rollBackWorktree: (addition) => rollBackWorktree(git, addition),
     undoAddition: (addition) => undoAddition(git, addition),
     removeWorktree: (which) => removeWorktree(git, trash, which),

@@ -19,7 +19,7 @@ const args = [
   '--ignored=matching',
 ];
 
-export async function otherPaths(git: RunGit, repo: Repository): Promise<OtherPath[]> {
+export async function otherPaths(git: RunGit, repo: Pick<Repository, 'mainCheckout'>): Promise<OtherPath[]> {
   const { stdout } = await git.read(repo.mainCheckout, args, { maxOutputBytes: listBytes });
   return stdout.split('\0').flatMap((record) => {
     const mark = record.slice(0, 3);

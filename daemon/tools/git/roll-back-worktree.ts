@@ -14,16 +14,19 @@ export interface Addition {
   /** Only a branch that the addition was to create. */
   readonly branch?: string | undefined;
   readonly expectedCommit?: string | undefined;
+  /** Git's own folder of it, when we have just made that: it goes without git, which may be what is missing. */
+  readonly adminDir?: string | undefined;
 }
 
 /** Takes back all of an addition, whatever hooks have put there. Knows no signal: a cancelled addition must clean up too. */
-export async function undoAddition(git: RunGit, { repo, path, branch, expectedCommit }: Addition): Promise<void> {
+export async function undoAddition(git: RunGit, { repo, path, branch, expectedCommit, adminDir }: Addition): Promise<void> {
   await endStragglers(path);
   await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
     // `force` does not cover a path that goes through a file.
     if (!isAbsence(error)) throw error;
   });
-  await forgetWorktree(git, repo, path);
+  if (adminDir === undefined) await forgetWorktree(git, repo, path);
+  else await rm(adminDir, { recursive: true, force: true });
   if (branch !== undefined && expectedCommit !== undefined) await deleteBranch(git, { repo, branch, expectedCommit });
 }
 
