@@ -47,7 +47,7 @@ describe('the content', () => {
           'schemas/openrpc.json',
         ],
         ...['dist/coppice.cjs', 'dist/cli/top.mjs', 'dist/client.js', 'dist/daemon/main.js', 'dist/daemon/store/care.js'],
-        ...['dist/daemon/agents/host/main.js', 'daemon/tools/run-step.pl', 'schemas/config.schema.json'],
+        ...['dist/daemon/agents/host/main.js', 'daemon/tools/run-step.pl', 'daemon/tools/spawner.pl', 'schemas/config.schema.json'],
         ...['systemd/coppice.service', 'systemd/coppice.socket', 'systemd/coppice-tmux.service', 'daemon/metrics/grafana-dashboard.json'],
         ...['client/editors/neovim/plugin/coppice.lua', 'client/editors/neovim/doc/coppice.txt'],
         'client/editors/emacs/coppice-example.el',

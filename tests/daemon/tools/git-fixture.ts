@@ -2,8 +2,8 @@
 import type { AddedWorktree } from '../../../daemon/tools/git/add-worktree.ts';
 import { createGit, type Git } from '../../../daemon/tools/git/git.ts';
 import type { Repository } from '../../../daemon/tools/git/repository.ts';
-import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { createTestAgain } from '../../helpers/again.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 import { createTestRepo, type TestRepo, type TestRepoOptions } from '../../helpers/repo.ts';
 
 export interface GitFixture extends AsyncDisposable {
@@ -25,7 +25,7 @@ export interface GitFixtureOptions extends TestRepoOptions {
 export async function createGitFixture(options: GitFixtureOptions = {}): Promise<GitFixture> {
   const test = await createTestRepo(options);
   const env = { ...test.env, ...options.env };
-  const process = createProcessTool({ baseEnv: env });
+  const process = createTestProcessTool(env);
   const calls: string[][] = [];
   const { again, retried } = createTestAgain(100);
   const git = createGit({

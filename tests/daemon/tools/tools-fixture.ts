@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createExitWatch, type ExitWatch } from '../../../daemon/tools/exit-watch.ts';
-import { createProcessTool, type ProcessTool } from '../../../daemon/tools/process.ts';
+import type { ProcessTool } from '../../../daemon/tools/process.ts';
 import { createStepFiles, type StepFiles } from '../../../daemon/tools/step-files.ts';
 import { createTmux, type Tmux } from '../../../daemon/tools/tmux.ts';
 import { tmuxConf } from '../../../daemon/tools/tmux-conf.ts';
 import { createTmuxControl, type TmuxControl, type TmuxControlOptions } from '../../../daemon/tools/tmux-control.ts';
 import { createTestAgain } from '../../helpers/again.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 import { toolMissing } from '../../helpers/tool-missing.ts';
 import { until } from '../../helpers/until.ts';
 
@@ -34,7 +35,7 @@ export function createPlace(): Place {
     dir,
     files: createStepFiles({ dir: join(dir, 'steps'), wrapperPath }),
     watch,
-    tool: createProcessTool({ baseEnv }),
+    tool: createTestProcessTool(baseEnv),
     path: (name) => join(dir, name),
     async [Symbol.asyncDispose]() {
       watch.close();
