@@ -149,7 +149,9 @@ test('a hundred random kills of daemon, tmux server, agent host, agents and step
         return status === 'implementation_review';
       },
       300_000,
-    );
+    ).catch(async (cause: unknown) => {
+      throw new Error(`it stands still: ${JSON.stringify(await client.specTask.overview({ id }))}`, { cause });
+    });
   }
   // The user's checkout, and what was committed in worktrees.
   expect(await repo.fingerprint()).toBe(before);

@@ -96,7 +96,7 @@ test('killed between the rename and the end of a removal: nothing is left, and t
   const programs = createStoppingPrograms(home);
   await using daemon = await startRealDaemon({ home, env: { PATH: programs.PATH } });
   const { path } = await createWorktree(daemon, repo, 'topic');
-  programs.stopAt('before', 'remove');
+  programs.stopAt('before', 'update-ref');
   const lost = daemon.client.worktree.remove({ worktree: 'topic' }).catch((error: unknown) => error);
   await programs.killThere(daemon);
   await lost;

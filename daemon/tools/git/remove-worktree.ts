@@ -1,4 +1,4 @@
-import { lstat, rename, rm, rmdir } from 'node:fs/promises';
+import { lstat, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '../../../schemas/errors.ts';
 import { findAdminEntry, gitDirsOf, isAbsence, readText } from './git-files.ts';
@@ -37,10 +37,10 @@ export async function removeWorktree(
   }
   const moved = await moveAside(entry.worktreePath);
   try {
-    // Without its directory a worktree is what git keeps of it, plain files. Only this one: `worktree prune` would also forget every other
-    // whose disk is not mounted at the moment.
-    if (moved) await forgetFiles(entry.adminDir);
-    else await git.write(repo.mainCheckout, ['worktree', 'remove', '--force', entry.worktreePath], { timeoutMs: bulkMs });
+    // Only this one, where `worktree prune` would also forget every other whose disk is not mounted at the moment.
+    if (!moved || !(await moveEntry(entry.adminDir, moved.trash))) {
+      await git.write(repo.mainCheckout, ['worktree', 'remove', '--force', entry.worktreePath], { timeoutMs: bulkMs });
+    }
   } catch (error) {
     if (moved) await rename(moved.aside, entry.worktreePath).then(() => rmdir(moved.trash));
     throw error;
@@ -48,10 +48,19 @@ export async function removeWorktree(
   return { deleteFiles: async () => moved && empty(moved.trash) };
 }
 
-/** As git does it itself: what is left is forgotten by any `git worktree prune`, and the folder of all goes with the last. */
-async function forgetFiles(adminDir: string): Promise<void> {
-  await rm(adminDir, { recursive: true, force: true });
+/**
+ * What git keeps of a worktree are plain files, which go with it in one step and without a fork. False, and nothing done, where they are
+ * on another file system.
+ */
+async function moveEntry(adminDir: string, trash: string): Promise<boolean> {
+  try {
+    await rename(adminDir, join(trash, '.git-entry'));
+  } catch {
+    return false;
+  }
+  // As git does it with the last one; with others in it, it stays.
   await rmdir(dirname(adminDir)).catch(() => {});
+  return true;
 }
 
 export async function lockOf(worktreePath: string): Promise<string | undefined> {
