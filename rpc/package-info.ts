@@ -18,10 +18,10 @@ export function packageVersion(): string {
 }
 
 /**
- * What Node runs the daemon with, wherever it is started: it lives for days beside the work of others, so what is garbage goes early. It
- * costs no speed (the small young generation fits into the processor's cache).
+ * What Node runs the daemon with, wherever it is started: it lives for days beside the work of others, so what is garbage goes early.
+ * Calls are no slower; with less than this, bursts of events to a hundred subscribers take twice as long.
  */
-export const daemonNodeFlags = ['--max-semi-space-size=4', '--heap-growing-percent=20'] as const;
+export const daemonNodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=40'] as const;
 
 export function daemonEntry(): string {
   return join(packageRoot(), 'dist', 'daemon', 'main.js');
