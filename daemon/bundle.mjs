@@ -69,7 +69,9 @@ const code = new URL('main.code.js', here);
 let cachedData;
 try {
   if (process.env.NODE_V8_COVERAGE === undefined) cachedData = readFileSync(new URL('main.code.cache', here));
-} catch {}
+} catch {
+  // Without it the code is compiled.
+}
 const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const script = new Script(readFileSync(code, 'latin1'), { filename: code.href, cachedData, importModuleDynamically });
 ${beforeRun}const module = { exports: {} };

@@ -42,9 +42,10 @@ const batchSize = 256;
 
 /**
  * Group commit: all writes of one turn of the event loop share one IMMEDIATE transaction. When one of them throws, all are rolled back and
- * run again, each inside a savepoint, so that one that fails takes nobody along: savepoints cost as much as a small write. While another process holds the lock the whole batch waits between turns and is run again from the start;
- * nothing sleeps inside a transaction. What comes meanwhile waits along, since each look at the lock holds the event loop: the oldest
- * write says how long, and each is given up after as many tries of its own as its policy has.
+ * run again, each inside a savepoint, so that one that fails takes nobody along: savepoints for all would cost as much as a small write.
+ * While another process holds the lock the whole batch waits between turns and is run again from the start; nothing sleeps inside a
+ * transaction. What comes meanwhile waits along, since each look at the lock holds the event loop: the oldest write says how long, and each
+ * is given up after as many tries of its own as its policy has.
  */
 export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
   const { db } = deps;
@@ -92,6 +93,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
     try {
       values = batch.map(({ run }) => run());
     } catch {
+      // Whose it was, and what to tell its caller, the second run finds out.
       takeBack();
       return undefined;
     }

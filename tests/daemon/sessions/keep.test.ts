@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decideTerminal, decideWorktree } from '../../../daemon/sessions/keep.ts';
+import { decideTerminal, decideWorktree, terminalAsksTouched, worktreeAsksTouched } from '../../../daemon/sessions/keep.ts';
 import type { EndStatus } from '../../../daemon/sessions/machine.ts';
 import { keepPolicies } from '../../../schemas/command.ts';
 
@@ -46,3 +46,21 @@ test.each(outcomes)(
     expect(decideTerminal(undefined, false, facts(true, false))).toEqual({ keep: false, reason: 'nobody_attached' });
   },
 );
+
+test('git is asked about a worktree exactly where its answer makes a difference', () => {
+  for (const policy of [undefined, ...keepPolicies]) {
+    for (const explicit of [false, true]) {
+      const matters = (decide: typeof decideWorktree): boolean =>
+        outcomes.some((outcome) => {
+          const [untouched, touched] = [false, true].map((is) => decide(policy, explicit, { outcome, touched: is, attached: false }));
+          return untouched?.keep !== touched?.keep;
+        });
+      expect({ policy, explicit, asks: worktreeAsksTouched(policy, explicit) }).toEqual({
+        policy,
+        explicit,
+        asks: matters(decideWorktree),
+      });
+      expect({ policy, explicit, asks: terminalAsksTouched(policy) }).toEqual({ policy, explicit, asks: matters(decideTerminal) });
+    }
+  }
+});
