@@ -18,7 +18,7 @@ export interface TerminalHostDeps extends Typing {
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
   readonly tmux: Pick<Tmux, 'newWindow' | 'killWindow' | 'sendText' | 'sendKeys' | 'capture'>;
-  readonly stepFiles: Pick<StepFiles, 'writeSpec' | 'wrapperArgv' | 'readExit' | 'readPids'>;
+  readonly stepFiles: Pick<StepFiles, 'writeSpec' | 'inWindow' | 'readExit' | 'readPids'>;
   readonly exits: Pick<ExitWatch, 'wait' | 'waitStarted'>;
   readonly watchFile: typeof watchFile;
   /** The terminal of a thread's session, and the id of a window's process in it. */
@@ -200,7 +200,7 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
         sessionName: terminalName,
         windowName: 'agent',
         cwd,
-        argv: stepFiles.wrapperArgv(runId),
+        ...stepFiles.inWindow(runId),
         logPath,
       });
       const { tells, cancelKeys } = launch;

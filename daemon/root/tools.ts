@@ -47,15 +47,15 @@ export async function createTools(options: DaemonOptions, { metrics, again, newe
   const ownEnv = inheritable(env);
   const [perlPath] = await findExecutables('perl', { searchPath: ownEnv.PATH, cwd: '/' });
   const ofPerl = perlPath === undefined ? {} : { perlPath };
-  const programPath = join(packageRoot, 'daemon', 'tools', 'spawner.pl');
-  const spawner = createSpawner({ ...ofPerl, programPath, searchPath: ownEnv.PATH });
+  const scriptsDir = join(packageRoot, 'daemon', 'tools');
+  const spawner = createSpawner({ ...ofPerl, programPath: join(scriptsDir, 'spawner.pl'), searchPath: ownEnv.PATH });
   lifecycle.own('spawner', () => spawner.close());
   const processTool = measuredProcess(createProcessTool({ baseEnv: ownEnv, spawner }), metrics);
   lifecycle.own('programs', () => processTool.close());
   const tmuxPath = await processTool.which('tmux');
   const stepFiles = createStepFiles({
     dir: paths.stepsDir,
-    wrapperPath: join(packageRoot, 'daemon', 'tools', 'run-step.pl'),
+    scriptsDir,
     ...ofPerl,
     ...(manager === undefined ? {} : { startedBy: manager.startedBy }),
   });
@@ -87,7 +87,7 @@ export async function createTools(options: DaemonOptions, { metrics, again, newe
     exits,
     control,
     deadlines,
-    tmux: createTmux({ control, process: processTool, runDir: paths.runDir, sleep: pause, again }),
+    tmux: createTmux({ control, process: processTool, again }),
     otherTmux: createOtherTmux({ process: processTool, ...(tmuxPath === undefined ? {} : { tmuxPath }) }),
     git: createGit({ process: processTool, env: ownEnv, again }),
     files: createFileReader(),

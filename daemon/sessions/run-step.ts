@@ -8,6 +8,7 @@ import type { Deadlines } from '../kernel/deadline.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
+import { finishLog } from '../tools/finish-log.ts';
 import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import type { StepExit, StepFiles } from '../tools/step-files.ts';
@@ -117,7 +118,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
       sessionName: terminal.name,
       windowName: step.name,
       cwd: context.worktree?.path ?? context.project.path,
-      argv: stepFiles.wrapperArgv(step.id),
+      ...stepFiles.inWindow(step.id),
       logPath,
       detached: true,
     });
@@ -174,7 +175,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     reason: Exclude<StopReason, 'shutdown'> | undefined,
   ): Promise<StepOutcome> => {
     const exit: StepExit | undefined = await stepFiles.readExit(step.id);
-    if (step.paneId !== undefined) await tmux.finishLog(step.paneId).catch(() => false);
+    if (step.paneId !== undefined) await finishLog(deps, step.id);
     await copyAnswer(step, context.session.artifactDir);
     const size = Math.max(0, (await outcomeOf.size(step.outputPath)) - step.outputOffset);
     return { ...(await outcomeOf.exit(exit, reason, step, { size, mask: maskOf(context) })), outputSize: size };

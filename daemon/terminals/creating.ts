@@ -50,7 +50,7 @@ export async function createTerminal(deps: CreatingDeps, spec: CreateTerminal, o
   if (existing !== undefined) await tmux.killSession(existing);
   const { tmuxId } = await tmux.newSession({
     ...{ name, windowName: shellWindow, cwd, logPath: spec.logPath },
-    argv: stepFiles.wrapperArgv(shellRunId),
+    ...stepFiles.inWindow(shellRunId),
   });
   const terminal: TerminalRecord = {
     ...{ id: deps.ids.next('trm'), name, tmuxId, shellRunId, cwd, status: 'live', createdAt: deps.clock.now() },
@@ -79,7 +79,7 @@ async function openWindows({ stepFiles, tmux }: CreatingDeps, terminal: Terminal
   for (const [index, { name, argv, logPath }] of (spec.windows ?? []).entries()) {
     const id = partId(shellRunId, index + 1);
     await stepFiles.writeSpec(id, { cwd, argv, env: spec.environment });
-    await tmux.newWindow({ sessionName, windowName: name, cwd, argv: stepFiles.wrapperArgv(id), logPath });
+    await tmux.newWindow({ sessionName, windowName: name, cwd, logPath, ...stepFiles.inWindow(id) });
   }
 }
 

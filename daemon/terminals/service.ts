@@ -153,7 +153,6 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
       }
     },
     async reconcile() {
-      await tmux.sweepLogs();
       const rows = store.read((r) => r.terminals.allLive());
       if (rows.length === 0) return;
       const there = await present(rows);

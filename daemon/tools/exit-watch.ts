@@ -1,4 +1,4 @@
-// Tells when a step ended, by one watch on the folder of exit files. Raw fs.watch: stats and timers would cost more
+// Tells when a step ended, by one watch on the folder of step files. Raw fs.watch: stats and timers would cost more
 // than the whole way from death to knowledge (2 ms).
 import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ export interface ExitWatch {
   wait(id: string, signal?: AbortSignal): Promise<void>;
   /** Resolves when the wrapper has told its pids, or has ended without a child. */
   waitStarted(id: string, signal?: AbortSignal): Promise<void>;
+  /** Resolves when the log of a terminal's run has its last byte. */
+  waitLogged(id: string, signal?: AbortSignal): Promise<void>;
   /** Stops watching; who still waits is refused with SHUTTING_DOWN. */
   close(): void;
 }
@@ -93,6 +95,7 @@ export function createExitWatch({ dir }: ExitWatchOptions): ExitWatch {
   return {
     wait: (id, signal) => waitForAny([`${id}.exit`], signal),
     waitStarted: (id, signal) => waitForAny([`${id}.pid`, `${id}.exit`], signal),
+    waitLogged: (id, signal) => waitForAny([`${id}.logged`], signal),
     close() {
       closed = true;
       watcher?.close();

@@ -48,17 +48,6 @@ export async function startTimeOf(pid: number): Promise<number | undefined> {
   return (await readStat(pid))?.startTime;
 }
 
-/** Of a living process: its program, without the folder and cut at 15 characters. */
-export async function nameOf(pid: number): Promise<string | undefined> {
-  const stat = await readStat(pid);
-  return stat && !stat.dead ? stat.name : undefined;
-}
-
-/** True for a living process that sleeps, waiting for something. */
-export async function isAsleep(pid: number): Promise<boolean> {
-  return (await readStat(pid))?.state === 'S';
-}
-
 /** The machine has one, so there is one for all who ask. */
 const table = createProcessTable();
 

@@ -6,7 +6,7 @@
 #   <id>.pid   "<wrapper pid> <child pid> <start of the wrapper> <start of the child>[ <scope>]\n", written when the child runs its program.
 #              A start, in ticks since the boot, tells the process from a later one of the same number; a scope is the control group that
 #              holds this step and nothing else
-#   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all
+#   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all; in a terminal a mark follows there for the log
 #
 # No module is loaded: perl then starts in under 2 ms. The wrapper outlives Ctrl-C, a closed terminal and a killed daemon.
 use strict;
@@ -168,7 +168,18 @@ sub finish {
     # A log that somebody deletes to make room gives it back only when nobody has it open.
     unless ($in_terminal) { close STDOUT; close STDERR }
     write_whole('exit', $text);
-    # tmux closes a pane when its process has ended and no byte is waiting; what the kernel still moves to it does not count as waiting.
-    select undef, undef, undef, 0.01 if $in_terminal;
+    mark_end() if $in_terminal;
     exit 0;
+}
+
+# What reads the terminal for the log (log-pane.pl) knows by this that it has all: a message that terminals do not show. Whoever stopped
+# the output with Ctrl-S is waited for, but not for long.
+sub mark_end {
+    my ($id) = $base =~ m{([^/]+)\z};
+    $SIG{ALRM} = sub { };
+    alarm 1;
+    syswrite STDOUT, "\e^coppice end $id\e\\";
+    alarm 0;
+    # tmux closes a pane when its process has ended and no byte is waiting; what the kernel still moves to it does not count as waiting.
+    select undef, undef, undef, 0.01;
 }

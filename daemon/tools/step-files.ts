@@ -1,5 +1,5 @@
-// The files through which the daemon and the wrapper of a step (run-step.pl) talk. They hold the truth about how a step ended, so they
-// outlive both processes; nobody reads a screen or trusts tmux for it.
+// The files through which the daemon, the wrapper of a step (run-step.pl) and the writer of its terminal's log (log-pane.pl) talk. They hold
+// the truth about how a step ended, so they outlive the processes; nobody reads a screen or trusts tmux for it.
 import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
@@ -46,19 +46,28 @@ export interface StepFiles {
   /** Ids of all steps that have any file here, sorted. */
   listIds(): Promise<string[]>;
   wrapperArgv(id: string): [string, ...string[]];
+  /** What a window of a terminal is made of: the wrapper, and what writes the log. */
+  inWindow(id: string): { readonly argv: [string, ...string[]]; readonly logArgv: [string, ...string[]] };
 }
 
 export interface StepFilesOptions {
   /** A folder of mode 0700 that exists already. */
   readonly dir: string;
-  readonly wrapperPath: string;
+  /** The folder of run-step.pl and log-pane.pl. */
+  readonly scriptsDir: string;
   readonly perlPath?: string;
   /** What a wrapper is started by, where it needs that to outlive the daemon. */
   readonly startedBy?: (id: string) => readonly [string, ...string[]];
 }
 
-export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl', startedBy }: StepFilesOptions): StepFiles {
+export function createStepFiles({ dir, scriptsDir, perlPath = '/usr/bin/perl', startedBy }: StepFilesOptions): StepFiles {
   const pathOf = (id: string, kind: FileKind): string => join(dir, `${checkedId(id)}.${kind}`);
+  const unlinkAll = (id: string, kinds: readonly FileKind[]): Promise<unknown> =>
+    Promise.all(kinds.map((kind) => unlink(pathOf(id, kind)).catch(ignoreMissing)));
+  const wrapperArgv = (id: string): [string, ...string[]] => {
+    const wrapper = [perlPath, join(scriptsDir, 'run-step.pl'), pathOf(id, 'spec')] as const;
+    return startedBy === undefined ? [...wrapper] : [...startedBy(id), ...wrapper];
+  };
   return {
     dir,
     async writeSpec(id, spec) {
@@ -92,26 +101,26 @@ export function createStepFiles({ dir, wrapperPath, perlPath = '/usr/bin/perl', 
       await rename(`${path}.tmp`, path);
     },
     async forget(id) {
-      const paths = fileKinds.flatMap((kind) => [pathOf(id, kind), `${pathOf(id, kind)}.tmp`]);
-      await Promise.all(paths.map((path) => unlink(path).catch(ignoreMissing)));
+      await unlinkAll(id, ['spec', 'spec.tmp', 'pid', 'pid.tmp', 'exit', 'exit.tmp']);
+      // Last, since its writer leaves it only where it still finds one of the others.
+      await unlinkAll(id, ['logged']);
     },
     async listIds() {
       const ids = new Set<string>();
       for (const name of await readdir(dir)) {
-        const match = /^([A-Za-z0-9_-]+)\.(?:spec|pid|exit)(?:\.tmp)?$/.exec(name);
+        const match = /^([A-Za-z0-9_-]+)\.(?:(?:spec|pid|exit)(?:\.tmp)?|logged)$/.exec(name);
         if (match?.[1]) ids.add(match[1]);
       }
       return [...ids].sort();
     },
-    wrapperArgv(id) {
-      const wrapper = [perlPath, wrapperPath, pathOf(id, 'spec')] as const;
-      return startedBy === undefined ? [...wrapper] : [...startedBy(id), ...wrapper];
-    },
+    wrapperArgv,
+    inWindow: (id) => ({ argv: wrapperArgv(id), logArgv: [perlPath, join(scriptsDir, 'log-pane.pl'), join(dir, checkedId(id))] }),
   };
 }
 
-const fileKinds = ['spec', 'pid', 'exit'] as const;
-type FileKind = (typeof fileKinds)[number];
+type Whole = 'spec' | 'pid' | 'exit';
+/** What is written aside first, so that nobody reads the half of it. */
+type FileKind = Whole | `${Whole}.tmp` | 'logged';
 
 /** A further wrapper of the same thing, like that of another window of a terminal: named after the first, it needs no row to be found by. */
 export function partId(id: string, part: number): string {

@@ -6,13 +6,15 @@ import type { Again } from '../kernel/again.ts';
 import { pasteable } from './pasteable.ts';
 import type { ProcessTool } from './process.ts';
 import { hubSession, type TmuxCommand, type TmuxControl } from './tmux-control.ts';
-import { createTmuxLog, type TmuxLog } from './tmux-log.ts';
+import { logCommands } from './tmux-log.ts';
 
 export interface WindowRequest {
   readonly windowName: string;
   readonly cwd: string;
   /** The argv of a wrapper: nothing of the user's, as it shows in process lists. */
   readonly argv: readonly string[];
+  /** What is fed with every byte of the terminal; its output goes to `logPath`. */
+  readonly logArgv: readonly string[];
   readonly logPath: string;
 }
 
@@ -60,28 +62,16 @@ export interface Tmux {
   attachedClients(sessionName: string): Promise<number>;
   /** The argv that brings a user there; `insideTmux` is the caller's $TMUX. */
   attachArgv(tmuxId: string, insideTmux?: string): string[];
-  /** Waits until the log has its last byte and closes it. False when a background process still held the terminal at the deadline. */
-  finishLog(paneId: string, deadlineMs?: number): Promise<boolean>;
-  /** Removes what is left of logs whose terminals ended unseen. */
-  sweepLogs(): Promise<void>;
 }
 
 export interface TmuxOptions {
   readonly control: TmuxControl;
   readonly process: Pick<ProcessTool, 'runTool'>;
-  /** A folder of mode 0700 for small files about panes. */
-  readonly runDir: string;
-  readonly sleep: (ms: number) => Promise<unknown>;
   /** For what names no id: on another server an id would mean something else. */
   readonly again: Again;
 }
 
-export function createTmux({ control, process, runDir, sleep, again }: TmuxOptions): Tmux {
-  const log = createTmuxLog({ control, runDir, sleep });
-  const kill = async (list: TmuxCommand, command: TmuxCommand): Promise<void> => {
-    const [paneIds = []] = (await whenThere(control.run([[...list, '-F', log.openFormat], command]))) ?? [];
-    await Promise.all(paneIds.filter((paneId) => paneId !== '').map((paneId) => log.close(paneId)));
-  };
+export function createTmux({ control, process, again }: TmuxOptions): Tmux {
   let version: Promise<string | undefined> | undefined;
   return {
     available() {
@@ -91,7 +81,7 @@ export function createTmux({ control, process, runDir, sleep, again }: TmuxOptio
       });
       return version;
     },
-    ...creation(control, log, again),
+    ...creation(control, again),
     async listSessions() {
       const list = ['list-sessions', '-F', '#{session_id}\t#{session_attached}\t#{session_name}'] as const;
       const lines = await again('default', () => control.command(...list));
@@ -115,8 +105,8 @@ export function createTmux({ control, process, runDir, sleep, again }: TmuxOptio
         ['send-keys', '-t', paneId, ...keys],
       ]);
     },
-    killSession: (tmuxId) => kill(['list-panes', '-s', '-t', tmuxId], ['kill-session', '-t', tmuxId]),
-    killWindow: (windowId) => kill(['list-panes', '-t', windowId], ['kill-window', '-t', windowId]),
+    killSession: async (tmuxId) => void (await whenThere(control.command('kill-session', '-t', tmuxId))),
+    killWindow: async (windowId) => void (await whenThere(control.command('kill-window', '-t', windowId))),
     async attachedClients(sessionName) {
       return (await control.command('list-clients', '-t', exactly(sessionName), '-F', '#{client_pid}')).length;
     },
@@ -128,15 +118,13 @@ export function createTmux({ control, process, runDir, sleep, again }: TmuxOptio
       if (theirSocket === control.socketPath) return [...client, 'switch-client', '-t', tmuxId];
       return ['env', '-u', 'TMUX', ...client, 'attach-session', '-t', tmuxId];
     },
-    finishLog: (paneId, deadlineMs = 300) => log.finish(paneId, deadlineMs),
-    sweepLogs: () => log.sweep(),
   };
 }
 
-function creation(control: TmuxControl, log: TmuxLog, again: Again): Pick<Tmux, 'newSession' | 'newWindow'> {
+function creation(control: TmuxControl, again: Again): Pick<Tmux, 'newSession' | 'newWindow'> {
   let windows = 0;
   return {
-    async newSession({ name, windowName, cwd, argv, logPath }) {
+    async newSession({ name, windowName, cwd, argv, logArgv, logPath }) {
       if (!/^[A-Za-z0-9_-]{1,200}$/.test(name)) throw new Error(`terminal name '${name}' is not made of letters, digits, _ and -`);
       const create = [
         '-d',
@@ -157,11 +145,11 @@ function creation(control: TmuxControl, log: TmuxLog, again: Again): Pick<Tmux, 
       const commands: TmuxCommand[] = [
         ...remember({ name: windowName, cwd }),
         ['new-session', ...create, '--', ...checkedArgv(argv)],
-        ...log.startCommands(exactly(name), logPath),
+        ...logCommands(exactly(name), { argv: logArgv, path: logPath }),
       ];
       return idsOf((await again('default', () => control.run(commands)))[2]);
     },
-    async newWindow({ sessionName, windowName, cwd, argv, logPath, detached = true }) {
+    async newWindow({ sessionName, windowName, cwd, argv, logArgv, logPath, detached = true }) {
       // A name of its own until the pipe is there, since a target must hit this window alone.
       const unique = `coppice-new-${++windows}`;
       const session = exactly(sessionName);
@@ -170,7 +158,7 @@ function creation(control: TmuxControl, log: TmuxLog, again: Again): Pick<Tmux, 
       const replies = await control.run([
         ...remember({ name: windowName, cwd }),
         ['new-window', ...create, '--', ...checkedArgv(argv)],
-        ...log.startCommands(target, logPath),
+        ...logCommands(target, { argv: logArgv, path: logPath }),
         ['rename-window', '-t', target, expand('name')],
       ]);
       const { windowId, paneId } = idsOf(replies[2]);

@@ -84,7 +84,7 @@ async function watchedRow(many: ManyTerminals): Promise<Row> {
   for (const number of numbers) many.say(number, mildPace);
   await delay(settleMs);
   const own = await ownPids(many);
-  const readers = many.home.processes().filter(({ command }) => command === 'cat');
+  const readers = many.home.processes().filter(({ command }) => command.includes('log-pane.pl'));
   const pids = new Set([...own, ...readers.map(({ pid }) => pid)]);
   const samples = { watched: [] as number[], alone: [] as number[] };
   const alone = async (): Promise<void> => {

@@ -22,7 +22,7 @@ function terminalIn(dir: TempDir) {
     },
     stepFiles: {
       writeSpec: async () => undefined,
-      wrapperArgv: () => ['wrapper'],
+      inWindow: () => ({ argv: ['wrapper'], logArgv: ['log'] }),
       readExit: async () => undefined,
       readPids: async () => undefined,
     },

@@ -9,7 +9,7 @@ const shell = idOf('stp', 901);
 /** A running step, one that ended, and a terminal whose first window is of the run `shell`. */
 async function openSweep() {
   const opened = openTestStore();
-  const stepFiles = createStepFiles({ dir: opened.dir.path, wrapperPath: '/unused' });
+  const stepFiles = createStepFiles({ dir: opened.dir.path, scriptsDir: '/unused' });
   await opened.store.write((w) => {
     w.projects.insert(projectRow());
     w.sessions.insert(sessionRow(1, { status: 'running' }));

@@ -6,7 +6,7 @@ import { isAlive, lookAtAll, startTimeOf } from '../../../daemon/tools/proc.ts';
 import { createStepFiles } from '../../../daemon/tools/step-files.ts';
 import { startStepProcess } from '../../../daemon/tools/step-process.ts';
 import { testSpawner } from '../../helpers/process-tool.ts';
-import { baseEnv, createPlace, type Place, until, wrapperPath } from './tools-fixture.ts';
+import { baseEnv, createPlace, type Place, scriptsDir, until } from './tools-fixture.ts';
 
 async function runStep(place: Place, id: string, argv: string[], env: Record<string, string> = baseEnv, cwd = place.dir) {
   await place.files.writeSpec(id, { cwd, argv, env });
@@ -193,7 +193,7 @@ describe('a step without a terminal', () => {
 
   test('without perl the start fails by name', async () => {
     await using place = createPlace();
-    const files = createStepFiles({ dir: place.path('steps'), wrapperPath, perlPath: place.path('no-perl') });
+    const files = createStepFiles({ dir: place.path('steps'), scriptsDir, perlPath: place.path('no-perl') });
     await expect(startStepProcess(testSpawner, { files, id: 'x', logPath: place.path('x.log') })).rejects.toMatchObject({
       kind: 'TOOL_MISSING',
     });

@@ -7,7 +7,7 @@ import { createTmuxControl, type TmuxControl } from '../../../daemon/tools/tmux-
 import { tmuxQuote } from '../../../daemon/tools/tmux-quote.ts';
 import { createReplyReader, type TmuxReply } from '../../../daemon/tools/tmux-replies.ts';
 import { createTestAgain } from '../../helpers/again.ts';
-import { baseEnv, createTmuxPlace, sleep, tmuxMissing, until } from './tools-fixture.ts';
+import { baseEnv, createTmuxPlace, tmuxMissing, until } from './tools-fixture.ts';
 
 describe.skipIf(tmuxMissing())('the control client', () => {
   test('after its death the next command works and the terminals live on', async () => {
@@ -146,8 +146,6 @@ describe.skipIf(tmuxMissing())('the control client', () => {
     const tmux = createTmux({
       control: { ...place.control, run },
       process: place.tool,
-      runDir: place.path('run'),
-      sleep,
       again: createTestAgain().again,
     });
     await tmux.newWindow({ ...(await place.shell('window', 'true')), sessionName: 'home' });

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isAlive } from '../../../daemon/tools/proc.ts';
+import type { StepPids } from '../../../daemon/tools/step-files.ts';
 import { baseEnv, createTmuxPlace, tmuxMissing, until } from './tools-fixture.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i + 1}\r\n`).join('');
@@ -18,7 +19,7 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     });
     await place.watch.wait('one');
     expect(await place.files.readExit('one')).toEqual({ kind: 'exit', code: 7 });
-    expect(await place.tmux.finishLog(made.paneId)).toBe(true);
+    expect(await place.logged('one')).toBe(true);
     const lines = readFileSync(request.logPath, 'utf8').split('\r\n');
     expect(lines[0]).toBe('tty');
     expect(lines.at(-1)).toBe('end');
@@ -26,7 +27,7 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     expect(names.sort()).toEqual(['HOME', 'ODD', 'PATH', 'PWD', 'TERM', 'TMUX', 'TMUX_PANE']);
     expect(lines).toContain("ODD=a b'c");
     expect(statSync(request.logPath).mode & 0o777).toBe(0o600);
-    const [pane] = await place.tmux.listPanes('one');
+    const pane = await until('the pane to be dead', async () => (await place.tmux.listPanes('one')).find(({ dead }) => dead));
     expect(pane).toMatchObject({
       ...made,
       windowName: "nice #{pane_id} #[fg=red] 'x' ü",
@@ -35,7 +36,9 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
       rows: 50,
       active: true,
     });
-    expect(await place.tmux.capture({ paneId: made.paneId })).toMatch(/^tty\n/);
+    const screen = await place.tmux.capture({ paneId: made.paneId });
+    expect(screen).toMatch(/^tty\n/);
+    expect(screen).toMatch(/\nend\n$/);
   });
 
   test('60 fast terminals lose no first byte, no last byte and no exit', async () => {
@@ -49,9 +52,9 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
       }),
     );
     const results = await Promise.all(
-      made.map(async ({ paneId, logPath }, i) => {
+      made.map(async ({ logPath }, i) => {
         await place.watch.wait(`fast${i}`);
-        const complete = await place.tmux.finishLog(paneId, 5_000);
+        const complete = await place.logged(`fast${i}`);
         return { complete, exit: await place.files.readExit(`fast${i}`), log: readFileSync(logPath, 'utf8') };
       }),
     );
@@ -62,37 +65,18 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
   test('a flood of output is all in the log when it is closed', async () => {
     await using place = createTmuxPlace();
     const request = await place.shell('flood', 'seq 1 400000');
-    const { paneId } = await place.tmux.newSession({ ...request, name: 'flood' });
+    await place.tmux.newSession({ ...request, name: 'flood' });
     await place.watch.wait('flood');
-    expect(await place.tmux.finishLog(paneId, 5_000)).toBe(true);
+    expect(await place.logged('flood')).toBe(true);
     expect(readFileSync(request.logPath, 'utf8') === numbers(400_000)).toBe(true);
-  });
-
-  test('a window whose log is closed is ended without a pause', async () => {
-    const pauses: number[] = [];
-    await using place = createTmuxPlace({ onSleep: (ms) => pauses.push(ms) });
-    const home = await place.tmux.newSession({ ...(await place.shell('home', 'exit 1')), name: 'home' });
-    const windows = [];
-    for (let i = 0; i < 10; i += 1) {
-      windows.push(await place.tmux.newWindow({ ...(await place.shell(`step${i}`, 'echo done')), sessionName: 'home' }));
-    }
-    for (let i = 0; i < 10; i += 1) await place.watch.wait(`step${i}`);
-    await place.watch.wait('home');
-    for (const { paneId } of [home, ...windows]) expect(await place.tmux.finishLog(paneId)).toBe(true);
-    pauses.length = 0;
-    for (const { windowId } of windows.slice(0, 5)) await place.tmux.killWindow(windowId);
-    await place.tmux.killSession(home.tmuxId);
-    expect(pauses).toEqual([]);
   });
 
   test('a background grandchild that holds the terminal does not hold up the end of the log', async () => {
     await using place = createTmuxPlace();
     const request = await place.shell('bg', 'trap "" HUP; sleep 30 & echo $!; exit 4');
-    const { paneId } = await place.tmux.newSession({ ...request, name: 'bg' });
+    await place.tmux.newSession({ ...request, name: 'bg' });
     await place.watch.wait('bg');
-    const from = performance.now();
-    await place.tmux.finishLog(paneId, 100);
-    expect(performance.now() - from).toBeLessThan(1_500);
+    expect(await place.logged('bg')).toBe(true);
     const grandchild = Number.parseInt(readFileSync(request.logPath, 'utf8'), 10);
     expect(await isAlive(grandchild)).toBe(true);
     process.kill(grandchild, 'SIGKILL');
@@ -100,11 +84,12 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
 
   test('Ctrl-C and a killed window hit the step, and the wrapper still writes how it ended', async () => {
     await using place = createTmuxPlace();
-    const interrupted = await place.tmux.newSession({ ...(await place.shell('int', 'sleep 60')), name: 'int' });
-    await until(
-      'the step to run',
-      async () => (await place.tmux.listPanes('int'))[0]?.command === 'sh' && (await place.files.readPids('int')) !== undefined,
-    );
+    const interrupted = await place.tmux.newSession({ ...(await place.shell('int', 'exec sleep 60')), name: 'int' });
+    await place.watch.waitStarted('int');
+    const { childPid } = (await place.files.readPids('int')) as StepPids;
+    // A shell keeps a Ctrl-C for later while it begins a program.
+    await until('the step to run', () => readFileSync(`/proc/${childPid}/comm`, 'utf8') === 'sleep\n');
+    expect((await place.tmux.listPanes('int'))[0]?.command).toBe('sh');
     await place.control.command('send-keys', '-t', interrupted.paneId, 'C-z');
     await place.control.command('send-keys', '-t', interrupted.paneId, 'C-c');
     await place.watch.wait('int');
@@ -122,7 +107,7 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     const longer = await place.tmux.newSession({ ...(await place.shell('longer', 'exec sleep 60')), name: 'work-2' });
     const shorter = await place.tmux.newSession({ ...(await place.shell('shorter', 'echo mine')), name: 'work' });
     await place.watch.wait('shorter');
-    await place.tmux.finishLog(shorter.paneId);
+    await place.logged('shorter');
     expect(readFileSync(place.path('shorter.log'), 'utf8')).toBe('mine\r\n');
     await place.tmux.killSession(shorter.tmuxId);
     await place.tmux.killSession(shorter.tmuxId);
@@ -141,7 +126,6 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
   test('a server that was started anew gives ids out again, and what is meant for a terminal of the old one touches no other', async () => {
     await using place = createTmuxPlace();
     const old = await place.tmux.newSession({ ...(await place.shell('old', 'exec sleep 60')), name: 'old' });
-    await until('the reader of its log', () => readdirSync(place.path('run')).includes(`${old.paneId}.reader`));
     const [pid] = await place.control.command('display-message', '-p', '#{pid}');
     process.kill(Number(pid), 'SIGKILL');
     await until('the server to be gone', async () => !(await isAlive(Number(pid))));
@@ -153,27 +137,6 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     await expect(place.tmux.listPanes('old')).rejects.toMatchObject({ kind: 'NOT_FOUND' });
     await expect(place.tmux.attachedClients('old')).rejects.toMatchObject({ kind: 'NOT_FOUND' });
     expect(await place.tmux.listPanes()).toMatchObject([{ windowName: 'other', paneId: other.paneId }]);
-  });
-
-  test('no file tells of a reader when its terminal is gone, ended by us or unseen', async () => {
-    await using place = createTmuxPlace();
-    const files = (): string[] => readdirSync(place.path('run')).filter((name) => name.endsWith('.reader'));
-    const made = await place.tmux.newSession({ ...(await place.shell('one', 'exec sleep 60')), name: 'one' });
-    const window = await place.tmux.newWindow({ ...(await place.shell('two', 'exec sleep 60')), sessionName: 'one' });
-    await until('both readers', () => files().length === 2);
-    await place.tmux.killWindow(window.windowId);
-    expect(files()).toEqual([`${made.paneId}.reader`]);
-    await place.tmux.killSession(made.tmuxId);
-    expect(files()).toEqual([]);
-
-    const kept = await place.tmux.newSession({ ...(await place.shell('kept', 'exec sleep 60')), name: 'kept' });
-    const lost = await place.tmux.newSession({ ...(await place.shell('lost', 'exec sleep 60')), name: 'lost' });
-    await until('both readers', () => files().length === 2);
-    await place.control.command('kill-session', '-t', lost.tmuxId);
-    const reader = Number(readFileSync(place.path(`run/${lost.paneId}.reader`), 'utf8'));
-    await until('its reader to end', async () => !(await isAlive(reader)));
-    await place.tmux.sweepLogs();
-    expect(files()).toEqual([`${kept.paneId}.reader`]);
   });
 
   test('text is typed as it is, of one line or many, also out of copy mode', async () => {
@@ -194,7 +157,7 @@ describe.skipIf(tmuxMissing())('terminals on the private server', () => {
     for (const text of texts) await place.tmux.sendText({ paneId, text, enter: true });
     await place.watch.wait('cat');
     expect(readFileSync(place.path('got'), 'utf8')).toBe(expected);
-    await place.tmux.finishLog(paneId);
+    await until('the pane to be dead', async () => (await place.tmux.listPanes('cat'))[0]?.dead);
     await expect(place.tmux.sendText({ paneId, text: 'x', enter: true })).rejects.toMatchObject({ kind: 'PRECONDITION' });
     await expect(place.tmux.sendText({ paneId, text: 'a\0', enter: true })).rejects.toMatchObject({ kind: 'INVALID_PARAMS' });
   });

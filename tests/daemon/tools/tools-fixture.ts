@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createExitWatch, type ExitWatch } from '../../../daemon/tools/exit-watch.ts';
+import { finishLog } from '../../../daemon/tools/finish-log.ts';
 import type { ProcessTool } from '../../../daemon/tools/process.ts';
 import { createStepFiles, type StepFiles } from '../../../daemon/tools/step-files.ts';
 import { createTmux, type Tmux } from '../../../daemon/tools/tmux.ts';
@@ -16,7 +17,7 @@ import { until } from '../../helpers/until.ts';
 
 export { sleep, until };
 
-export const wrapperPath = fileURLToPath(new URL('../../../daemon/tools/run-step.pl', import.meta.url));
+export const scriptsDir = fileURLToPath(new URL('../../../daemon/tools', import.meta.url));
 export const baseEnv = { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: process.env.HOME ?? '/' };
 
 export interface Place extends AsyncDisposable {
@@ -33,7 +34,7 @@ export function createPlace(): Place {
   const watch = createExitWatch({ dir: join(dir, 'steps') });
   return {
     dir,
-    files: createStepFiles({ dir: join(dir, 'steps'), wrapperPath }),
+    files: createStepFiles({ dir: join(dir, 'steps'), scriptsDir }),
     watch,
     tool: createTestProcessTool(baseEnv),
     path: (name) => join(dir, name),
@@ -56,18 +57,18 @@ export interface TmuxPlace extends Place {
   readonly control: TmuxControl;
   readonly tmux: Tmux;
   readonly controlOptions: TmuxControlOptions;
+  /** Waits for the last byte of a log. */
+  logged(id: string, deadlineMs?: number): Promise<boolean>;
   /** Writes the spec of a shell script and gives what newSession and newWindow want of it. */
   shell(
     id: string,
     script: string,
     env?: Record<string, string>,
-  ): Promise<{ windowName: string; cwd: string; argv: string[]; logPath: string }>;
+  ): Promise<{ windowName: string; cwd: string; argv: string[]; logArgv: string[]; logPath: string }>;
 }
 
-/** `onSleep` hears of each pause in which something of tmux is waited for. */
-export function createTmuxPlace({ onSleep }: { readonly onSleep?: (ms: number) => void } = {}): TmuxPlace {
+export function createTmuxPlace(): TmuxPlace {
   const place = createPlace();
-  mkdirSync(place.path('run'), { mode: 0o700 });
   writeFileSync(place.path('tmux.conf'), tmuxConf());
   const controlOptions: TmuxControlOptions = {
     process: place.tool,
@@ -77,18 +78,15 @@ export function createTmuxPlace({ onSleep }: { readonly onSleep?: (ms: number) =
     sleep,
   };
   const control = createTmuxControl(controlOptions);
-  const toldSleep = (ms: number): Promise<void> => {
-    onSleep?.(ms);
-    return sleep(ms);
-  };
   return {
     ...place,
     control,
     controlOptions,
-    tmux: createTmux({ control, process: place.tool, runDir: place.path('run'), sleep: toldSleep, again: createTestAgain().again }),
+    logged: (id, deadlineMs = 10_000) => finishLog({ exits: place.watch }, id, deadlineMs),
+    tmux: createTmux({ control, process: place.tool, again: createTestAgain().again }),
     async shell(id, script, env = {}) {
       await place.files.writeSpec(id, { cwd: place.dir, argv: ['/bin/sh', '-c', script], env: { ...baseEnv, ...env } });
-      return { windowName: id, cwd: place.dir, argv: place.files.wrapperArgv(id), logPath: place.path(`${id}.log`) };
+      return { windowName: id, cwd: place.dir, ...place.files.inWindow(id), logPath: place.path(`${id}.log`) };
     },
     async [Symbol.asyncDispose]() {
       await control.close();
