@@ -19,6 +19,8 @@ export interface RunToolOptions {
   readonly input?: string | Uint8Array | undefined;
   readonly okExitCodes?: readonly number[] | undefined;
   readonly maxOutputBytes?: number | undefined;
+  /** It only looks: one that was lost, as a killed spawner loses all it runs, is run once more. */
+  readonly changesNothing?: boolean | undefined;
 }
 
 export interface ToolResult {
@@ -54,18 +56,23 @@ export interface ProcessToolOptions {
 
 export function createProcessTool({ baseEnv, spawner }: ProcessToolOptions): ProcessTool {
   const running = new Set<BoundedRun>();
+  let closed = false;
   return {
     async runTool(tool, args, { cwd, env, signal, input, ...options } = {}) {
       const what = `'${tool}${args[0] === undefined ? '' : ` ${args[0]}`}'`;
       const program: Program = { cwd, argv: [tool, ...args], env: definedOnly({ ...baseEnv, ...env }), input };
       const timeoutMs = options.timeoutMs ?? limits.toolMs;
       if (signal?.aborted) throw new Failure('CANCELLED', `${what} was cancelled.`);
-      const run = hasNul(program)
-        ? refused
-        : startBounded(spawner, program, { signal, timeoutMs, maxOutputBytes: options.maxOutputBytes ?? limits.messageBytes });
-      running.add(run);
-      const result = await run.ended;
-      running.delete(run);
+      const bounds = { signal, timeoutMs, maxOutputBytes: options.maxOutputBytes ?? limits.messageBytes };
+      const runOnce = async (): Promise<BoundedEnd> => {
+        const run = hasNul(program) ? refused : startBounded(spawner, program, bounds);
+        running.add(run);
+        const result = await run.ended;
+        running.delete(run);
+        return result;
+      };
+      let result = await runOnce();
+      if (options.changesNothing && result.end.kind === 'lost' && !closed && !signal?.aborted) result = await runOnce();
       const { end, stdout, stderr, cutOff } = result;
       if (cutOff === undefined && end.kind === 'exit' && (options.okExitCodes ?? [0]).includes(end.code)) {
         return { stdout, stderr, exitCode: end.code };
@@ -91,6 +98,7 @@ export function createProcessTool({ baseEnv, spawner }: ProcessToolOptions): Pro
     },
     which: async (tool, searchPath = baseEnv.PATH) => (await findExecutables(tool, { searchPath, cwd: '/' }))[0],
     close() {
+      closed = true;
       for (const run of running) run.ask();
     },
   };
@@ -144,7 +152,6 @@ interface Asked {
 }
 
 async function failureOf({ tool, what, cwd, timeoutMs }: Asked, { end, stderr, cutOff }: BoundedEnd): Promise<Failure> {
-  if (end.kind === 'lost') return lostFailure(what, end.why);
   if (cutOff === 'cancelled') return new Failure('CANCELLED', `${what} was cancelled.`);
   if (cutOff === 'too late') {
     return new Failure('DEADLINE_EXCEEDED', `${what} did not end within ${timeoutMs} ms; try again or look at what holds it.`);
@@ -152,6 +159,7 @@ async function failureOf({ tool, what, cwd, timeoutMs }: Asked, { end, stderr, c
   if (cutOff === 'too much') {
     return new Failure('LIMIT_EXCEEDED', `${what} wrote more than the daemon keeps; narrow what you ask for.`);
   }
+  if (end.kind === 'lost') return lostFailure(what, end.why);
   if (cwd !== undefined && !(await isFolder(cwd))) {
     return new Failure('NOT_FOUND', `The folder '${cwd}' does not exist; name one that does.`, { details: { entity: 'folder', id: cwd } });
   }

@@ -11,6 +11,7 @@ export interface RunOptions {
   readonly input?: string | undefined;
   readonly okExitCodes?: readonly number[] | undefined;
   readonly maxOutputBytes?: number | undefined;
+  readonly changesNothing?: boolean | undefined;
 }
 
 export interface RunResult {
@@ -124,7 +125,7 @@ export function createRunGit({ process, env, again }: GitDeps): RunGit {
   };
   return {
     readEnv: wholeReadEnv,
-    read: (cwd, args, options) => run(cwd, args, readEnv, options),
+    read: (cwd, args, options) => run(cwd, args, readEnv, { ...options, changesNothing: true }),
     write,
     stream(cwd, args, input) {
       refuseNul(args);
