@@ -20,6 +20,8 @@ export interface GitFixtureOptions extends TestRepoOptions {
   readonly env?: Record<string, string>;
   /** Told of each command before it runs; what it throws is thrown instead. */
   readonly before?: (args: readonly string[]) => void;
+  /** The same, after it ran. */
+  readonly after?: (args: readonly string[]) => void;
 }
 
 export async function createGitFixture(options: GitFixtureOptions = {}): Promise<GitFixture> {
@@ -35,7 +37,9 @@ export async function createGitFixture(options: GitFixtureOptions = {}): Promise
       async runTool(tool, args, runOptions) {
         options.before?.(args);
         calls.push([tool, ...args]);
-        return process.runTool(tool, args, runOptions as Parameters<typeof process.runTool>[2]);
+        const result = await process.runTool(tool, args, runOptions as Parameters<typeof process.runTool>[2]);
+        options.after?.(args);
+        return result;
       },
       converse: (tool, args, exactEnv) => process.converse(tool, args, exactEnv),
     },
