@@ -136,7 +136,7 @@ export function createServices(wiring: Wiring): Services {
     random: options.random,
     again,
     ...{ deadlines, stepFiles, exits, tmux, files, git, killTree, agents, availability, policy, credentials, envFiles },
-    startProcess: (request) => metrics.timed('step.spawn', () => startStepProcess(request)),
+    startProcess: (request) => metrics.timed('step.spawn', () => startStepProcess(tools.spawner, request)),
     isAlive: proc.isAlive,
     socketPath: paths.socketPath,
     tmuxSocketPath: paths.tmuxSocketPath,

@@ -9,11 +9,13 @@ import { sleep } from '../kernel/retry.ts';
 import type { Metrics } from '../metrics/service.ts';
 import { claimDirectory } from '../server/unix-listener.ts';
 import { inheritable } from '../sessions/environment.ts';
+import { findExecutables } from '../tools/executables.ts';
 import { createExitWatch } from '../tools/exit-watch.ts';
 import { createFileReader } from '../tools/files.ts';
 import { createGit } from '../tools/git/git.ts';
 import { createOtherTmux } from '../tools/other-tmux.ts';
 import { createProcessTool } from '../tools/process.ts';
+import { createSpawner } from '../tools/spawner.ts';
 import { createStepFiles } from '../tools/step-files.ts';
 import { createTmux } from '../tools/tmux.ts';
 import { tmuxConf } from '../tools/tmux-conf.ts';
@@ -43,14 +45,18 @@ export async function createTools(options: DaemonOptions, { metrics, again, newe
   const { paths, clock, env, packageRoot } = options;
   const manager = createServiceManager(options);
   const ownEnv = inheritable(env);
-  const processTool = measuredProcess(createProcessTool({ baseEnv: ownEnv }), metrics);
+  const [perlPath] = await findExecutables('perl', { searchPath: ownEnv.PATH, cwd: '/' });
+  const ofPerl = perlPath === undefined ? {} : { perlPath };
+  const scriptsDir = join(packageRoot, 'daemon', 'tools');
+  const spawner = createSpawner({ ...ofPerl, programPath: join(scriptsDir, 'spawner.pl'), searchPath: ownEnv.PATH });
+  lifecycle.own('spawner', () => spawner.close());
+  const processTool = measuredProcess(createProcessTool({ baseEnv: ownEnv, spawner }), metrics);
   lifecycle.own('programs', () => processTool.close());
-  const perlPath = await processTool.which('perl');
   const tmuxPath = await processTool.which('tmux');
   const stepFiles = createStepFiles({
     dir: paths.stepsDir,
-    scriptsDir: join(packageRoot, 'daemon', 'tools'),
-    ...(perlPath === undefined ? {} : { perlPath }),
+    scriptsDir,
+    ...ofPerl,
     ...(manager === undefined ? {} : { startedBy: manager.startedBy }),
   });
   const exits = createExitWatch({ dir: paths.stepsDir });
@@ -75,6 +81,7 @@ export async function createTools(options: DaemonOptions, { metrics, again, newe
   return {
     ownEnv,
     manager,
+    spawner,
     process: processTool,
     stepFiles,
     exits,

@@ -5,7 +5,10 @@ import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
+import { type BoundedEnd, type BoundedRun, startBounded } from './bounded-run.ts';
 import { findExecutables } from './executables.ts';
+import type { Spawner, SpawnerGone } from './spawner.ts';
+import { hasNul, type Program, type ProgramEnd } from './spawner-wire.ts';
 
 export interface RunToolOptions {
   readonly cwd?: string | undefined;
@@ -16,6 +19,8 @@ export interface RunToolOptions {
   readonly input?: string | Uint8Array | undefined;
   readonly okExitCodes?: readonly number[] | undefined;
   readonly maxOutputBytes?: number | undefined;
+  /** It only looks: one that was lost, as a killed spawner loses all it runs, is run once more. */
+  readonly changesNothing?: boolean | undefined;
 }
 
 export interface ToolResult {
@@ -46,37 +51,33 @@ export interface ProcessTool {
 
 export interface ProcessToolOptions {
   readonly baseEnv: Readonly<Record<string, string>>;
+  readonly spawner: Spawner;
 }
 
-export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool {
-  const running = new Set<number>();
+export function createProcessTool({ baseEnv, spawner }: ProcessToolOptions): ProcessTool {
+  const running = new Set<BoundedRun>();
+  let closed = false;
   return {
-    async runTool(tool, args, options = {}) {
+    async runTool(tool, args, { cwd, env, signal, input, ...options } = {}) {
+      const what = `'${tool}${args[0] === undefined ? '' : ` ${args[0]}`}'`;
+      const program: Program = { cwd, argv: [tool, ...args], env: definedOnly({ ...baseEnv, ...env }), input };
       const timeoutMs = options.timeoutMs ?? limits.toolMs;
-      const child = execa(tool, args, {
-        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-        ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
-        env: { ...baseEnv, ...options.env },
-        extendEnv: false,
-        timeout: timeoutMs,
-        maxBuffer: options.maxOutputBytes ?? limits.messageBytes,
-        reject: false,
-        stripFinalNewline: false,
-        // A group of its own, so that whatever it started can be ended with it.
-        detached: true,
-      });
-      const { pid } = child;
-      if (pid !== undefined) running.add(pid);
-      releasePipesAfterExit(child);
-      const result = await child;
-      if (pid !== undefined) running.delete(pid);
-      if (pid !== undefined && !endedByItself(result)) signalGroup(pid, 'SIGKILL');
-      const exitCode = result.exitCode;
-      if (exitCode !== undefined && endedByItself(result) && (options.okExitCodes ?? [0]).includes(exitCode)) {
-        return { stdout: textOf(result.stdout), stderr: textOf(result.stderr), exitCode };
+      if (signal?.aborted) throw new Failure('CANCELLED', `${what} was cancelled.`);
+      const bounds = { signal, timeoutMs, maxOutputBytes: options.maxOutputBytes ?? limits.messageBytes };
+      const runOnce = async (): Promise<BoundedEnd> => {
+        const run = hasNul(program) ? refused : startBounded(spawner, program, bounds);
+        running.add(run);
+        const result = await run.ended;
+        running.delete(run);
+        return result;
+      };
+      let result = await runOnce();
+      if (options.changesNothing && result.end.kind === 'lost' && !closed && !signal?.aborted) result = await runOnce();
+      const { end, stdout, stderr, cutOff } = result;
+      if (cutOff === undefined && end.kind === 'exit' && (options.okExitCodes ?? [0]).includes(end.code)) {
+        return { stdout, stderr, exitCode: end.code };
       }
-      throw await failureOf(tool, args, result, options.cwd, timeoutMs);
+      throw await failureOf({ tool, what, cwd, timeoutMs }, result);
     },
     converse(tool, args, env) {
       const child = execa(tool, args, {
@@ -92,22 +93,25 @@ export function createProcessTool({ baseEnv }: ProcessToolOptions): ProcessTool 
       // A write to a program that has just ended fails here too; `ended` tells it.
       child.stdin.on('error', () => {});
       child.stdout.on('error', () => {});
-      const ended = child.then((result) => ({ stderrTail: tailOf(textOf(result.stderr)), missing: isMissing(result) }));
+      const ended = child.then((result) => ({ stderrTail: tailOf(textOf(result.stderr)), missing: result.code === 'ENOENT' }));
       return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, kill: () => void child.kill('SIGKILL'), ended };
     },
     which: async (tool, searchPath = baseEnv.PATH) => (await findExecutables(tool, { searchPath, cwd: '/' }))[0],
     close() {
-      for (const pid of running) signalGroup(pid, 'SIGTERM');
+      closed = true;
+      for (const run of running) run.ask();
     },
   };
 }
 
-function signalGroup(leaderPid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-leaderPid, signal);
-  } catch {
-    // Nothing of it is left (ESRCH), or it became another user's (EPERM), whose end is not ours to bring about.
-  }
+// What the kernel says to a program that cannot be: no field can hold a NUL.
+const refused: BoundedRun = {
+  ended: Promise.resolve({ end: { kind: 'error', about: 'start', code: 'EINVAL' }, stdout: '', stderr: '', cutOff: undefined }),
+  ask: () => {},
+};
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 const remedies: Readonly<Record<string, string>> = {
@@ -140,71 +144,46 @@ export function missingTool(tool: string, cause?: unknown): Failure {
   });
 }
 
-// A background grandchild may hold the pipes for hours; what the program itself wrote is there shortly after its exit.
-const pipeGraceMs = 250;
-
-function releasePipesAfterExit(child: { once(event: 'exit', listener: () => void): unknown; stdout: Readable; stderr: Readable }): void {
-  child.once('exit', () => {
-    const timer = setTimeout(() => {
-      child.stdout.destroy();
-      child.stderr.destroy();
-    }, pipeGraceMs);
-    timer.unref();
-    const closed = [child.stdout, child.stderr].map((stream) => new Promise<void>((resolve) => stream.once('close', () => resolve())));
-    void Promise.all(closed).then(() => clearTimeout(timer));
-  });
+interface Asked {
+  readonly tool: string;
+  readonly what: string;
+  readonly cwd: string | undefined;
+  readonly timeoutMs: number;
 }
 
-/** What is read of execa's result, whatever the options were. */
-interface Ended {
-  readonly exitCode?: number | undefined;
-  readonly signal?: string | undefined;
-  readonly code?: string | undefined;
-  readonly originalMessage?: string | undefined;
-  readonly cause?: unknown;
-  readonly stderr?: unknown;
-  readonly timedOut: boolean;
-  readonly isCanceled: boolean;
-  readonly isMaxBuffer: boolean;
-}
-
-function endedByItself(result: Ended): boolean {
-  return !result.timedOut && !result.isCanceled && !result.isMaxBuffer;
-}
-
-async function failureOf(
-  tool: string,
-  args: readonly string[],
-  result: Ended,
-  cwd: string | undefined,
-  timeoutMs: number,
-): Promise<Failure> {
-  const cause = result.cause;
-  const what = `'${tool}${args[0] === undefined ? '' : ` ${args[0]}`}'`;
-  if (result.isCanceled) return new Failure('CANCELLED', `${what} was cancelled.`, { cause });
-  if (result.timedOut) {
-    return new Failure('DEADLINE_EXCEEDED', `${what} did not end within ${timeoutMs} ms; try again or look at what holds it.`, { cause });
+async function failureOf({ tool, what, cwd, timeoutMs }: Asked, { end, stderr, cutOff }: BoundedEnd): Promise<Failure> {
+  if (cutOff === 'cancelled') return new Failure('CANCELLED', `${what} was cancelled.`);
+  if (cutOff === 'too late') {
+    return new Failure('DEADLINE_EXCEEDED', `${what} did not end within ${timeoutMs} ms; try again or look at what holds it.`);
   }
-  if (result.isMaxBuffer) {
-    return new Failure('LIMIT_EXCEEDED', `${what} wrote more than the daemon keeps; narrow what you ask for.`, { cause });
+  if (cutOff === 'too much') {
+    return new Failure('LIMIT_EXCEEDED', `${what} wrote more than the daemon keeps; narrow what you ask for.`);
   }
+  if (end.kind === 'lost') return lostFailure(what, end.why);
   if (cwd !== undefined && !(await isFolder(cwd))) {
-    return new Failure('NOT_FOUND', `The folder '${cwd}' does not exist; name one that does.`, {
-      cause,
-      details: { entity: 'folder', id: cwd },
-    });
+    return new Failure('NOT_FOUND', `The folder '${cwd}' does not exist; name one that does.`, { details: { entity: 'folder', id: cwd } });
   }
-  if (isMissing(result)) return missingTool(tool, cause);
-  const stderrTail = tailOf(textOf(result.stderr));
-  const end = result.signal ? `was killed by ${result.signal}` : `failed with exit code ${result.exitCode ?? 'unknown'}`;
-  const said = stderrTail.trim().split('\n').at(-1) || (result.originalMessage ?? '');
-  return new Failure('TOOL_FAILED', `${what} ${end}${said ? `: ${said}` : '.'}`.slice(0, limits.errorMessageChars), {
-    details: { tool, exitCode: result.exitCode ?? null, stderrTail },
-    cause,
+  if (end.kind === 'error' && end.about === 'start' && end.code === 'ENOENT') return missingTool(tool);
+  const stderrTail = tailOf(stderr);
+  const said = stderrTail.trim().split('\n').at(-1);
+  return new Failure('TOOL_FAILED', `${what} ${howOf(end)}${said ? `: ${said}` : '.'}`.slice(0, limits.errorMessageChars), {
+    details: { tool, exitCode: end.kind === 'exit' ? end.code : null, stderrTail },
   });
 }
 
-const isMissing = (result: Ended): boolean => result.code === 'ENOENT';
+function howOf(end: ProgramEnd): string {
+  if (end.kind === 'exit') return `failed with exit code ${end.code}`;
+  if (end.kind === 'signal') return `was killed by ${end.signal}`;
+  return `could not be started${end.about === 'cwd' ? ' in its folder' : ''} (${end.code})`;
+}
+
+function lostFailure(what: string, { missing, how }: SpawnerGone): Failure {
+  if (missing) return missingTool('perl');
+  return new Failure(
+    'UNAVAILABLE',
+    `What runs programs for the daemon ${how}, and ${what} was lost with it; look whether it was done, and call again.`,
+  );
+}
 
 const textOf = (output: unknown): string => (typeof output === 'string' ? output : '');
 

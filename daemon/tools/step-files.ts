@@ -1,9 +1,9 @@
 // The files through which the daemon, the wrapper of a step (run-step.pl) and the writer of its terminal's log (log-pane.pl) talk. They hold
 // the truth about how a step ended, so they outlive the processes; nobody reads a screen or trusts tmux for it.
 import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
+import { signalName } from './signal-names.ts';
 
 export interface StepSpec {
   readonly cwd: string;
@@ -152,18 +152,11 @@ function encodeSpec(id: string, { cwd, argv, stdinPath = '', stdoutPath = '', en
 function parseExit(text: string): StepExit {
   const [, kind, rest = ''] = /^(exit|signal|error|lost) (.*)$/s.exec(text) ?? [];
   if (kind === 'exit' && /^\d+$/.test(rest)) return { kind, code: Number(rest) };
-  if (kind === 'signal' && /^\d+$/.test(rest)) return { kind, signal: signalNames.get(Number(rest)) ?? `SIG${rest}` };
+  if (kind === 'signal' && /^\d+$/.test(rest)) return { kind, signal: signalName(Number(rest)) };
   if (kind === 'error') return { kind, message: rest };
   if (kind === 'lost') return { kind };
   return { kind: 'error', message: `the exit file is damaged: '${text.slice(0, 100)}'` };
 }
-
-// Of two names for one number (SIGABRT, SIGIOT) the first, usual one wins.
-const signalNames = new Map<number, string>(
-  Object.entries(constants.signals)
-    .reverse()
-    .map(([name, number]) => [number, name]),
-);
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {

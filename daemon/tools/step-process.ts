@@ -1,8 +1,11 @@
 // Starts a step that needs no terminal. The wrapper leads a session of its own and writes to the log itself, so that neither the death
-// of the daemon nor a full pipe touches the step.
-import { closeSync, constants, openSync } from 'node:fs';
-import { execa } from 'execa';
+// of the daemon nor that of the spawner nor a full pipe touches the step.
+import { constants } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { Failure } from '../../schemas/errors.ts';
+import { isAlive, startTimeOf } from './proc.ts';
+import type { Spawner } from './spawner.ts';
+import type { ProgramEnd } from './spawner-wire.ts';
 import type { StepFiles } from './step-files.ts';
 
 export interface StartedStep {
@@ -22,36 +25,61 @@ export interface StartStepOptions {
 /** A step may have put a pipe where a later log goes: opening that must fail, not wait for a reader. */
 export const logFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
-export async function startStepProcess({ files, id, logPath }: StartStepOptions): Promise<StartedStep> {
-  const [perl, ...args] = files.wrapperArgv(id);
-  // Synchronous, since an open descriptor that waits for the loop leaks into whatever is started meanwhile.
-  const log = openSync(logPath, logFlags, 0o600);
-  try {
-    // execa takes any descriptor; its types know only the first ten.
-    const output = log as 3;
-    const child = execa(perl, args, {
-      cwd: '/',
-      env: {},
-      extendEnv: false,
-      detached: true,
-      cleanup: false,
-      buffer: false,
-      reject: false,
-      stdin: 'ignore',
-      stdout: output,
-      stderr: output,
+export async function startStepProcess(spawner: Spawner, { files, id, logPath }: StartStepOptions): Promise<StartedStep> {
+  const argv = files.wrapperArgv(id);
+  const [perl] = argv;
+  return new Promise((resolve, reject) => {
+    let pid: number | undefined;
+    let isGone = (): void => {};
+    const gone = new Promise<void>((settle) => {
+      isGone = settle;
     });
-    if (child.pid === undefined) {
-      const { originalMessage: remedy = 'perl did not start', code, cause } = await child;
-      // A machine that has no process left at the moment says nothing about perl.
-      if (code !== 'ENOENT' && code !== 'EACCES') throw cause;
-      throw new Failure('TOOL_MISSING', `The step '${id}' cannot start: '${perl}' did not run; install it: apt install perl.`, {
-        details: { tool: 'perl', remedy },
-      });
-    }
-    child.unref();
-    return { wrapperPid: child.pid, gone: child.then(() => undefined) };
-  } finally {
-    closeSync(log);
-  }
+    spawner.run(
+      { cwd: '/', argv, env: {}, logPath },
+      {
+        started(wrapperPid) {
+          pid = wrapperPid;
+          resolve({ wrapperPid, gone });
+        },
+        ended(end) {
+          isGone();
+          if (end.kind === 'error') reject(failureOf(end, { id, perl, logPath }));
+        },
+        lost({ missing, how }) {
+          // The wrapper lives on without whoever started it.
+          if (pid !== undefined) return void watchUntilDead(pid).then(isGone);
+          reject(
+            missing
+              ? missingPerl(id, 'perl')
+              : new Failure('UNAVAILABLE', `What runs programs for the daemon ${how}; start step '${id}' again.`),
+          );
+        },
+      },
+    );
+  });
+}
+
+function failureOf({ about, code }: ProgramEnd & { kind: 'error' }, at: { id: string; perl: string; logPath: string }): Error {
+  if (about === 'log') return systemError(`The log '${at.logPath}' of step '${at.id}' cannot be opened`, code, at.logPath);
+  // A machine that has no process left at the moment says nothing about perl.
+  if (code !== 'ENOENT' && code !== 'EACCES') return systemError(`'${at.perl}' cannot be started for step '${at.id}'`, code, at.perl);
+  return missingPerl(at.id, at.perl);
+}
+
+function missingPerl(id: string, perl: string): Failure {
+  return new Failure('TOOL_MISSING', `The step '${id}' cannot start: '${perl}' did not run; install it: apt install perl.`, {
+    details: { tool: 'perl', remedy: 'apt install perl' },
+  });
+}
+
+/** As Node's own functions would say it, so that whoever tells errors apart by their code can. */
+function systemError(sentence: string, code: string, path: string): Error {
+  return Object.assign(new Error(`${sentence}: ${code}`), { code, path });
+}
+
+const lookEveryMs = 250;
+
+async function watchUntilDead(pid: number): Promise<void> {
+  const startTime = await startTimeOf(pid);
+  while (startTime !== undefined && (await isAlive(pid, startTime))) await setTimeout(lookEveryMs, undefined, { ref: false });
 }

@@ -13,7 +13,8 @@ import { killOne, type VictimKind, victimsOf } from '../helpers/victims.ts';
 const kills = 100;
 /** Shares of a hundred. A host that has ended is started again after a pause, so more of them would only be waited for. */
 const shares: readonly (readonly [VictimKind, number])[] = [
-  ['daemon', 26],
+  ['daemon', 20],
+  ['spawner', 6],
   ['step', 33],
   ['wrapper', 18],
   ['tmux server', 9],
@@ -85,7 +86,9 @@ async function letPass(daemon: RealDaemon, events: number): Promise<void> {
   await until('more events', async () => (await seq()) >= from + events || performance.now() > end);
 }
 
-test('a hundred random kills of daemon, tmux server, agent host, agents and steps break no promise', { timeout: 900_000 }, async () => {
+test('a hundred random kills of daemon, spawner, tmux server, agent host, agents and steps break no promise', {
+  timeout: 900_000,
+}, async () => {
   const chance = seededChance('random kills', 7);
   await using setup = await setUpSpecTasks({ config: '[spec_tasks.limits]\nslots = 2\n' });
   const { daemon, repo } = setup;

@@ -24,6 +24,16 @@ export function processesWith(text: string): FoundProcess[] {
   return found;
 }
 
+/** The processes whose parent it is. */
+export function childrenOf(pid: number): FoundProcess[] {
+  return readdirSync('/proc').flatMap((name) => {
+    const stat = /^\d+$/.test(name) ? read(`/proc/${name}/stat`) : '';
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    const child = Number(name);
+    return parent === pid && isAlive(child) ? [{ pid: child, command: read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim() }] : [];
+  });
+}
+
 /** Memory of a process as the kernel counts it, now. */
 export function rssMiB(pid: number): number {
   return memoryMiB(pid, 'VmRSS');

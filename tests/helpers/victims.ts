@@ -1,9 +1,9 @@
 // Who can be killed: the processes of a home by what they are, and one of them dead by SIGKILL.
-import { isAlive } from './processes.ts';
+import { childrenOf, isAlive } from './processes.ts';
 import type { RealDaemon } from './real-daemon.ts';
 import { until } from './until.ts';
 
-export const victimKinds = ['daemon', 'tmux server', 'agent host', 'agent', 'step', 'wrapper'] as const;
+export const victimKinds = ['daemon', 'spawner', 'tmux server', 'agent host', 'agent', 'step', 'wrapper'] as const;
 export type VictimKind = (typeof victimKinds)[number];
 
 const looks: readonly (readonly [VictimKind, RegExp])[] = [
@@ -15,8 +15,11 @@ const looks: readonly (readonly [VictimKind, RegExp])[] = [
 ];
 
 /** All of them but the daemon, with their pids. */
-export async function victimsOf({ home, tmux }: RealDaemon): Promise<Map<VictimKind, number[]>> {
+export async function victimsOf(daemon: RealDaemon): Promise<Map<VictimKind, number[]>> {
+  const { home, tmux } = daemon;
   const found = new Map<VictimKind, number[]>();
+  const spawner = spawnerOf(daemon);
+  if (spawner !== undefined) found.set('spawner', [spawner]);
   const server = await tmux('display-message', '-p', '#{pid}').catch(() => undefined);
   if (server !== undefined) found.set('tmux server', [Number(server)]);
   for (const { pid, command } of home.processes()) {
@@ -24,6 +27,11 @@ export async function victimsOf({ home, tmux }: RealDaemon): Promise<Map<VictimK
     if (kind !== undefined) found.set(kind, [...(found.get(kind) ?? []), pid]);
   }
   return found;
+}
+
+/** What forks programs for the daemon; it comes with the first of them. Nothing of its home shows in it. */
+export function spawnerOf({ pid }: RealDaemon): number | undefined {
+  return childrenOf(pid).find(({ command }) => /\/spawner\.pl$/.test(command))?.pid;
 }
 
 export async function killOne(daemon: RealDaemon, kind: VictimKind, pid: number | undefined): Promise<void> {

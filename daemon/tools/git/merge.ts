@@ -132,6 +132,8 @@ export async function moveBranch(git: RunGit, { repo, branch, from, to, reason }
   } catch (error) {
     const actual = await branchCommit(git, repo, branch);
     if (actual === from) throw error;
+    // Of a git that was lost nobody heard that it was done.
+    if (actual === to && isFailure(error) && error.kind === 'UNAVAILABLE') return;
     throw new Failure('CONFLICT', `The branch "${branch}" moved meanwhile; look at it, then merge again.`, {
       details: { branch, expected: from, actual: actual ?? null },
       cause: error,

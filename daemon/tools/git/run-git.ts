@@ -1,6 +1,6 @@
 // How git is called: one environment, two ways to run, nothing of the daemon's own surroundings leaking in.
 import type { Readable, Writable } from 'node:stream';
-import { Failure } from '../../../schemas/errors.ts';
+import { Failure, isFailure } from '../../../schemas/errors.ts';
 import type { Again } from '../../kernel/again.ts';
 import { lookingMark } from '../proc.ts';
 import { withHeldLock } from './held-lock.ts';
@@ -11,6 +11,7 @@ export interface RunOptions {
   readonly input?: string | undefined;
   readonly okExitCodes?: readonly number[] | undefined;
   readonly maxOutputBytes?: number | undefined;
+  readonly changesNothing?: boolean | undefined;
 }
 
 export interface RunResult {
@@ -105,6 +106,12 @@ const looking = { GIT_OPTIONAL_LOCKS: '0', ...lookingMark };
 /** They take their lock first and then do all or nothing, so one that found it taken has done nothing. */
 const repeatable: readonly (string | undefined)[] = ['add', 'config', 'symbolic-ref', 'update-index', 'update-ref'];
 
+/** One that was lost may have done its thing: a second one would tell that its lock or its old value is another's. */
+function lostOrThrow(error: unknown): Failure {
+  if (isFailure(error) && error.kind === 'UNAVAILABLE') return error;
+  throw error;
+}
+
 const always = { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0' };
 
 export function createRunGit({ process, env, again }: GitDeps): RunGit {
@@ -118,13 +125,16 @@ export function createRunGit({ process, env, again }: GitDeps): RunGit {
     refuseNul(args);
     return process.runTool('git', args, { ...options, cwd, env: runEnv });
   };
-  const write: RunGit['write'] = (cwd, args, options, more) => {
+  const write: RunGit['write'] = async (cwd, args, options, more) => {
     const once = (): Promise<RunResult> => withHeldLock(args, run(cwd, args, more ? { ...writeEnv, ...more } : writeEnv, options));
-    return repeatable.includes(args[0]) ? again('file', once, { signal: options?.signal }) : once();
+    if (!repeatable.includes(args[0])) return once();
+    const result = await again('file', () => once().catch(lostOrThrow), { signal: options?.signal });
+    if (result instanceof Failure) throw result;
+    return result;
   };
   return {
     readEnv: wholeReadEnv,
-    read: (cwd, args, options) => run(cwd, args, readEnv, options),
+    read: (cwd, args, options) => run(cwd, args, readEnv, { ...options, changesNothing: true }),
     write,
     stream(cwd, args, input) {
       refuseNul(args);

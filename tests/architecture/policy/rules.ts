@@ -8,7 +8,7 @@ const everywhere = ['schemas/', 'rpc/', 'client/', 'daemon/'];
 /** Where a package may be named at all, types included. */
 const packageHomes: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['daemon/store/'],
-  execa: ['daemon/tools/process.ts', 'daemon/tools/step-process.ts'],
+  execa: ['daemon/tools/process.ts'],
   'simple-git': ['daemon/tools/git/'],
   'node-cron': ['daemon/tools/cron.ts'],
   pino: ['daemon/kernel/log.ts'],

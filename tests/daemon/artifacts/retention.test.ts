@@ -9,13 +9,14 @@ import { createArtifactService } from '../../../daemon/artifacts/service.ts';
 import { createIds } from '../../../daemon/kernel/ids.ts';
 import { byDaemon } from '../../../daemon/kernel/origin.ts';
 import type { RetainedSession } from '../../../daemon/store/tables/artifact-archives.ts';
-import { createProcessTool, type ProcessTool } from '../../../daemon/tools/process.ts';
+import type { ProcessTool } from '../../../daemon/tools/process.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { idOf, openTestStore, projectId, projectRow, sessionRow, terminalRow, worktreeRow } from '../../helpers/open-store.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 
 const dayMs = 86_400_000;
 const wish = { archiveDays: 30, purgeDays: 180 };
-const tool = createProcessTool({ baseEnv: { PATH: process.env.PATH ?? '' } });
+const tool = createTestProcessTool({ PATH: process.env.PATH ?? '' });
 
 async function setUp(processTool: Pick<ProcessTool, 'runTool'> = tool) {
   const clock = createManualClock();

@@ -5,10 +5,10 @@ import { expect, test } from 'vitest';
 import { createArtifactService } from '../../../daemon/artifacts/service.ts';
 import { createIds } from '../../../daemon/kernel/ids.ts';
 import { createPolicyService } from '../../../daemon/policy/service.ts';
-import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { PolicyConfig } from '../../../schemas/policy.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { idOf, openTestStore, projectId, projectRow, sessionRow, stepRow } from '../../helpers/open-store.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 
 async function setUp(bounds: Partial<PolicyConfig> = {}) {
   const clock = createManualClock();
@@ -26,7 +26,7 @@ async function setUp(bounds: Partial<PolicyConfig> = {}) {
   return {
     store,
     session,
-    artifacts: createArtifactService({ store, clock, ids, policy, process: createProcessTool({ baseEnv: {} }) }),
+    artifacts: createArtifactService({ store, clock, ids, policy, process: createTestProcessTool({}) }),
     write(path: string, content: string | Uint8Array) {
       mkdirSync(dirname(join(artifactDir, path)), { recursive: true });
       writeFileSync(join(artifactDir, path), content);

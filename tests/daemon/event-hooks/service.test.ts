@@ -102,8 +102,8 @@ test('a script of the user gets the event', async () => {
   const script = dir.at('hook.sh');
   writeFileSync(script, `#!/bin/sh\ncat > ${dir.at('got.json')}.new && mv ${dir.at('got.json')}.new ${dir.at('got.json')}\n`);
   chmodSync(script, 0o700);
-  const { createProcessTool } = await import('../../../daemon/tools/process.ts');
-  const process = createProcessTool({ baseEnv: { PATH: globalThis.process.env.PATH ?? '' } });
+  const { createTestProcessTool } = await import('../../helpers/process-tool.ts');
+  const process = createTestProcessTool({ PATH: globalThis.process.env.PATH ?? '' });
   const { hooks } = setUp([{ on: 'a.*', run: [script] }], { process });
   hooks.take([event('a.b', 7)]);
   await until('the file', () => existsSync(dir.at('got.json')));

@@ -4,9 +4,9 @@ import { createGateService } from '../../../daemon/gates/service.ts';
 import type { GateFacts, NewGroup } from '../../../daemon/groups/service.ts';
 import { createAvailability } from '../../../daemon/models/availability.ts';
 import { createRegistry } from '../../../daemon/models/registry.ts';
-import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { Config, type ConfigInput } from '../../../schemas/config.ts';
 import { limits } from '../../../schemas/limits.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 import { createTempDir } from '../../helpers/temp-dir.ts';
 
 const agent = (program: string, more: object = {}) => ({
@@ -25,7 +25,7 @@ function setUp(config: ConfigInput) {
   const service = createGateService({
     configured: () => current.quality_gates,
     agents: createRegistry(() => current).agents,
-    availability: createAvailability((program, path) => createProcessTool({ baseEnv: {} }).which(program, path)),
+    availability: createAvailability((program, path) => createTestProcessTool({}).which(program, path)),
     ownEnvironment: {},
     groups: {
       start: async (wish, _, gate) => {

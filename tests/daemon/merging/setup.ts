@@ -12,11 +12,11 @@ import type { SpecTaskRecord } from '../../../daemon/store/tables/spec-tasks.ts'
 import type { WorkSessionRecord } from '../../../daemon/store/tables/work-sessions.ts';
 import type { WorktreeRecord } from '../../../daemon/store/tables/worktrees.ts';
 import { createProc } from '../../../daemon/tools/proc.ts';
-import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { createWorktreeService, type WorktreeService } from '../../../daemon/worktrees/service.ts';
 import type { MergeStrategy } from '../../../schemas/spec-task.ts';
 import { checkoutPrint } from '../../helpers/checkout-print.ts';
 import { idOf, openTestStore, projectRow, type TestStore } from '../../helpers/open-store.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 import { specTaskRow, workSessionRow } from '../../helpers/spec-task-rows.ts';
 import { createGitFixture, type GitFixture } from '../tools/git-fixture.ts';
 
@@ -75,7 +75,7 @@ export async function setUpMerging(options: MergingSetupOptions = {}): Promise<M
     spares: { take: async () => false, has: () => false },
     leases: { regain: async () => ({ regained: [], changed: [] }) as never },
   });
-  const process = createProcessTool({ baseEnv: f.test.env });
+  const process = createTestProcessTool(f.test.env);
   const merging = createMergingService({
     ...{ store, git: f.git, worktrees, process, verifyDir: opened.dir.at('verify') },
     verifyTimeoutMs: () => options.verifyTimeoutMs ?? 60_000,

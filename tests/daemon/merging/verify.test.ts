@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Verdict } from '../../../daemon/merging/needs.ts';
 import { runVerify } from '../../../daemon/merging/verify.ts';
 import { isAlive } from '../../../daemon/tools/proc.ts';
-import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { limits } from '../../../schemas/limits.ts';
 import { failureOf } from '../../helpers/failure-of.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 import { createTempDir, type TempDir } from '../../helpers/temp-dir.ts';
 import { appears, until } from '../../helpers/until.ts';
 
@@ -22,7 +22,7 @@ const env = { PATH: process.env.PATH ?? '/usr/bin:/bin' };
 
 function verify(commands: string[], { signal = new AbortController().signal, timeoutMs = 60_000, more = {} } = {}): Promise<Verdict> {
   const wish = { worktreePath: dir.path, commands, env: { ...env, ...more }, timeoutMs, logPath: dir.at('logs/one.log') };
-  return runVerify(createProcessTool({ baseEnv: env }), wish, signal);
+  return runVerify(createTestProcessTool(env), wish, signal);
 }
 
 const pidIn = async (name: string): Promise<number> => Number(await readFile(dir.at(name), 'utf8'));

@@ -5,6 +5,7 @@ import { launch } from '../../../daemon/sessions/launch.ts';
 import { startStepProcess } from '../../../daemon/tools/step-process.ts';
 import { createTestAgain } from '../../helpers/again.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
+import { testSpawner } from '../../helpers/process-tool.ts';
 import { createTempDir } from '../../helpers/temp-dir.ts';
 
 const full = Object.assign(new Error('spawn perl EAGAIN'), { code: 'EAGAIN' });
@@ -61,7 +62,7 @@ test('a step whose time would be over waits for no further start', async () => {
 test('only a perl that is missing is told as such', async () => {
   using dir = createTempDir();
   const at = (argv: [string, ...string[]]) => ({ files: { wrapperArgv: () => argv }, id: 'x', logPath: dir.at('log') });
-  await expect(startStepProcess(at(['/no/such/perl']))).rejects.toMatchObject({ kind: 'TOOL_MISSING' });
+  await expect(startStepProcess(testSpawner, at(['/no/such/perl']))).rejects.toMatchObject({ kind: 'TOOL_MISSING' });
   // More than the kernel takes: nothing is wrong with perl.
-  await expect(startStepProcess(at(['/bin/true', 'x'.repeat(4_000_000)]))).rejects.toMatchObject({ code: 'E2BIG' });
+  await expect(startStepProcess(testSpawner, at(['/bin/true', 'x'.repeat(4_000_000)]))).rejects.toMatchObject({ code: 'E2BIG' });
 });

@@ -2,8 +2,8 @@
 import type { AddedWorktree } from '../../../daemon/tools/git/add-worktree.ts';
 import { createGit, type Git } from '../../../daemon/tools/git/git.ts';
 import type { Repository } from '../../../daemon/tools/git/repository.ts';
-import { createProcessTool } from '../../../daemon/tools/process.ts';
 import { createTestAgain } from '../../helpers/again.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 import { createTestRepo, type TestRepo, type TestRepoOptions } from '../../helpers/repo.ts';
 
 export interface GitFixture extends AsyncDisposable {
@@ -20,12 +20,14 @@ export interface GitFixtureOptions extends TestRepoOptions {
   readonly env?: Record<string, string>;
   /** Told of each command before it runs; what it throws is thrown instead. */
   readonly before?: (args: readonly string[]) => void;
+  /** The same, after it ran. */
+  readonly after?: (args: readonly string[]) => void;
 }
 
 export async function createGitFixture(options: GitFixtureOptions = {}): Promise<GitFixture> {
   const test = await createTestRepo(options);
   const env = { ...test.env, ...options.env };
-  const process = createProcessTool({ baseEnv: env });
+  const process = createTestProcessTool(env);
   const calls: string[][] = [];
   const { again, retried } = createTestAgain(100);
   const git = createGit({
@@ -35,7 +37,9 @@ export async function createGitFixture(options: GitFixtureOptions = {}): Promise
       async runTool(tool, args, runOptions) {
         options.before?.(args);
         calls.push([tool, ...args]);
-        return process.runTool(tool, args, runOptions as Parameters<typeof process.runTool>[2]);
+        const result = await process.runTool(tool, args, runOptions as Parameters<typeof process.runTool>[2]);
+        options.after?.(args);
+        return result;
       },
       converse: (tool, args, exactEnv) => process.converse(tool, args, exactEnv),
     },

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { MergeMode } from '../../../daemon/tools/git/merge.ts';
+import { Failure } from '../../../schemas/errors.ts';
 import { failureOf } from '../../helpers/failure-of.ts';
 import { createGitFixture, type GitFixture, newBranch } from './git-fixture.ts';
 
@@ -109,6 +110,21 @@ test('a branch is moved only from where it was seen', async () => {
   expect(failure.details).toEqual({ branch: 'base', expected: first, actual: base });
   await f.git.moveBranch({ repo: f.repo, branch: 'base', from: base, to: work, reason: 'r' });
   expect(await f.test.git('rev-parse', 'base')).toBe(work);
+});
+
+test.each(['before', 'after'] as const)('a move that was lost %s git made it is told as it is, and not made again', async (when) => {
+  let lost = 0;
+  const lose = ([verb]: readonly string[]): void => {
+    if (verb !== 'update-ref') return;
+    lost += 1;
+    throw new Failure('UNAVAILABLE', 'lost');
+  };
+  await using f = await createGitFixture({ [when]: lose });
+  const { base, work } = await diverged(f);
+  const move = f.git.moveBranch({ repo: f.repo, branch: 'base', from: base, to: work, reason: 'r' });
+  if (when === 'before') expect(await failureOf(move, 'UNAVAILABLE')).toMatchObject({ retryable: true });
+  else await move;
+  expect([lost, await f.test.git('rev-parse', 'base')]).toEqual([1, when === 'before' ? base : work]);
 });
 
 test('a commit takes what is staged, or everything, with the hooks and the identity of the user', async () => {

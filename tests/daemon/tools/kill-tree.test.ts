@@ -5,6 +5,7 @@ import { systemClock } from '../../../daemon/kernel/clock.ts';
 import { killTree } from '../../../daemon/tools/kill-tree.ts';
 import { descendantsOf, findMarked, isAlive, processesInside, startTimeOf } from '../../../daemon/tools/proc.ts';
 import { startStepProcess } from '../../../daemon/tools/step-process.ts';
+import { testSpawner } from '../../helpers/process-tool.ts';
 import { baseEnv, createPlace, createTmuxPlace, type Place, tmuxMissing, until } from './tools-fixture.ts';
 
 let sessions = 0;
@@ -16,7 +17,7 @@ async function startMarked(place: Place, script: string) {
   const env = { ...baseEnv, COPPICE_SESSION_ID: sessionId, COPPICE_STEP_INDEX: '2' };
   await place.files.writeSpec(sessionId, { cwd: place.dir, argv: ['sh', '-c', script], env });
   const logPath = place.path(`${sessionId}.log`);
-  await startStepProcess({ files: place.files, id: sessionId, logPath });
+  await startStepProcess(testSpawner, { files: place.files, id: sessionId, logPath });
   await place.watch.waitStarted(sessionId);
   const pids = await place.files.readPids(sessionId);
   if (!pids) throw new Error('the step did not start');

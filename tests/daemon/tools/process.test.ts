@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isAlive } from '../../../daemon/tools/proc.ts';
-import { createProcessTool } from '../../../daemon/tools/process.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 import { baseEnv, createPlace, until } from './tools-fixture.ts';
 
 describe('running a tool', () => {
@@ -18,7 +18,7 @@ describe('running a tool', () => {
   });
 
   test('the environment is exactly the base and what is added', async () => {
-    const tool = createProcessTool({ baseEnv: { PATH: process.env.PATH ?? '', KEPT: '1' } });
+    const tool = createTestProcessTool({ PATH: process.env.PATH ?? '', KEPT: '1' });
     const { stdout } = await tool.runTool('env', [], { env: { MORE: 'a\nb' } });
     expect(stdout).toBe(`PATH=${process.env.PATH}\nKEPT=1\nMORE=a\nb\n`);
   });
@@ -38,7 +38,7 @@ describe('running a tool', () => {
 
   test('a missing tool is told apart from a missing folder', async () => {
     await using place = createPlace();
-    const noTmux = createProcessTool({ baseEnv: { PATH: place.dir } });
+    const noTmux = createTestProcessTool({ PATH: place.dir });
     await expect(noTmux.runTool('tmux', ['-V'])).rejects.toMatchObject({
       kind: 'TOOL_MISSING',
       details: { tool: 'tmux', remedy: 'apt install tmux' },
@@ -74,7 +74,7 @@ describe('running a tool', () => {
 
   test('those that still run are asked to end when the tool is closed', async () => {
     await using place = createPlace();
-    const tool = createProcessTool({ baseEnv });
+    const tool = createTestProcessTool(baseEnv);
     const run = tool.runTool('sh', ['-c', `sleep 600 & echo $! > ${place.path('pid')}; wait`]);
     const ended = expect(run).rejects.toMatchObject({ kind: 'TOOL_FAILED', message: expect.stringContaining('SIGTERM') });
     await until('the tool to run', () => existsSync(place.path('pid')) && readFileSync(place.path('pid'), 'utf8').endsWith('\n'));

@@ -5,11 +5,12 @@ import { describe, expect, test } from 'vitest';
 import { isAlive, lookAtAll, startTimeOf } from '../../../daemon/tools/proc.ts';
 import { createStepFiles } from '../../../daemon/tools/step-files.ts';
 import { startStepProcess } from '../../../daemon/tools/step-process.ts';
+import { testSpawner } from '../../helpers/process-tool.ts';
 import { baseEnv, createPlace, type Place, scriptsDir, until } from './tools-fixture.ts';
 
 async function runStep(place: Place, id: string, argv: string[], env: Record<string, string> = baseEnv, cwd = place.dir) {
   await place.files.writeSpec(id, { cwd, argv, env });
-  const step = await startStepProcess({ files: place.files, id, logPath: place.path(`${id}.log`) });
+  const step = await startStepProcess(testSpawner, { files: place.files, id, logPath: place.path(`${id}.log`) });
   return { ...step, log: () => readFileSync(place.path(`${id}.log`)) };
 }
 
@@ -44,17 +45,17 @@ describe('a step without a terminal', () => {
     writeFileSync(place.path('in'), 'asked\n');
     const files = { stdinPath: place.path('in'), stdoutPath: place.path('out') };
     await place.files.writeSpec('ask', { cwd: place.dir, argv: ['sh', '-c', 'cat; echo aside >&2'], env: baseEnv, ...files });
-    await startStepProcess({ files: place.files, id: 'ask', logPath: place.path('ask.log') });
+    await startStepProcess(testSpawner, { files: place.files, id: 'ask', logPath: place.path('ask.log') });
     expect(await endOf(place, 'ask')).toEqual({ kind: 'exit', code: 0 });
     expect([readFileSync(place.path('out'), 'utf8'), readFileSync(place.path('ask.log'), 'utf8')]).toEqual(['asked\n', 'aside\n']);
     expect(statSync(place.path('out')).mode & 0o077).toBe(0);
     // An attempt before this one may have left more.
     await place.files.writeSpec('again', { cwd: place.dir, argv: ['echo', 'x'], env: baseEnv, ...files });
-    await startStepProcess({ files: place.files, id: 'again', logPath: place.path('ask.log') });
+    await startStepProcess(testSpawner, { files: place.files, id: 'again', logPath: place.path('ask.log') });
     await endOf(place, 'again');
     expect(readFileSync(place.path('out'), 'utf8')).toBe('x\n');
     await place.files.writeSpec('none', { cwd: place.dir, argv: ['true'], env: baseEnv, stdinPath: place.path('gone') });
-    await startStepProcess({ files: place.files, id: 'none', logPath: place.path('ask.log') });
+    await startStepProcess(testSpawner, { files: place.files, id: 'none', logPath: place.path('ask.log') });
     expect(await endOf(place, 'none')).toMatchObject({ kind: 'error', message: expect.stringContaining("cannot read '") });
   });
 
@@ -89,7 +90,7 @@ describe('a step without a terminal', () => {
     await place.tool.runTool('mkfifo', ['fifo'], { cwd: place.dir });
     await place.files.writeSpec('quiet', { cwd: place.dir, argv, env: { ...baseEnv, KEY: 'canary-secret' } });
     expect(statSync(place.path('steps/quiet.spec')).mode & 0o777).toBe(0o600);
-    const { wrapperPid } = await startStepProcess({ files: place.files, id: 'quiet', logPath: place.path('quiet.log') });
+    const { wrapperPid } = await startStepProcess(testSpawner, { files: place.files, id: 'quiet', logPath: place.path('quiet.log') });
     await place.watch.waitStarted('quiet');
     const pids = await place.files.readPids('quiet');
     expect(pids?.wrapperPid).toBe(wrapperPid);
@@ -106,7 +107,7 @@ describe('a step without a terminal', () => {
   test('the wrapper tells when it started, so that a later process of its pid is not taken for it', async () => {
     await using place = createPlace();
     await place.files.writeSpec('told', { cwd: place.dir, argv: ['sleep', '60'], env: baseEnv });
-    await startStepProcess({ files: place.files, id: 'told', logPath: place.path('told.log') });
+    await startStepProcess(testSpawner, { files: place.files, id: 'told', logPath: place.path('told.log') });
     await place.watch.waitStarted('told');
     const { wrapperPid, childPid, wrapperStart } = (await place.files.readPids('told')) ?? { wrapperPid: 0, childPid: 0 };
     expect(wrapperStart).toBe(await startTimeOf(wrapperPid));
@@ -179,7 +180,7 @@ describe('a step without a terminal', () => {
     await using place = createPlace();
     await place.files.writeSpec('twice', { cwd: place.dir, argv: ['sh', '-c', 'echo ran >>ran; read _ <fifo; exit 7'], env: baseEnv });
     await place.tool.runTool('mkfifo', ['fifo'], { cwd: place.dir });
-    const start = () => startStepProcess({ files: place.files, id: 'twice', logPath: place.path('twice.log') });
+    const start = () => startStepProcess(testSpawner, { files: place.files, id: 'twice', logPath: place.path('twice.log') });
     const wrappers = await Promise.all([start(), start()]);
     // The one that came too late is gone while the other still runs.
     await Promise.race(wrappers.map(({ gone }) => gone));
@@ -193,7 +194,9 @@ describe('a step without a terminal', () => {
   test('without perl the start fails by name', async () => {
     await using place = createPlace();
     const files = createStepFiles({ dir: place.path('steps'), scriptsDir, perlPath: place.path('no-perl') });
-    await expect(startStepProcess({ files, id: 'x', logPath: place.path('x.log') })).rejects.toMatchObject({ kind: 'TOOL_MISSING' });
+    await expect(startStepProcess(testSpawner, { files, id: 'x', logPath: place.path('x.log') })).rejects.toMatchObject({
+      kind: 'TOOL_MISSING',
+    });
   });
 
   test('the exit is known soon after death', async () => {

@@ -5,12 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createExitWatch, type ExitWatch } from '../../../daemon/tools/exit-watch.ts';
 import { finishLog } from '../../../daemon/tools/finish-log.ts';
-import { createProcessTool, type ProcessTool } from '../../../daemon/tools/process.ts';
+import type { ProcessTool } from '../../../daemon/tools/process.ts';
 import { createStepFiles, type StepFiles } from '../../../daemon/tools/step-files.ts';
 import { createTmux, type Tmux } from '../../../daemon/tools/tmux.ts';
 import { tmuxConf } from '../../../daemon/tools/tmux-conf.ts';
 import { createTmuxControl, type TmuxControl, type TmuxControlOptions } from '../../../daemon/tools/tmux-control.ts';
 import { createTestAgain } from '../../helpers/again.ts';
+import { createTestProcessTool } from '../../helpers/process-tool.ts';
 import { toolMissing } from '../../helpers/tool-missing.ts';
 import { until } from '../../helpers/until.ts';
 
@@ -35,7 +36,7 @@ export function createPlace(): Place {
     dir,
     files: createStepFiles({ dir: join(dir, 'steps'), scriptsDir }),
     watch,
-    tool: createProcessTool({ baseEnv }),
+    tool: createTestProcessTool(baseEnv),
     path: (name) => join(dir, name),
     async [Symbol.asyncDispose]() {
       watch.close();
