@@ -23,6 +23,11 @@ arguments: [branch]
 worktree: {branch: "{{ branch }}"}
 steps: [{name: nothing, type: shell, action: "true", run_in: process}]
 `,
+  'bench-going-on': `name: bench-going-on
+arguments: [branch]
+worktree: {branch: "{{ branch }}"}
+steps: [{name: wait, type: shell, action: "exec sleep 1000", run_in: process}]
+`,
   'bench-step': `name: bench-step
 lifecycle: standard
 steps: [{name: nothing, type: shell, action: "true"}]

@@ -113,7 +113,7 @@ export const removalBig: Benchmark = {
 const together = 8;
 const pingPauseMs = 1;
 
-/** Eight starts at once, until the last has its terminal, and how long a ping takes meanwhile. */
+/** Eight starts at once, of sessions that go on, until the last has its terminal, and how long a ping takes meanwhile. */
 export const startsTogether: Benchmark = {
   name: 'session.create.8',
   priority: 'P1',
@@ -156,7 +156,7 @@ export const startsTogether: Benchmark = {
         const began = performance.now();
         const started = nextNames('bench').map((branch) =>
           caller.call<{ id: string }>('session.start', {
-            ...{ project: projectId, command: 'bench-session', arguments: { branch }, environment: daemon.env },
+            ...{ project: projectId, command: 'bench-going-on', arguments: { branch }, environment: daemon.env },
           }),
         );
         await created;
@@ -167,6 +167,7 @@ export const startsTogether: Benchmark = {
         return took;
       },
       async undo(): Promise<void> {
+        for (const id of ids) await caller.call('session.cancel', { id });
         await ended;
         for (const id of ids) await caller.call('session.remove', { id });
         await delay(agesMs);
