@@ -83,7 +83,8 @@ describe('killing the tree of a step', () => {
       place,
       `trap 'for i in 1 2 3 4 5; do setsid sleep 60 & done; exit 1' TERM; echo ready; while :; do sleep 0.01; done`,
     );
-    expect(await step.kill()).toEqual({ signal: 'SIGTERM', survivors: [] });
+    // Between its fork and its exec a shell keeps SIGTERM for itself, and what it becomes has then to be killed.
+    expect(await step.kill()).toMatchObject({ survivors: [] });
     await step.exit();
     expect(await findMarked(step.marker)).toEqual([]);
   });
