@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { failureOf } from '../helpers/failure-of.ts';
 import { commandFile, putProgram, shell } from '../helpers/programs.ts';
-import { createHome, startRealDaemon } from '../helpers/real-daemon.ts';
+import { createHome, type Home, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo, type TestRepo } from '../helpers/repo.ts';
 import { createWorktree } from '../helpers/worktrees.ts';
 
@@ -140,12 +140,17 @@ test('a command brings its own list and an MCP configuration; without the templa
   expect(await repo.git('branch', '--list', 'other')).toBe('');
 });
 
+/** A path on which a git writes down each call of it. */
+function noteGitCalls(home: Home): { readonly calls: string; readonly path: string } {
+  const calls = home.path('git-calls');
+  const git = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
+  return { calls, path: putProgram(home.dir, 'git', `echo "$@" >> ${calls}\nexec ${git} "$@"`) };
+}
+
 test('with nothing to copy a new worktree costs one git, and one question to another', async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
-  const calls = home.path('git-calls');
-  const git = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
-  const path = putProgram(home.dir, 'git', `echo "$@" >> ${calls}\nexec ${git} "$@"`);
+  const { calls, path } = noteGitCalls(home);
   await using daemon = await startRealDaemon({ home, env: { PATH: path } });
   const project = await daemon.client.project.add({ path: repo.path });
   // The first one asks once for all where the settings of the system are.
@@ -161,9 +166,7 @@ test('with nothing to copy a new worktree costs one git, and one question to ano
 test('worktrees that are asked for at once share the looks at the main checkout, and each gets what was there before it was asked for', async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
-  const calls = home.path('git-calls');
-  const git = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
-  const path = putProgram(home.dir, 'git', `echo "$@" >> ${calls}\nexec ${git} "$@"`);
+  const { calls, path } = noteGitCalls(home);
   await using daemon = await startRealDaemon({ home, env: { PATH: path } });
   const project = await daemon.client.project.add({ path: repo.path });
   const making = ['a', 'b', 'c', 'd', 'e', 'f'].map(async (branch) => {

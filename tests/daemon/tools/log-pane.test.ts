@@ -29,6 +29,22 @@ function startWriter(place: Place, id: string, logPath = place.path(`${id}.log`)
 
 const begun = (place: Place, id: string): void => writeFileSync(place.path(`steps/${id}.pid`), '1 2\n');
 
+/** A writer whose log lies on a disk that can be filled. */
+function startOnSmallDisk() {
+  const place = createPlace();
+  const disk = createSmallDisk({ folder: 'state' });
+  begun(place, 'one');
+  const logPath = join(disk.path, 'one.log');
+  return {
+    ...{ disk, logPath },
+    writer: startWriter(place, 'one', logPath),
+    async [Symbol.asyncDispose]() {
+      await disk.home[Symbol.asyncDispose]();
+      await place[Symbol.asyncDispose]();
+    },
+  };
+}
+
 test('the log ends before the mark of its own run, however the bytes are cut', async () => {
   await using place = createPlace();
   begun(place, 'one');
@@ -72,12 +88,8 @@ test('of a run that was forgotten meanwhile no file is left', async () => {
 test.skipIf(rootMissing('mount a disk that can be filled'))(
   'a disk that is full for a while leaves a gap, and the log tells how large it is',
   async () => {
-    await using place = createPlace();
-    const disk = createSmallDisk({ folder: 'state' });
-    await using _home = disk.home;
-    begun(place, 'one');
-    const logPath = join(disk.path, 'one.log');
-    const writer = startWriter(place, 'one', logPath);
+    await using small = startOnSmallDisk();
+    const { disk, writer, logPath } = small;
     await writer.feed('before\n');
     await writer.wrote('before\n');
     disk.fill();
@@ -101,12 +113,8 @@ test.skipIf(rootMissing('mount a disk that can be filled'))(
 test.skipIf(rootMissing('mount a disk that can be filled'))(
   'a log that is deleted because it fills the disk gives its room back',
   async () => {
-    await using place = createPlace();
-    const disk = createSmallDisk({ folder: 'state' });
-    await using _home = disk.home;
-    begun(place, 'one');
-    const logPath = join(disk.path, 'one.log');
-    const writer = startWriter(place, 'one', logPath);
+    await using small = startOnSmallDisk();
+    const { disk, writer, logPath } = small;
     await writer.feed('x'.repeat(1_000_000));
     await until('the log to be there', () => statSync(logPath).size === 1_000_000);
     disk.fill();
