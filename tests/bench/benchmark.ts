@@ -1,4 +1,5 @@
 import type { Ground } from './ground.ts';
+import type { Cores } from './placement.ts';
 import type { Row } from './rows.ts';
 import type { Series, Turn } from './samples.ts';
 
@@ -9,8 +10,8 @@ export type Priority = 'P0' | 'P1' | 'P2';
 export interface Benchmark {
   readonly name: string;
   readonly priority: Priority;
-  /** The client is on one core, the servers are on another. */
-  readonly apart?: boolean;
+  /** See placement.ts; without it, the kernel decides. */
+  readonly cores?: Cores;
   /** Samples of a round; more where one sample is one small thing. */
   readonly roundsTimes?: number;
   /** Left out of a quick run. */

@@ -13,7 +13,7 @@ import { gc, transactions } from './measure-store.ts';
 import { stuckRate } from './measure-stuck.ts';
 import { webSocketCalls } from './measure-websocket.ts';
 import { removalBig, spareStart, startsTogether } from './measure-worktrees.ts';
-import { placeApart } from './placement.ts';
+import { place } from './placement.ts';
 
 export const benchmarks: readonly Benchmark[] = [
   ...[
@@ -34,9 +34,9 @@ export const benchmarks: readonly Benchmark[] = [
 ];
 
 /** Opens a benchmark with every process where it belongs; its close puts them back. */
-export async function openBenchmark({ apart = false, open }: Benchmark, ground: Ground): Promise<Opened & { close(): Promise<void> }> {
+export async function openBenchmark({ cores, open }: Benchmark, ground: Ground): Promise<Opened & { close(): Promise<void> }> {
   const opened = await open(ground);
-  const putBack = apart ? placeApart([ground.daemon.pid, ground.rawPid]) : (): void => {};
+  const putBack = cores ? place(cores, [ground.daemon.pid, ground.rawPid]) : (): void => {};
   return {
     ...opened,
     async close() {

@@ -9,7 +9,7 @@ const calls = 400;
 export const libraryCalls: Benchmark = {
   name: 'client.call session.get 1×1',
   priority: 'P0',
-  apart: true,
+  cores: 'apart',
   async open({ sessionId, daemon, lines }) {
     const client = await connect({ socketPath: daemon.socketPath, env: daemon.env, clientName: 'bench' });
     const byHand = await lines('daemon');

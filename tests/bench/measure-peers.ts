@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../../client/index.ts';
 import type { Probe } from './benchmark.ts';
 import { type Peer, peers, pumpCalls } from './peers.ts';
-import { placeApart } from './placement.ts';
+import { place } from './placement.ts';
 import { compared, type Row } from './rows.ts';
 import { inTurn, leastRounds, type Turn, timed } from './samples.ts';
 
@@ -28,7 +28,7 @@ export const besidePeers: Probe = {
         const peer = await openPeer(ground);
         if (peer) open.set(name, peer);
       }
-      putBack = placeApart([daemon.pid, ...[...open.values()].flatMap(({ pids }) => pids)]);
+      putBack = place('apart', [daemon.pid, ...[...open.values()].flatMap(({ pids }) => pids)]);
       const ours = (count: number, window: number) => pumpCalls(() => client.session.get({ id: sessionId }), count, window);
       const rows: Row[] = [];
       for (const { window, calls } of shapes) {

@@ -43,7 +43,7 @@ function roundTrip({ method, paramsOf }: Read, { clients, window, calls, target 
   return {
     name,
     priority: 'P0',
-    apart: true,
+    cores: 'apart',
     async open(ground) {
       const connect = (to: 'daemon' | 'raw') => Promise.all(Array.from({ length: clients }, () => ground.lines(to)));
       const [daemon, raw] = [await connect('daemon'), await connect('raw')];
@@ -86,7 +86,7 @@ function roundTrip({ method, paramsOf }: Read, { clients, window, calls, target 
 export const eventDeliver: Benchmark = {
   name: 'event.deliver',
   priority: 'P0',
-  apart: true,
+  cores: 'apart',
   roundsTimes: 10,
   async open(ground) {
     const [caller, subscriber] = [await ground.lines('daemon'), await ground.lines('daemon')];

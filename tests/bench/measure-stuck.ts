@@ -50,7 +50,7 @@ export const stuckRate: Benchmark = {
   name: 'event.rate beside a stuck subscriber',
   priority: 'P0',
   takesMinutes: true,
-  apart: true,
+  cores: 'apart',
   async open(ground) {
     const [caller, reader] = [await ground.lines('daemon'), await ground.lines('daemon')];
     await reader.call('event.subscribe', { types: ['auth.*'] });

@@ -19,7 +19,7 @@ interface Caller {
 export const webSocketCalls: Benchmark = {
   name: `rpc.websocket ${method} 1×${window}`,
   priority: 'P0',
-  apart: true,
+  cores: 'apart',
   async open(ground) {
     const [control, rawControl] = [await ground.lines('daemon'), await ground.lines('raw')];
     const { webSocket } = await control.call<{ webSocket: { port: number } }>('daemon.status', {});

@@ -4,26 +4,29 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * Puts this process on one core and the servers on another, until the returned function is called. Without taskset or a second core they
- * stay where they are.
+ * `apart`: the client on one core, the servers on another; both sides of such a row cross over. `one`: all on one, for a row whose raw
+ * limit has no other side: what is compared is the work, which no two of them do at the same time.
  */
-export function placeApart(servers: readonly number[]): () => void {
+export type Cores = 'apart' | 'one';
+
+/** Puts this process and the servers there, until the returned function is called. Without taskset or a second core they stay. */
+export function place(cores: Cores, servers: readonly number[]): () => void {
   const before = new Map([process.pid, ...servers].map((pid) => [pid, coresOf(pid)]));
   const [first, second] = listed(before.get(process.pid) ?? '');
   if (first === undefined || second === undefined) return () => {};
   try {
-    place(process.pid, `${first}`);
-    for (const pid of servers) place(pid, `${second}`);
+    putOn(process.pid, `${first}`);
+    for (const pid of servers) putOn(pid, `${cores === 'apart' ? second : first}`);
   } catch {
     process.stderr.write('taskset is missing: the kernel chooses the cores, and round trips of one call may mean little\n');
     return () => {};
   }
   return () => {
-    for (const [pid, cores] of before) place(pid, cores);
+    for (const [pid, listed] of before) putOn(pid, listed);
   };
 }
 
-function place(pid: number, cores: string): void {
+function putOn(pid: number, cores: string): void {
   execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cores, `${pid}`], { stdio: 'ignore' });
 }
 

@@ -17,8 +17,8 @@ export function markdown(environment: Environment, { measured, notMeasured }: Re
     '',
     'Each row and its raw limit took turns in this run; the ratio is the median of the ratios of the rounds. ≥: raw time / ours, more is',
     'better. ≤: ours / raw, or the value itself, less is better. Times of two runs can not be compared; ratios can. Ours and raw: medians.',
-    'Percentiles by nearest rank: p95 from 20 samples on, p99 from 100 on. For rpc and event rows the client is on one core and the servers',
-    'are on another.',
+    'Percentiles by nearest rank: p95 from 20 samples on, p99 from 100 on. For rows of calls and events the client is on one core and the',
+    'servers are on another; where raw has no socket (history.query), all are on one.',
     ...(gating
       ? ['What is SHORT of its must is measured up to twice more, and fails the run when two say so; the middle one is shown.']
       : ['A quick run has few rounds and leaves out what takes minutes: SHORT is a hint here, and fails nothing.']),

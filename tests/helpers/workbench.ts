@@ -9,20 +9,24 @@ export async function rowOf(page: Page, text: string | RegExp): Promise<Locator>
   return row;
 }
 
-/** Chooses from the menu of a row. A menu that has just come up does not listen yet, so it is pressed until it goes. */
-export async function fromMenu(page: Page, row: string | RegExp, label: string): Promise<void> {
-  await (await rowOf(page, row)).click({ button: 'right' });
+/**
+ * Chooses from the menu of a row until what it does is to be seen. A menu that has just come up does not listen yet, so it is pressed
+ * until it goes; one that the window closes for a reason of its own goes without having done anything, so it is opened again.
+ */
+export async function fromMenu(page: Page, row: string | RegExp, label: string, done: () => Promise<unknown>): Promise<void> {
   const menu = page.locator('.monaco-menu');
-  await menu.first().waitFor();
-  await until(`the menu to take "${label}"`, async () => {
-    if ((await menu.count()) === 0) return true;
-    // It may go between the look and the click.
-    await menu
-      .locator('.action-label', { hasText: label })
-      .first()
-      .click({ timeout: 1_000 })
-      .catch(() => undefined);
-    return undefined;
+  const entry = menu.locator('.action-label', { hasText: label }).first();
+  await until(`"${label}" of the menu of ${row} to do something`, async () => {
+    await (await rowOf(page, row)).click({ button: 'right', timeout: 5_000 });
+    await menu.first().waitFor({ timeout: 5_000 });
+    await until(`the menu to take "${label}"`, async () => {
+      if ((await menu.count()) === 0) return true;
+      // It may go between the look and the click.
+      await entry.click({ timeout: 1_000 }).catch(() => undefined);
+      return undefined;
+    });
+    await done();
+    return true;
   });
 }
 
@@ -50,15 +54,17 @@ export async function press(page: Page, text: string | RegExp, button: string): 
 
 export const showsInOutput = (page: Page, wanted: RegExp): Promise<string> => shows(page, '.panel', wanted);
 
-export const showsInEditor = (page: Page, wanted: RegExp): Promise<string> => shows(page, '.editor-group-container', wanted);
+export const showsInEditor = (page: Page, wanted: RegExp, withinMs?: number): Promise<string> =>
+  shows(page, '.editor-group-container', wanted, withinMs);
 
-async function shows(page: Page, where: string, wanted: RegExp): Promise<string> {
+async function shows(page: Page, where: string, wanted: RegExp, withinMs?: number): Promise<string> {
   let last = '';
   try {
-    return await until(`${where} to show ${wanted}`, async () => {
+    const look = async (): Promise<string | false> => {
       last = (await page.locator(`${where} .view-line`).allTextContents()).map(plain).join('\n');
       return wanted.test(last) && last;
-    });
+    };
+    return await until(`${where} to show ${wanted}`, look, withinMs);
   } catch (cause) {
     throw new Error(`it shows: ${last}`, { cause });
   }

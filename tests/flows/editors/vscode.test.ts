@@ -134,8 +134,7 @@ describe.skipIf(vscodeMissing())('the extension in VS Code', () => {
       await rowOf(page, new RegExp(`succeeded on ${branch}`));
       made.push(session);
     }
-    await fromMenu(page, /on left/, 'Show Changes');
-    await showsInEditor(page, /\+left was here/);
+    await fromMenu(page, /on left/, 'Show Changes', () => showsInEditor(page, /\+left was here/, 10_000));
     await vscode.command('Coppice: Predict Conflicts');
     await notification(page, /1 pair of \d+ branches would conflict/);
     await showsInEditor(page, /readme\.txt/);
