@@ -1,4 +1,5 @@
 // The domain, wired: each service gets what it names and nothing else.
+import { availableParallelism } from 'node:os';
 import { createArtifactService } from '../artifacts/service.ts';
 import { createAuthService } from '../auth/service.ts';
 import { createCatalogue } from '../commands/catalogue.ts';
@@ -99,7 +100,8 @@ export function createServices(wiring: Wiring): Services {
   const projects = createProjectService({ ...shared, git });
   const catalogue = createCatalogue({ files, now: () => clock.now(), builtins: builtinNames, cronProblem, userDir: paths.userCommandsDir });
   const artifacts = createArtifactService({ ...shared, process: tools.process, policy });
-  const queue = createKeyedQueue();
+  // Side by side go checkouts, which are work for a core each.
+  const queue = createKeyedQueue(availableParallelism());
   const portRange = () => config.current.leases.ports;
   const leases = createLeaseService({ ...shared, queue, isPortFree, portRange });
   const ownEnvironment = tools.ownEnv;

@@ -115,8 +115,9 @@ export function createRemoval(deps: RemovalDeps): Removal {
   const remove = async (worktree: WorktreeRecord, options: RemoveOptions, origin: Origin): Promise<Removed> => {
     const project = store.read((r) => r.projects.get(worktree.projectId));
     if (!project) throw new Error(`worktree "${worktree.id}" has no project row`);
-    // Somebody was faster while this waited for its turn.
-    if (store.read((r) => r.worktrees.get(worktree.id))?.status === 'removed') return { branchDeleted: false };
+    // Somebody was faster while this waited for its turn, or it was being made and has failed.
+    const now = store.read((r) => r.worktrees.get(worktree.id));
+    if (now === undefined || now.status === 'removed') return { branchDeleted: false };
     // A directory that vanished by itself holds nothing any more: only git's entry and the branch are left to tidy up.
     const presence = await presenceOf(git, worktree);
     if (presence === 'stray') throw stray(worktree);
@@ -199,7 +200,8 @@ export function createRemoval(deps: RemovalDeps): Removal {
   return {
     remove: (worktree, options, origin) => {
       const gitDir = store.read((r) => r.projects.get(worktree.projectId))?.gitDir ?? worktree.projectId;
-      return queue.run(gitDir, () => remove(worktree, options, origin));
+      // First, one that is being made has to be there.
+      return queue.run(worktree.id, () => queue.run(gitDir, () => remove(worktree, options, origin)));
     },
     async endInterrupted(project, worktree) {
       const saved = await saving.find(project, worktree);

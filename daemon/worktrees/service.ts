@@ -8,9 +8,11 @@ import type { Origin } from '../kernel/origin.ts';
 import { createSharedLook } from '../kernel/shared-look.ts';
 import type { LeaseService } from '../leases/service.ts';
 import { repositoryOf } from '../projects/repository.ts';
+import type { Reader } from '../store/parts.ts';
 import { settle } from '../store/receipts.ts';
 import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { WorktreeRecord } from '../store/tables/worktrees.ts';
+import type { Turns } from '../tools/git/add-worktree.ts';
 import type { Git } from '../tools/git/git.ts';
 import { type Adopting, createAdopting } from './adopting.ts';
 import { type Conflicts, createConflicts } from './conflicts.ts';
@@ -60,6 +62,14 @@ export interface WorktreeService extends Removal, Restoring, Adopting, Merging, 
   isTemporary(path: string): boolean;
 }
 
+interface Making {
+  readonly spec: CreateWorktree;
+  readonly record: WorktreeRecord;
+  readonly furnishing: Furnishing;
+  readonly turns: Turns;
+  readonly origin: Origin;
+}
+
 export interface WorktreeDeps extends RemovalDeps, Omit<FurnishDeps, 'others'> {
   readonly ids: Ids;
   readonly leases: Pick<LeaseService, 'regain'>;
@@ -73,23 +83,40 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   const others = createSharedLook((checkout) => git.otherPaths({ mainCheckout: checkout }));
 
   const folderOf = (project: ProjectRecord, root = deps.root()): string => projectFolder(root, project);
-  const create = async (spec: CreateWorktree, origin: Origin, furnishing: Furnishing): Promise<WorktreeRecord> => {
+  const refuseTaken = (r: Reader, { project, branch }: CreateWorktree): void => {
+    const taken = r.worktrees.byProjectAndBranch(project.id, branch);
+    if (taken) throw worktreeTaken(taken);
+  };
+  /** The row of it, once it is certain what it will be. */
+  const plan = async (spec: CreateWorktree): Promise<WorktreeRecord> => {
     const { project, branch } = spec;
     const repo = repositoryOf(project);
     await git.checkBranchName(branch);
-    const taken = store.read((r) => r.worktrees.byProjectAndBranch(project.id, branch));
-    if (taken) throw worktreeTaken(taken);
+    store.read((r) => refuseTaken(r, spec));
     const exists = await git.branchExists(repo, branch);
     if (exists && (!spec.allowExistingBranch || spec.base !== undefined)) throw branchTaken(project, branch);
     const base = exists ? branch : (spec.base ?? (await defaultBase(git, project)));
     const baseCommit = await git.resolveCommit(repo, base);
-    const record = await intend({ ...spec, base, baseCommit, branchCreated: !exists });
+    return intend({ ...spec, base, baseCommit, branchCreated: !exists });
+  };
+  const create = async (spec: CreateWorktree, origin: Origin): Promise<WorktreeRecord> => {
+    const { gitDir } = spec.project;
+    const turns: Turns = { alone: (work) => queue.run(gitDir, work), shared: (work) => queue.share(gitDir, work) };
+    const furnishing = beginFurnishing({ ...deps, others }, spec.project, spec);
+    const record = await turns.shared(() => plan(spec));
+    return queue.run(record.id, () => make({ spec, record, furnishing, turns, origin }));
+  };
+  const make = async ({ spec, record, furnishing, turns, origin }: Making): Promise<WorktreeRecord> => {
+    const { project } = spec;
+    const { path, branch, baseCommit, branchCreated } = record;
+    const repo = repositoryOf(project);
     try {
-      await mkdir(join(record.path, '..'), { recursive: true, mode: 0o700 });
-      const wanted = { repo, path: record.path, branch, base: baseCommit, createBranch: !exists };
-      if (exists || !(await deps.spares.take(project, wanted))) await git.addWorktree(wanted);
+      await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+      const wanted = { repo, path, branch, base: baseCommit, createBranch: branchCreated };
+      const isSpare = branchCreated && (await turns.shared(() => deps.spares.take(project, wanted)));
+      if (!isSpare) await git.addWorktree(wanted, turns);
       await furnishing.finish(record).catch(async (error: unknown) => {
-        await git.undoAddition({ repo, path: record.path, ...ownBranch(record) });
+        await turns.alone(() => git.undoAddition({ repo, path, ...ownBranch(record) }));
         throw error;
       });
     } catch (error) {
@@ -101,7 +128,7 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
       w.worktrees.setStatus(made.id, made.status);
       // In one piece with the worktree, so that a session never has one that it does not know of.
       if (spec.sessionId !== undefined) w.sessions.change(spec.sessionId, { worktreeId: made.id, branch });
-      const data = { path: made.path, branch, baseCommit };
+      const data = { path, branch, baseCommit };
       w.events.append({ type: 'worktree.created', subject: subjectOf(made), actor: origin.actor, data });
       settle(w, origin.receipt, worktreeView(made));
       return made;
@@ -110,6 +137,8 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
   const intend = (spec: CreateWorktree & { base: string; baseCommit: string; branchCreated: boolean }): Promise<WorktreeRecord> =>
     store.write((w) => {
       const { project, branch, base, baseCommit, branchCreated, sessionId } = spec;
+      // Another may have been planned at the same time.
+      refuseTaken(w, spec);
       const folder = folderOf(project, spec.root);
       const slug = slugOf(branch, (taken) => w.worktrees.byPath(join(folder, taken)) !== undefined);
       const path = spec.path ?? join(folder, slug);
@@ -131,10 +160,7 @@ export function createWorktreeService(deps: WorktreeDeps): WorktreeService {
       return record;
     });
   return {
-    create(spec, origin) {
-      const furnishing = beginFurnishing({ ...deps, others }, spec.project, spec);
-      return queue.run(spec.project.gitDir, () => create(spec, origin, furnishing));
-    },
+    create,
     ...removal,
     ...createRestoring(deps),
     ...createAdopting(deps),

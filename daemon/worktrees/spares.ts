@@ -17,7 +17,7 @@ import { projectFolder } from './folder.ts';
 import { straySpares } from './stray-spares.ts';
 
 export interface Spares {
-  /** Makes a spare the new worktree; false, and nothing is touched, when there is none for it. In the turn of its repository. */
+  /** Makes a spare the new worktree; false, and nothing is touched, when there is none for it. In a shared turn of its repository. */
   take(project: ProjectRecord, wanted: AddWorktree & { readonly base: string }): Promise<boolean>;
   /** Makes, refreshes and removes what the configuration and the branches ask for; never rejects. Amid a round: one more after it. */
   tend(): Promise<void>;

@@ -30,36 +30,68 @@ export interface AddedWorktree {
   readonly commit: string;
 }
 
+/** When git may be run on the books of a repository: of two `git worktree add` at once, one may fail. */
+export interface Turns {
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Beside other shared work. */
+  shared<T>(work: () => Promise<T>): Promise<T>;
+}
+
+interface Begun {
+  readonly wanted: AddWorktree;
+  readonly commit: string;
+  /** Git's own folder of it, where we have made that; otherwise git makes it. */
+  readonly entry: string | undefined;
+}
+
 /**
  * Adds a worktree beside the main checkout, which is never touched, and brings its submodules. All or nothing: a failure leaves no
- * directory, no record in git and no new branch. Concurrent additions to one repository race inside git: the caller runs them one
- * at a time per `gitCommonDir` (keyed queue).
+ * directory, no record in git and no new branch. Plain ones of one repository are added side by side, the others one at a time.
  */
-export async function addWorktree(git: RunGit, settings: PlainSettings, wanted: AddWorktree): Promise<AddedWorktree> {
-  const { repo, path, branch, createBranch, signal } = wanted;
-  if ((await kindOf(path)) !== undefined) {
-    throw new Failure('ALREADY_EXISTS', `"${path}" exists already; remove it or choose another place.`, {
-      details: { entity: 'path', path },
-    });
+export async function addWorktree(git: RunGit, settings: PlainSettings, turns: Turns, wanted: AddWorktree): Promise<AddedWorktree> {
+  const { repo, path, branch, createBranch } = wanted;
+  const addPlain = async (): Promise<Begun | undefined> => {
+    await refuseTakenPath(path);
+    const commit = await commitForNew(git, wanted);
+    const entry = await beginEntry({ repo, path, commit });
+    return entry === undefined ? undefined : checkOut(git, { wanted, commit, entry });
+  };
+  const addByGit = async (): Promise<Begun> => {
+    await refuseTakenPath(path);
+    const commit = createBranch ? await commitForNew(git, wanted) : await commitOfExisting(git, wanted);
+    return checkOut(git, { wanted, commit, entry: undefined });
+  };
+  const isPlain = createBranch && (await settings.arePlain(repo));
+  const begun = (isPlain ? await turns.shared(addPlain) : undefined) ?? (await turns.alone(addByGit));
+  // Their addresses go into the settings that all worktrees share.
+  if ((await kindOf(join(path, '.gitmodules'))) === 'file') {
+    await turns.alone(() => orTakeBack(git, begun, ['submodule', '--quiet', 'update', '--init', '--recursive'], path));
   }
-  const commit = createBranch ? await commitForNew(git, wanted) : await commitOfExisting(git, wanted);
-  const entry = createBranch && (await settings.arePlain(repo)) ? await beginEntry({ repo, path, commit }) : undefined;
-  const options = { signal, timeoutMs: bulkMs };
+  return { path, branch, commit: begun.commit };
+}
+
+async function checkOut(git: RunGit, begun: Begun): Promise<Begun> {
+  const { wanted, commit, entry } = begun;
+  const { repo, path, branch, createBranch } = wanted;
+  if (entry === undefined) {
+    const how = createBranch ? ['--no-track', '-b', branch, path, commit] : [path, branch];
+    await orTakeBack(git, begun, ['worktree', 'add', '-q', ...how], repo.mainCheckout);
+  } else {
+    const words = ['checkout', '-q', '-f', '--no-recurse-submodules', '--no-track', '-b', branch, commit, '--'];
+    await orTakeBack(git, begun, words, path, () => finishEntry(entry, commit));
+  }
+  return begun;
+}
+
+async function orTakeBack(git: RunGit, begun: Begun, words: readonly string[], cwd: string, finish?: () => Promise<void>): Promise<void> {
+  const { wanted, commit, entry } = begun;
+  const { repo, path, branch, createBranch, signal } = wanted;
   // A hook or clone that lives on would hold the pipes of the git that died, and with them the answer to the cancel.
   const cancelAll = (): void => void endStragglers(path);
   signal?.addEventListener('abort', cancelAll, { once: true });
-  const mark = markOf(path);
   try {
-    if (entry === undefined) {
-      const how = createBranch ? ['--no-track', '-b', branch, path, commit] : [path, branch];
-      await git.write(repo.mainCheckout, ['worktree', 'add', '-q', ...how], options, mark);
-    } else {
-      await git.write(path, ['checkout', '-q', '-f', '--no-recurse-submodules', '--no-track', '-b', branch, commit, '--'], options, mark);
-      await finishEntry(entry, commit);
-    }
-    if ((await kindOf(join(path, '.gitmodules'))) === 'file') {
-      await git.write(path, ['submodule', '--quiet', 'update', '--init', '--recursive'], options, mark);
-    }
+    await git.write(cwd, words, { signal, timeoutMs: bulkMs }, markOf(path));
+    await finish?.();
   } catch (error) {
     const failure = createBranch ? await explain(git, repo, branch, error) : error;
     await cleanUp(git, { repo, path, adminDir: entry, ...(createBranch && { branch, expectedCommit: commit }) }, failure);
@@ -67,7 +99,13 @@ export async function addWorktree(git: RunGit, settings: PlainSettings, wanted: 
   } finally {
     signal?.removeEventListener('abort', cancelAll);
   }
-  return { path, branch, commit };
+}
+
+async function refuseTakenPath(path: string): Promise<void> {
+  if ((await kindOf(path)) === undefined) return;
+  throw new Failure('ALREADY_EXISTS', `"${path}" exists already; remove it or choose another place.`, {
+    details: { entity: 'path', path },
+  });
 }
 
 async function commitForNew(git: RunGit, { repo, branch, base }: AddWorktree): Promise<string> {

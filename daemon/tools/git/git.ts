@@ -1,5 +1,5 @@
 // The git tool: everything the daemon knows of git, by function. Plain objects in and out; failures are Failures.
-import { type AddedWorktree, type AddWorktree, addWorktree } from './add-worktree.ts';
+import { type AddedWorktree, type AddWorktree, addWorktree, type Turns } from './add-worktree.ts';
 import { checkBranchName } from './branch-name.ts';
 import { type CommitWork, commitWork, type MadeCommit } from './commit.ts';
 import {
@@ -59,7 +59,7 @@ export interface Git {
   checkBranchName(name: string): Promise<void>;
   branchExists(repo: Repository, branch: string): Promise<boolean>;
   branchCheckedOutAt(repo: Repository, branch: string): Promise<string | undefined>;
-  addWorktree(wanted: AddWorktree): Promise<AddedWorktree>;
+  addWorktree(wanted: AddWorktree, turns: Turns): Promise<AddedWorktree>;
   rollBackWorktree(addition: Addition): Promise<boolean>;
   /** Takes a worktree back that was just made, whatever is in it. */
   undoAddition(addition: Addition): Promise<void>;
@@ -126,7 +126,7 @@ export function createGit(deps: GitDeps): Git {
     checkBranchName: (name) => checkBranchName(git, name),
     branchExists: (repo, branch) => branchExists(git, repo, branch),
     branchCheckedOutAt: (repo, branch) => branchCheckedOutAt(git, repo, branch),
-    addWorktree: (wanted) => addWorktree(git, settings, wanted),
+    addWorktree: (wanted, turns) => addWorktree(git, settings, turns, wanted),
     rollBackWorktree: (addition) => rollBackWorktree(git, addition),
     undoAddition: (addition) => undoAddition(git, addition),
     removeWorktree: (which) => removeWorktree(git, trash, which),

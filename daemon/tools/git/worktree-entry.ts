@@ -1,6 +1,6 @@
 // What `git worktree add` writes before and after it checks out, written here: git takes four processes for it, and this leaves it one.
 // Each step alone is one that git, `git worktree prune` and a roll-back understand, so a crash between any two leaves nothing odd.
-import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isAbsence, readAdminEntries } from './git-files.ts';
 import type { Repository } from './repository.ts';
@@ -34,7 +34,7 @@ export async function beginEntry({ repo, path, commit }: EntryWish): Promise<str
     // First of all where it belongs: an entry that says nothing of it could be found by nobody, and a locked one would stay for good.
     await writeFile(join(adminDir, 'gitdir'), `${join(worktree, '.git')}\n`);
     await writeFile(join(adminDir, 'locked'), 'initializing\n');
-    await Promise.all([writeFile(join(adminDir, 'HEAD'), `${commit}\n`), writeFile(join(adminDir, 'commondir'), '../..\n')]);
+    await Promise.all([writeFile(join(adminDir, 'HEAD'), `${commit}\n`), writeWhole(join(adminDir, 'commondir'), '../..\n')]);
     await mkdir(path);
     isMade = true;
     await writeFile(join(path, '.git'), `gitdir: ${adminDir}\n`);
@@ -44,6 +44,12 @@ export async function beginEntry({ repo, path, commit }: EntryWish): Promise<str
     await rm(adminDir, { recursive: true, force: true });
     return undefined;
   }
+}
+
+/** A git that runs beside this goes through all entries: it takes one without this file as it is, and dies of one that is empty. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
 }
 
 /** The name, or with a number behind it. Making the folder decides between two that want the same. */

@@ -67,3 +67,43 @@ test('idle resolves when everything is through, also what came while it waited',
   expect(trace.at(-1)).toBe('idle');
   await queue.idle();
 });
+
+test('shared work runs side by side, as much at once as there is room for', async () => {
+  const queue = createKeyedQueue(2);
+  const trace: string[] = [];
+  const [a, b, c] = [work(trace, 'a'), work(trace, 'b'), work(trace, 'c')];
+  const results = Promise.all([a, b, c].map(({ run }) => queue.share('key', run)));
+  await settled();
+  expect(trace).toEqual(['a begins', 'b begins']);
+  b.finish();
+  await settled();
+  expect(trace).toEqual(['a begins', 'b begins', 'b ends', 'c begins']);
+  a.finish();
+  c.finish();
+  expect(await results).toEqual(['a', 'b', 'c']);
+});
+
+test('what has to be alone waits for what is shared, and what is shared later waits for it', async () => {
+  const queue = createKeyedQueue(2);
+  const trace: string[] = [];
+  const [a, alone, later] = [work(trace, 'a'), work(trace, 'alone'), work(trace, 'later')];
+  const results = Promise.all([queue.share('key', a.run), queue.run('key', alone.run), queue.share('key', later.run)]);
+  await settled();
+  expect(trace).toEqual(['a begins']);
+  a.finish();
+  await settled();
+  expect(trace).toEqual(['a begins', 'a ends', 'alone begins']);
+  alone.finish();
+  later.finish();
+  await results;
+  expect(trace).toEqual(['a begins', 'a ends', 'alone begins', 'alone ends', 'later begins', 'later ends']);
+});
+
+test('a failure of shared work makes room for the next', async () => {
+  const queue = createKeyedQueue(1);
+  const failed = queue.share('key', () => Promise.reject(new Error('no')));
+  const next = queue.share('key', () => 'yes');
+  await expect(failed).rejects.toThrow('no');
+  expect(await next).toBe('yes');
+  await queue.idle();
+});

@@ -1,5 +1,5 @@
 // The git tool over real git, in the environment of a test repository.
-import type { AddedWorktree } from '../../../daemon/tools/git/add-worktree.ts';
+import type { AddedWorktree, Turns } from '../../../daemon/tools/git/add-worktree.ts';
 import { createGit, type Git } from '../../../daemon/tools/git/git.ts';
 import type { Repository } from '../../../daemon/tools/git/repository.ts';
 import { createTestAgain } from '../../helpers/again.ts';
@@ -48,11 +48,14 @@ export async function createGitFixture(options: GitFixtureOptions = {}): Promise
   return { test, git, repo, calls, retried, [Symbol.asyncDispose]: () => test[Symbol.asyncDispose]() };
 }
 
+/** For a repository on which nothing else runs. */
+export const anyTurn: Turns = { alone: (work) => work(), shared: (work) => work() };
+
 /** Adds a worktree on a new branch, at `w` beside the main checkout unless told otherwise. */
 export function newBranch(
   f: GitFixture,
   branch: string,
   more: { base?: string; path?: string; signal?: AbortSignal } = {},
 ): Promise<AddedWorktree> {
-  return f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch, createBranch: true, ...more });
+  return f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch, createBranch: true, ...more }, anyTurn);
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { failureOf } from '../../helpers/failure-of.ts';
 import { appears } from '../../helpers/until.ts';
-import { createGitFixture, type GitFixture, newBranch } from './git-fixture.ts';
+import { anyTurn, createGitFixture, type GitFixture, newBranch } from './git-fixture.ts';
 
 /** What an addition could leave behind. */
 async function traces(f: GitFixture): Promise<unknown> {
@@ -44,7 +44,7 @@ test('an existing branch is checked out as it is, also beside a tag of its name'
   await f.test.git('checkout', '-q', '-b', 'topic');
   const second = await f.test.commit('second');
   await f.test.git('checkout', '-q', 'master');
-  const added = await f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch: 'topic', createBranch: false });
+  const added = await f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch: 'topic', createBranch: false }, anyTurn);
   expect(added.commit).toBe(second);
   expect(await f.git.status(added.path)).toMatchObject({ head: second, branch: 'topic', clean: true });
 });
@@ -55,11 +55,11 @@ test('a branch checked out elsewhere is refused, naming where', async () => {
   const before = await traces(f);
   const again = { repo: f.repo, path: f.test.beside('w2'), branch: 'topic' };
   for (const createBranch of [true, false]) {
-    const failure = await failureOf(f.git.addWorktree({ ...again, createBranch }), 'ALREADY_EXISTS');
+    const failure = await failureOf(f.git.addWorktree({ ...again, createBranch }, anyTurn), 'ALREADY_EXISTS');
     expect(failure.message).toContain(f.test.beside('w'));
     expect(failure.details).toMatchObject({ checkedOutAt: f.test.beside('w') });
   }
-  await failureOf(f.git.addWorktree({ ...again, branch: 'master', createBranch: false }), 'ALREADY_EXISTS');
+  await failureOf(f.git.addWorktree({ ...again, branch: 'master', createBranch: false }, anyTurn), 'ALREADY_EXISTS');
   expect(await traces(f)).toEqual(before);
 });
 
@@ -71,7 +71,7 @@ test('existing branches, missing branches, bad names and bad bases are told apar
   await failureOf(newBranch(f, 'a..b'), 'INVALID_PARAMS');
   await failureOf(newBranch(f, 'new', { base: 'nowhere' }), 'NOT_FOUND');
   await failureOf(newBranch(f, 'new', { base: 'f'.repeat(40) }), 'TOOL_FAILED');
-  const missing = f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch: 'topci', createBranch: false });
+  const missing = f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch: 'topci', createBranch: false }, anyTurn);
   expect((await failureOf(missing, 'NOT_FOUND')).details).toMatchObject({ suggestions: ['topic'] });
   expect((await failureOf(newBranch(f, 'topic/below'), 'ALREADY_EXISTS')).details).toMatchObject({ branch: 'topic' });
   await f.test.git('branch', 'deep/er');
@@ -104,7 +104,10 @@ test('a failing hook leaves no directory, no record and no branch', async () => 
   const main = await f.test.fingerprint();
   const failure = await failureOf(newBranch(f, 'new'), 'TOOL_FAILED');
   expect(failure.details).toMatchObject({ tool: 'git', exitCode: 3, stderrTail: expect.stringContaining('the hook says no') });
-  await failureOf(f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch: 'old', createBranch: false }), 'TOOL_FAILED');
+  await failureOf(
+    f.git.addWorktree({ repo: f.repo, path: f.test.beside('w'), branch: 'old', createBranch: false }, anyTurn),
+    'TOOL_FAILED',
+  );
   expect(await traces(f)).toEqual(before);
   expect(await f.test.fingerprint()).toBe(main);
 });
