@@ -4,9 +4,7 @@
 #
 #   <id>.logged  empty, written when nothing more comes into the log
 #
-# No module is loaded: perl then starts in under 2 ms.
-use strict;
-use warnings;
+# No module is loaded, as in the wrapper.
 
 my ($base) = @ARGV;
 die "usage: log-pane.pl <folder>/<id>\n" unless defined $base && $base =~ m{/([^/]+)\z};

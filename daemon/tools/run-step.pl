@@ -8,11 +8,11 @@
 #              holds this step and nothing else
 #   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all; in a terminal a mark follows there for the log
 #
-# No module is loaded: perl then starts in under 2 ms. The wrapper outlives Ctrl-C, a closed terminal and a killed daemon.
-use strict;
-use warnings;
-no warnings 'exec';
+# The wrapper outlives Ctrl-C, a closed terminal and a killed daemon. No module is loaded, since every step begins with this: strict and
+# warnings alone cost two thirds of what perl itself does. The tests compile it with both.
 
+# Error numbers, the same on every Unix.
+my ($ENOENT, $EINTR) = (2, 4);
 my @shielded = qw(HUP INT QUIT TERM PIPE ALRM USR1 USR2 TSTP TTIN TTOU);
 my ($spec) = @ARGV;
 die "usage: run-step.pl <spec file>\n" unless defined $spec && $spec =~ /\.spec\z/;
@@ -28,7 +28,7 @@ chdir $cwd or finish("error cannot enter '$cwd': $!");
 run_child(@$argv);
 
 sub read_spec {
-    open(my $in, '<:raw', $spec) or ($!{ENOENT} ? leave() : finish("error cannot read the step's spec: $!"));
+    open(my $in, '<:raw', $spec) or ($! == $ENOENT ? leave() : finish("error cannot read the step's spec: $!"));
     local $/;
     my $text = <$in>;
     close $in;
@@ -99,7 +99,7 @@ sub run_child {
     for (;;) {
         my $ended = waitpid(-1, 0);
         last if $ended == $pid;
-        finish("error lost the child: $!") if $ended < 0 && !$!{EINTR};
+        finish("error lost the child: $!") if $ended < 0 && $! != $EINTR;
     }
     my $status = $?;
     finish($failure) if $failure ne '';
@@ -146,7 +146,7 @@ sub write_whole {
     my ($kind, $text) = @_;
     my $mask = umask 077;
     until (try_to_write($kind, $text)) {
-        last if $!{ENOENT};
+        last if $! == $ENOENT;
         select undef, undef, undef, 0.2;
     }
     umask $mask;
