@@ -44,7 +44,7 @@ export async function agentFiles(context: SessionContext, step: StepRecord, defi
   let stdinPath = promptFileOf(artifactDir);
   if (typeof prompt === 'string') {
     stdinPath = stepPromptOf(artifactDir, step.index, step.name);
-    await writeWhole(stdinPath, renderTemplate(prompt, context.lookup));
+    writeWhole(stdinPath, renderTemplate(prompt, context.lookup));
   } else if (context.definition.promptFile === undefined) {
     throw new Failure('COMMAND_INVALID', `The agent step "${step.name}" has no prompt; give the command a prompt_file.`);
   }

@@ -9,7 +9,7 @@ import { sessionView, stepViews } from './view.ts';
  * The whole session as JSON for a step to read, 0600: its record, shared data and history as `session.get` tells them, secrets masked. The step
  * that reads it is running by then.
  */
-export async function writeContextFile(path: string, context: SessionContext, step: StepRecord, store: Store): Promise<void> {
+export function writeContextFile(path: string, context: SessionContext, step: StepRecord, store: Store): void {
   const { project, worktree, terminal, definition } = context;
   const { id, artifactDir } = context.session;
   const content = store.read((r) => {
@@ -26,5 +26,5 @@ export async function writeContextFile(path: string, context: SessionContext, st
       history: stepViews(r, id).map((run) => (run.id === step.id ? { ...run, status: 'running' } : run)),
     };
   });
-  await writeWhole(path, JSON.stringify(content, null, 2));
+  writeWhole(path, JSON.stringify(content, null, 2));
 }

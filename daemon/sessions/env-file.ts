@@ -1,6 +1,7 @@
 // What a session needs from its starting client and must not be in the database: a file of mode 0600 that goes when the session ends, or
 // the group that it is a member of.
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { McpServer } from '../../schemas/work-session.ts';
@@ -45,15 +46,13 @@ export async function dropEnvironment(files: Pick<EnvFiles, 'remove'>, session: 
   if (session.groupId === undefined) await files.remove(session.id);
 }
 
-async function readJson(path: string): Promise<unknown> {
-  return JSON.parse(await readFile(path, 'utf8'));
-}
-
+// The folder is the daemon's own and near, and the files are small: they are read and written at once, without the thread pool.
 export function createEnvFiles(dir: string): EnvFiles {
   const pathOf = (sessionId: string): string => join(dir, sessionId);
-  const secretsIfThere = async (id: string): Promise<SessionSecrets | undefined> => {
+  const readSecrets = (id: string): SessionSecrets => JSON.parse(readFileSync(pathOf(id), 'utf8')) as SessionSecrets;
+  const secretsIfThere = (id: string): SessionSecrets | undefined => {
     try {
-      return (await readJson(pathOf(id))) as SessionSecrets;
+      return readSecrets(id);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
@@ -61,14 +60,14 @@ export function createEnvFiles(dir: string): EnvFiles {
   };
   return {
     async write(sessionId, secrets) {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
       const temporary = `${pathOf(sessionId)}.new`;
-      await writeFile(temporary, JSON.stringify(secrets), { mode: 0o600 });
-      await rename(temporary, pathOf(sessionId));
+      writeFileSync(temporary, JSON.stringify(secrets), { mode: 0o600 });
+      renameSync(temporary, pathOf(sessionId));
     },
     async read(sessionId) {
       try {
-        return (await readJson(pathOf(sessionId))) as SessionSecrets;
+        return readSecrets(sessionId);
       } catch (cause) {
         throw new Failure('PRECONDITION', `The environment of session "${sessionId}" is gone from "${dir}"; start the command again.`, {
           details: { reason: 'environment_lost' },
@@ -76,13 +75,15 @@ export function createEnvFiles(dir: string): EnvFiles {
         });
       }
     },
-    environmentOf: async (id) => (await secretsIfThere(id))?.environment ?? {},
-    mcpServersOf: async (id) => (await secretsIfThere(id))?.mcpServers ?? [],
-    remove: (sessionId) => rm(pathOf(sessionId), { force: true }),
+    environmentOf: async (id) => secretsIfThere(id)?.environment ?? {},
+    mcpServersOf: async (id) => secretsIfThere(id)?.mcpServers ?? [],
+    async remove(sessionId) {
+      rmSync(pathOf(sessionId), { force: true });
+    },
     async sweep(sessionIds) {
       const kept = new Set(sessionIds);
       const names = await readdir(dir).catch(() => []);
-      for (const name of names) if (!kept.has(name)) await rm(join(dir, name), { force: true });
+      for (const name of names) if (!kept.has(name)) rmSync(join(dir, name), { force: true });
     },
   };
 }

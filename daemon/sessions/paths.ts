@@ -1,11 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The folders of a session's artifacts. */
 export const artifactFolders = ['logs', 'outputs', 'prompts', 'specs', 'meta'] as const;
 
-export async function makeArtifactFolders(artifactDir: string): Promise<void> {
-  for (const folder of artifactFolders) await mkdir(join(artifactDir, folder), { recursive: true, mode: 0o700 });
+export function makeArtifactFolders(artifactDir: string): void {
+  for (const folder of artifactFolders) mkdirSync(join(artifactDir, folder), { recursive: true, mode: 0o700 });
 }
 
 /** `logs/003-<slug>.log`: safe for any step text. */

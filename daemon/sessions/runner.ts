@@ -133,7 +133,7 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
   };
 
   const prepare = async (session: SessionRecord, step: StepRecord): Promise<void> => {
-    await makeArtifactFolders(session.artifactDir);
+    makeArtifactFolders(session.artifactDir);
     if (partOf(step) === 'body') await writeFiles(session);
     if (partOf(step) !== 'acquire') await store.write((w) => beginRunning(w, session, clock.now()));
   };
@@ -141,16 +141,16 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
   /** Once, when the worktree and terminal are there and no step has begun. */
   const writeFiles = async (session: SessionRecord): Promise<void> => {
     const { definition, lookup, secrets } = await loadContext(store, deps.envFiles, session.id);
-    await writeDefinition(session.artifactDir, definition);
-    await writeSessionRecord(store, session.id);
+    writeDefinition(session.artifactDir, definition);
+    writeSessionRecord(store, session.id);
     const { prompt, promptIsPlain } = secrets;
-    if (prompt !== undefined) await writePrompt(session.artifactDir, prompt, promptIsPlain ? undefined : lookup);
+    if (prompt !== undefined) writePrompt(session.artifactDir, prompt, promptIsPlain ? undefined : lookup);
     await deps.artifacts.index(session, byDaemon.actor);
   };
 
   const conclude = async (session: SessionRecord, verdict: Verdict): Promise<void> => {
     try {
-      await writeSessionRecord(store, session.id, { verdict, at: clock.now() });
+      writeSessionRecord(store, session.id, { verdict, at: clock.now() });
       await deps.artifacts.index(session, byDaemon.actor);
     } catch (error) {
       // The files are there and can be indexed again; the end of the session must not wait for it.

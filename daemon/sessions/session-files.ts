@@ -1,5 +1,5 @@
 // What the daemon itself writes into the artifacts of a session: its definition, its record and its prompt.
-import { rename, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandDefinition } from '../commands/definition.ts';
 import { definitionText } from '../commands/definition-text.ts';
@@ -10,12 +10,12 @@ import { hasEnded, type Verdict } from './machine.ts';
 import { promptFileOf } from './paths.ts';
 import { sessionView, stepViews } from './view.ts';
 
-export async function writeDefinition(artifactDir: string, definition: CommandDefinition): Promise<void> {
-  await writeWhole(join(artifactDir, 'meta', 'definition.yaml'), definitionText(definition));
+export function writeDefinition(artifactDir: string, definition: CommandDefinition): void {
+  writeWhole(join(artifactDir, 'meta', 'definition.yaml'), definitionText(definition));
 }
 
 /** The record of a session with its steps and shared data, secrets masked; how it ends before the rows say so. */
-export async function writeSessionRecord(store: Store, sessionId: string, ended?: { verdict: Verdict; at: number }): Promise<void> {
+export function writeSessionRecord(store: Store, sessionId: string, ended?: { verdict: Verdict; at: number }): void {
   const found = store.read((r) => {
     const session = r.sessions.get(sessionId);
     if (!session || hasEnded(session.status)) return undefined;
@@ -25,20 +25,19 @@ export async function writeSessionRecord(store: Store, sessionId: string, ended?
     const sharedData = r.sessions.sharedData(sessionId);
     return { artifactDir: session.artifactDir, content: { ...view, sharedData, stepRuns: stepViews(r, sessionId) } };
   });
-  if (found) await writeWhole(join(found.artifactDir, 'meta', 'session.json'), `${JSON.stringify(found.content, null, 2)}\n`);
+  if (found) writeWhole(join(found.artifactDir, 'meta', 'session.json'), `${JSON.stringify(found.content, null, 2)}\n`);
 }
 
 /** Without a lookup the text is no template. */
-export async function writePrompt(artifactDir: string, source: string, lookup: TemplateLookup | undefined): Promise<void> {
-  if (lookup === undefined) return writeWhole(promptFileOf(artifactDir), source);
-  const rendered = renderTemplate(source, lookup);
-  await writeWhole(join(artifactDir, 'prompts', 'prompt.source.md'), source);
-  await writeWhole(promptFileOf(artifactDir), rendered);
+export function writePrompt(artifactDir: string, source: string, lookup: TemplateLookup | undefined): void {
+  const rendered = lookup === undefined ? source : renderTemplate(source, lookup);
+  if (lookup !== undefined) writeWhole(join(artifactDir, 'prompts', 'prompt.source.md'), source);
+  writeWhole(promptFileOf(artifactDir), rendered);
 }
 
-/** Readers see the file before or after, never half of it. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+/** Readers see the file before or after, never half of it. At once, like all small files in folders of the daemon's own. */
+export function writeWhole(path: string, text: string): void {
   const temporary = `${path}.new`;
-  await writeFile(temporary, text, { mode: 0o600 });
-  await rename(temporary, path);
+  writeFileSync(temporary, text, { mode: 0o600 });
+  renameSync(temporary, path);
 }

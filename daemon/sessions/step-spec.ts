@@ -69,7 +69,7 @@ export async function environmentOfStep(
   const { artifactDir } = context.session;
   const definition = stepDefinition(context, step);
   const contextFile = contextFileOf(artifactDir);
-  await writeContextFile(contextFile, context, step, deps.store);
+  writeContextFile(contextFile, context, step, deps.store);
   const virtualEnv = await virtualEnvOf(context, deps);
   const rendered = (variables: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, renderTemplate(value, context.lookup)]));

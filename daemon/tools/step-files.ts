@@ -1,6 +1,7 @@
 // The files through which the daemon, the wrapper of a step (run-step.pl) and the writer of its terminal's log (log-pane.pl) talk. They hold
 // the truth about how a step ended, so they outlive the processes; nobody reads a screen or trusts tmux for it.
-import { readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import { signalName } from './signal-names.ts';
@@ -62,8 +63,12 @@ export interface StepFilesOptions {
 
 export function createStepFiles({ dir, scriptsDir, perlPath = '/usr/bin/perl', startedBy }: StepFilesOptions): StepFiles {
   const pathOf = (id: string, kind: FileKind): string => join(dir, `${checkedId(id)}.${kind}`);
-  const unlinkAll = (id: string, kinds: readonly FileKind[]): Promise<unknown> =>
-    Promise.all(kinds.map((kind) => unlink(pathOf(id, kind)).catch(ignoreMissing)));
+  // The folder is the daemon's own and near: a trip to the thread pool for each of these would cost more than all of them.
+  const write = (id: string, kind: Whole, text: string): void => {
+    const path = pathOf(id, kind);
+    writeFileSync(`${path}.tmp`, text, { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+  };
   const wrapperArgv = (id: string): [string, ...string[]] => {
     const wrapper = [perlPath, join(scriptsDir, 'run-step.pl'), pathOf(id, 'spec')] as const;
     return startedBy === undefined ? [...wrapper] : [...startedBy(id), ...wrapper];
@@ -71,39 +76,29 @@ export function createStepFiles({ dir, scriptsDir, perlPath = '/usr/bin/perl', s
   return {
     dir,
     async writeSpec(id, spec) {
-      const path = pathOf(id, 'spec');
-      await writeFile(`${path}.tmp`, encodeSpec(id, spec), { mode: 0o600 });
-      await rename(`${path}.tmp`, path);
+      write(id, 'spec', encodeSpec(id, spec));
     },
     async readExit(id) {
-      const text = await readIfThere(pathOf(id, 'exit'));
+      const text = readIfThere(pathOf(id, 'exit'));
       return text === undefined ? undefined : parseExit(text);
     },
     async readPids(id) {
-      const match = /^(\d+) (\d+)(?: (\d+) (\d+))?(?: (\/\S+))?\n$/.exec((await readIfThere(pathOf(id, 'pid'))) ?? '');
+      const match = /^(\d+) (\d+)(?: (\d+) (\d+))?(?: (\/\S+))?\n$/.exec(readIfThere(pathOf(id, 'pid')) ?? '');
       if (!match) return undefined;
       const [wrapperPid = 0, childPid = 0, wrapperStart = 0, childStart = 0] = match.slice(1, 5).map((text) => Number(text ?? 0));
       const starts = { ...(wrapperStart > 0 ? { wrapperStart } : {}), ...(childStart > 0 ? { childStart } : {}) };
       return { wrapperPid, childPid, ...starts, ...(match[5] === undefined ? {} : { cgroup: match[5] }) };
     },
     async claimSpec(id) {
-      return unlink(pathOf(id, 'spec')).then(
-        () => true,
-        (error: unknown) => {
-          ignoreMissing(error);
-          return false;
-        },
-      );
+      return isRemoved(pathOf(id, 'spec'));
     },
     async markLost(id) {
-      const path = pathOf(id, 'exit');
-      await writeFile(`${path}.tmp`, 'lost ', { mode: 0o600 });
-      await rename(`${path}.tmp`, path);
+      write(id, 'exit', 'lost ');
     },
     async forget(id) {
-      await unlinkAll(id, ['spec', 'spec.tmp', 'pid', 'pid.tmp', 'exit', 'exit.tmp']);
-      // Last, since its writer leaves it only where it still finds one of the others.
-      await unlinkAll(id, ['logged']);
+      // The last is last, since its writer leaves it only where it still finds one of the others.
+      const kinds: readonly FileKind[] = ['spec', 'spec.tmp', 'pid', 'pid.tmp', 'exit', 'exit.tmp', 'logged'];
+      for (const kind of kinds) isRemoved(pathOf(id, kind));
     },
     async listIds() {
       const ids = new Set<string>();
@@ -158,12 +153,23 @@ function parseExit(text: string): StepExit {
   return { kind: 'error', message: `the exit file is damaged: '${text.slice(0, 100)}'` };
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+function readIfThere(path: string): string | undefined {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     ignoreMissing(error);
     return undefined;
+  }
+}
+
+/** False when nothing was there. */
+function isRemoved(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch (error) {
+    ignoreMissing(error);
+    return false;
   }
 }
 

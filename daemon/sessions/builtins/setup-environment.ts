@@ -13,7 +13,7 @@ const redacted = '[redacted]';
 /** Makes the artifact folders and writes the environment of the session, secrets redacted. */
 export const setupEnvironment: Builtin = async ({ context, print }) => {
   const { artifactDir } = context.session;
-  await makeArtifactFolders(artifactDir);
+  makeArtifactFolders(artifactDir);
   const shown = Object.fromEntries(
     Object.entries(inheritable(context.secrets.environment)).map(([name, value]) => [name, shownValue(name, value)]),
   );

@@ -1,7 +1,7 @@
 // Whether a new worktree of a repository is nothing but its files: no hook, no setting and no extension asks for more. Git's own
 // files are read for it, and whatever is not certain counts as not plain.
-import { readdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { smallFiles } from '../small-files.ts';
 import { isAbsence, kindOf, readText } from './git-files.ts';
 import type { Repository } from './repository.ts';
 import type { RunGit } from './run-git.ts';
@@ -55,7 +55,7 @@ export function createPlainSettings(git: RunGit): PlainSettings {
 async function isRepositoryPlain({ mainCheckout, gitCommonDir }: Repository): Promise<boolean> {
   const [config, hookNames, own, refs, owners] = await Promise.all([
     readText(join(gitCommonDir, 'config')),
-    readdir(join(gitCommonDir, 'hooks')).catch((error: unknown): string[] => {
+    smallFiles.names(join(gitCommonDir, 'hooks')).catch((error: unknown): string[] => {
       if (isAbsence(error)) return [];
       throw error;
     }),
@@ -63,7 +63,7 @@ async function isRepositoryPlain({ mainCheckout, gitCommonDir }: Repository): Pr
     kindOf(join(gitCommonDir, 'config.worktree')),
     // A file in a reftable repository.
     kindOf(join(gitCommonDir, 'refs', 'heads')),
-    Promise.all([mainCheckout, gitCommonDir].map(async (path) => (await stat(path)).uid)),
+    Promise.all([mainCheckout, gitCommonDir].map(async (path) => (await smallFiles.stat(path)).uid)),
   ]);
   const section = [...(config ?? '').matchAll(/^\s*\[\s*extensions\s*\]([^[]*)/gim)].flatMap(([, body = '']) => body.split('\n'));
   const extensions = section.map((line) => line.trim()).filter((line) => line !== '');

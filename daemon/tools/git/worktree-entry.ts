@@ -1,7 +1,8 @@
 // What `git worktree add` writes before and after it checks out, written here: git takes four processes for it, and this leaves it one.
 // Each step alone is one that git, `git worktree prune` and a roll-back understand, so a crash between any two leaves nothing odd.
-import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { smallFiles } from '../small-files.ts';
 import { isAbsence, readAdminEntries } from './git-files.ts';
 import type { Repository } from './repository.ts';
 
@@ -32,12 +33,12 @@ export async function beginEntry({ repo, path, commit }: EntryWish): Promise<str
   let isMade = false;
   try {
     // First of all where it belongs: an entry that says nothing of it could be found by nobody, and a locked one would stay for good.
-    await writeFile(join(adminDir, 'gitdir'), `${join(worktree, '.git')}\n`);
-    await writeFile(join(adminDir, 'locked'), 'initializing\n');
-    await Promise.all([writeFile(join(adminDir, 'HEAD'), `${commit}\n`), writeWhole(join(adminDir, 'commondir'), '../..\n')]);
-    await mkdir(path);
+    await smallFiles.write(join(adminDir, 'gitdir'), `${join(worktree, '.git')}\n`);
+    await smallFiles.write(join(adminDir, 'locked'), 'initializing\n');
+    await Promise.all([smallFiles.write(join(adminDir, 'HEAD'), `${commit}\n`), writeWhole(join(adminDir, 'commondir'), '../..\n')]);
+    await smallFiles.makeFolder(path);
     isMade = true;
-    await writeFile(join(path, '.git'), `gitdir: ${adminDir}\n`);
+    await smallFiles.write(join(path, '.git'), `gitdir: ${adminDir}\n`);
     return adminDir;
   } catch {
     if (isMade) await rm(path, { recursive: true, force: true });
@@ -48,8 +49,8 @@ export async function beginEntry({ repo, path, commit }: EntryWish): Promise<str
 
 /** A git that runs beside this goes through all entries: it takes one without this file as it is, and dies of one that is empty. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text);
-  await rename(`${path}.new`, path);
+  await smallFiles.write(`${path}.new`, text);
+  await smallFiles.move(`${path}.new`, path);
 }
 
 /** The name, or with a number behind it. Making the folder decides between two that want the same. */
@@ -58,7 +59,7 @@ async function claim(parent: string, name: string): Promise<string> {
   for (let count = 0; ; count++) {
     const adminDir = join(parent, count === 0 ? name : `${name}${count}`);
     try {
-      await mkdir(adminDir);
+      await smallFiles.makeFolder(adminDir);
       return adminDir;
     } catch (error) {
       const isTaken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
@@ -72,17 +73,17 @@ export async function finishEntry(adminDir: string, commit: string): Promise<voi
   const log = join(adminDir, 'logs', 'HEAD');
   const [line = ''] = await Promise.all([
     // Absent where the settings want no such logs.
-    readFile(log, 'utf8').catch((error: unknown) => {
+    smallFiles.read(log).catch((error: unknown) => {
       if (isAbsence(error)) return undefined;
       throw error;
     }),
-    writeFile(join(adminDir, 'ORIG_HEAD'), `${commit}\n`),
+    smallFiles.write(join(adminDir, 'ORIG_HEAD'), `${commit}\n`),
   ]);
   // In it "the branch before" would be a commit.
   const who = /^\S+ \S+ ([^\t\n]*)\tcheckout: [^\n]*\n$/.exec(line)?.[1];
   if (who !== undefined) {
     const zero = '0'.repeat(commit.length);
-    await writeFile(log, `${zero} ${commit} ${who}\n${commit} ${commit} ${who}\treset: moving to HEAD\n`);
+    await smallFiles.write(log, `${zero} ${commit} ${who}\n${commit} ${commit} ${who}\treset: moving to HEAD\n`);
   }
-  await rm(join(adminDir, 'locked'));
+  await smallFiles.remove(join(adminDir, 'locked'));
 }
