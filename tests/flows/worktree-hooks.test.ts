@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { failureOf } from '../helpers/failure-of.ts';
+import { createSignals } from '../helpers/programs.ts';
 import { createHome, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo } from '../helpers/repo.ts';
 import { createWorktree } from '../helpers/worktrees.ts';
@@ -46,4 +47,39 @@ test('hooks run in the worktree; one that fails takes a new worktree back, and k
     kind: 'WORK_AT_RISK',
     details: { paths: ['dump.sql'] },
   });
+});
+
+test('while a hook works on a new worktree others are made, and its removal waits until it is there', async () => {
+  await using repo = await createTestRepo();
+  await using home = createHome();
+  const signals = createSignals(home);
+  const slow = `[ $COPPICE_BRANCH_NAME != slow ] || { ${signals.tell('begun')}; ${signals.waitFor('go')}; }`;
+  home.writeConfig(`[hooks]\npost_create = [["sh", "-c", ${JSON.stringify(slow)}]]\n`);
+  await using daemon = await startRealDaemon({ home });
+  const making = createWorktree(daemon, repo, 'slow');
+  await signals.lines('begun');
+
+  await createWorktree(daemon, repo, 'quick');
+  await failureOf(createWorktree(daemon, repo, 'slow'), 'ALREADY_EXISTS');
+  const removed = daemon.client.worktree.remove({ worktree: 'slow' }).then(() => signals.has('go'));
+  signals.open('go');
+  const { path } = await making;
+  expect(await removed).toBe(true);
+  expect(existsSync(path)).toBe(false);
+  expect(await repo.git('branch', '--list', 'slow')).toBe('');
+  expect((await daemon.client.worktree.list({})).worktrees.map(({ branch }) => branch)).toEqual(['quick']);
+});
+
+test('of many worktrees asked for at once, those of one branch are one, and all others are made', async () => {
+  await using repo = await createTestRepo();
+  await using daemon = await startRealDaemon({});
+  const branches = ['a', 'b', 'a', 'c/d', 'c', 'b', 'e'];
+  const asked = await Promise.allSettled(branches.map((branch) => createWorktree(daemon, repo, branch)));
+  const made = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value.branch] : []));
+  const refused = asked.flatMap((one) => (one.status === 'rejected' ? [(one.reason as { kind?: string }).kind] : []));
+  // Git keeps branches like files: of "c" and "c/d" only one can be.
+  expect(made.toSorted()).toEqual(['a', 'b', made.includes('c') ? 'c' : 'c/d', 'e']);
+  expect(refused).toEqual(['ALREADY_EXISTS', 'ALREADY_EXISTS', 'ALREADY_EXISTS']);
+  expect((await repo.git('worktree', 'list')).trim().split('\n')).toHaveLength(5);
+  expect(await repo.git('worktree', 'prune', '--dry-run')).toBe('');
 });
