@@ -1,6 +1,6 @@
 // A program on a terminal as a user has it: in a tmux server of the test's own, driven by keys and read from its screen.
 import { execFile } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Home } from './real-daemon.ts';
 import { until } from './until.ts';
@@ -34,24 +34,23 @@ export interface ScreenOptions {
   readonly rows?: number;
 }
 
+let screens = 0;
+
 /** The socket and all processes are of the home, which ends them at the latest. */
 export async function onTerminal(home: Home, argv: readonly string[], options: ScreenOptions = {}): Promise<TerminalScreen> {
   const { columns = 80, rows = 24 } = options;
-  const socket = home.path('screen.sock');
+  screens += 1;
+  // A server that is just ending would be asked in the place of a new one at the same socket.
+  const socket = home.path(`screen-${screens}.sock`);
+  const configPath = home.path('screen.conf');
+  writeFileSync(configPath, 'set -g status off\n');
   const env = home.env({ TMUX: undefined, ...options.env });
   const tmux = async (...args: readonly string[]): Promise<string> => (await run('tmux', ['-S', socket, ...args], { env })).stdout;
-  const exitPath = home.path('screen.exit');
-  rmSync(exitPath, { force: true });
+  const exitPath = home.path(`screen-${screens}.exit`);
   // The terminal outlives the program, so that what it left there can be seen.
   const shell = ['sh', '-c', '"$@"; echo $? > "$0"; exec cat', exitPath, ...argv];
   const open = ['new-session', '-d', '-s', 'user', '-x', String(columns), '-y', String(rows), '-c', home.dir];
-  await run(
-    'tmux',
-    ['-f', '/dev/null', '-S', socket, 'start-server', ';', 'set-option', '-g', 'status', 'off', ';', ...open, '--', ...shell],
-    {
-      env,
-    },
-  );
+  await run('tmux', ['-f', configPath, '-S', socket, ...open, '--', ...shell], { env });
   const capture = (...more: readonly string[]): Promise<string> => tmux('capture-pane', '-p', '-t', 'user', ...more);
   const has = (text: string, part: string | RegExp): boolean => (typeof part === 'string' ? text.includes(part) : part.test(text));
   const waitFor = async (what: string, is: (text: string) => boolean): Promise<string> => {
