@@ -154,11 +154,12 @@ async function openEpoch(store: Store, { machineBootId }: DaemonOptions, { ids }
 /** Rows and reality are compared before anybody can ask: what lives is adopted, what died is marked. */
 async function reconcile(
   { store, terminals, worktrees, sessions, groups, logins, planning, instances, work }: Services,
-  { control, stepFiles }: Tools,
+  { tmux, stepFiles }: Tools,
   log: Log,
 ): Promise<void> {
   await terminals.reconcile();
-  control.onServerExit(() => {
+  await tmux.endUnused(store.read((r) => r.terminals.liveTmuxIds()));
+  tmux.onServerExit(() => {
     terminals.reconcile().catch((error: unknown) => log.error({ err: error }, 'the end of the tmux server could not be handled'));
   });
   await worktrees.reconcile();

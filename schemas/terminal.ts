@@ -7,7 +7,9 @@ export const Terminal = z
   .object({
     id: Id,
     name: z.string().describe('The name of the tmux session.'),
-    tmuxId: z.string().describe('The id of the tmux session, like $3.'),
+    tmuxId: z
+      .string()
+      .describe('The id of the tmux session, like $3. With hundreds of terminals there are several tmux servers: $3.1 is on the second.'),
     sessionId: Id.optional(),
     worktreeId: Id.optional(),
     cwd: z.string(),
@@ -20,8 +22,8 @@ export const Terminal = z
 export type Terminal = z.infer<typeof Terminal>;
 
 export const TerminalWindow = z.object({
-  windowId: z.string(),
-  paneId: z.string(),
+  windowId: z.string().describe('Its id in tmux, like @7 or @7.1.'),
+  paneId: z.string().describe('The id of its pane in tmux, like %9 or %9.1.'),
   name: z.string(),
   pid: z.int(),
   dead: z.boolean(),

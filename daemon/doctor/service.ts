@@ -5,7 +5,7 @@ import { isFailure } from '../../schemas/errors.ts';
 import type { Store } from '../store/store.ts';
 import type { Git } from '../tools/git/git.ts';
 import type { ProcessTool } from '../tools/process.ts';
-import type { Tmux } from '../tools/tmux.ts';
+import type { TmuxServers } from '../tools/tmux-servers.ts';
 
 type Finding = ResultOf<'daemon.doctor'>['findings'][number];
 
@@ -16,7 +16,7 @@ export interface DoctorService {
 export interface DoctorDeps {
   readonly store: Store;
   readonly git: Git;
-  readonly tmux: Tmux;
+  readonly tmux: TmuxServers;
   readonly process: ProcessTool;
   readonly stateDir: string;
   readonly nodeVersion: string;

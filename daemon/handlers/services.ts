@@ -34,7 +34,7 @@ import type { SpecTaskService } from '../spec-tasks/service.ts';
 import type { Store } from '../store/store.ts';
 import type { TerminalService } from '../terminals/service.ts';
 import type { Git } from '../tools/git/git.ts';
-import type { Tmux } from '../tools/tmux.ts';
+import type { TmuxServers } from '../tools/tmux-servers.ts';
 import type { UpkeepService } from '../upkeep/service.ts';
 import type { WorkReactor } from '../work-sessions/reactor/reactor.ts';
 import type { WorkSessionService } from '../work-sessions/service.ts';
@@ -103,7 +103,7 @@ export interface Services {
   readonly doctor: DoctorService;
   readonly upkeep: UpkeepService;
   readonly git: Git;
-  readonly tmux: Tmux;
+  readonly tmux: TmuxServers;
   readonly daemon: DaemonFacts;
   readonly builtinsFor: BuiltinsFor;
 }

@@ -9,7 +9,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Log } from '../kernel/log.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
 import type { StepFiles } from '../tools/step-files.ts';
-import type { Tmux } from '../tools/tmux.ts';
+import type { OfTerminal, TmuxServers } from '../tools/tmux-servers.ts';
 import type { FileWatch, watchFile } from '../tools/watch.ts';
 import { type Hook, isAbout, readHook, type TerminalLaunch, terminalLaunch } from './terminal-launch.ts';
 import { type Typing, typePrompt, untilShown } from './type-prompt.ts';
@@ -17,12 +17,12 @@ import { type Typing, typePrompt, untilShown } from './type-prompt.ts';
 export interface TerminalHostDeps extends Typing {
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
-  readonly tmux: Pick<Tmux, 'newWindow' | 'killWindow' | 'sendText' | 'sendKeys' | 'capture'>;
+  readonly tmux: Pick<TmuxServers, 'newWindow' | 'killWindow' | 'sendText' | 'sendKeys' | 'capture'>;
   readonly stepFiles: Pick<StepFiles, 'writeSpec' | 'inWindow' | 'readExit' | 'readPids'>;
   readonly exits: Pick<ExitWatch, 'wait' | 'waitStarted'>;
   readonly watchFile: typeof watchFile;
   /** The terminal of a thread's session, and the id of a window's process in it. */
-  readonly placeOf: (threadId: string, generation: number) => { readonly terminalName: string; readonly runId: string } | undefined;
+  readonly placeOf: (threadId: string, generation: number) => { readonly terminal: OfTerminal; readonly runId: string } | undefined;
 }
 
 /** What the notice of a new window holds. */
@@ -189,7 +189,7 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
         tell({ kind: 'thread.openFailed', threadId, data: { generation, code: 'spawn', message } });
         return {};
       }
-      const { terminalName, runId } = place;
+      const { terminal, runId } = place;
       const hookFile = join(dir, `${threadId}-${generation}.ndjson`);
       writeFileSync(hookFile, '', { mode: 0o600 });
       const launch = terminalLaunch(argv, { hookFile, settingsFile: join(dir, `${threadId}.settings.json`), externalId });
@@ -197,7 +197,7 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
       await stepFiles.writeSpec(runId, { cwd, argv: launch.argv, env: { ...env, TERM: 'tmux-256color' } });
       const logPath = join(dir, `${threadId}-${generation}.log`);
       const made = await tmux.newWindow({
-        sessionName: terminalName,
+        terminal,
         windowName: 'agent',
         cwd,
         ...stepFiles.inWindow(runId),

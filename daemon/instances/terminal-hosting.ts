@@ -27,7 +27,7 @@ export function createTerminalHosting(deps: TerminalHostingDeps): Hosting & { cl
       const sessionId = r.threads.get(threadId)?.sessionId;
       return sessionId === undefined ? undefined : r.terminals.liveOfSession(sessionId);
     });
-    return terminal && { terminalName: terminal.name, runId: partId(terminal.shellRunId, firstPart + generation) };
+    return terminal && { terminal, runId: partId(terminal.shellRunId, firstPart + generation) };
   };
   const hostOf = (id: string): TerminalHost => {
     const known = hosts.get(id);

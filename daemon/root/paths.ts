@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Places, placesOf, socketPathProblem } from '../../rpc/places.ts';
 import { Failure } from '../../schemas/errors.ts';
+import { mostTmuxServers, socketPathOf } from '../tools/tmux-servers.ts';
 
 /** Where everything of one daemon lives. All paths are absolute. */
 export interface Paths extends Places {
@@ -35,7 +36,7 @@ export function resolvePaths({ env, home, socket, config }: PathOptions): Paths 
   const places = placesOf({ env, home, socketPath: socket });
   const { runDir, stateDir, dataDir, configDir } = places;
   const tmuxSocketPath = join(runDir, 'tmux.sock');
-  for (const path of [places.socketPath, tmuxSocketPath]) {
+  for (const path of [places.socketPath, socketPathOf(tmuxSocketPath, mostTmuxServers - 1)]) {
     const problem = socketPathProblem(path);
     if (problem !== undefined) throw badPath(problem);
   }

@@ -45,6 +45,7 @@ import { isPortFree } from '../tools/free-port.ts';
 import { killTree } from '../tools/kill-tree.ts';
 import { createProc } from '../tools/proc.ts';
 import { startStepProcess } from '../tools/step-process.ts';
+import { isServerSocket } from '../tools/tmux-servers.ts';
 import { createCare } from '../upkeep/care.ts';
 import { createUpkeep } from '../upkeep/service.ts';
 import { createHooks } from '../worktrees/hooks.ts';
@@ -123,11 +124,11 @@ export function createServices(wiring: Wiring): Services {
   const terminals = createTerminalService({
     ...{ ...shared, tmux, stepFiles, exits, killTree },
     otherTmux: tools.otherTmux,
-    ownSocketPath: paths.tmuxSocketPath,
+    isOwnSocket: (path) => isServerSocket(paths.tmuxSocketPath, path),
     environment: tools.ownEnv,
   });
   const resources = createResources({
-    ...{ store, clock, files, git, worktrees, terminals, policy },
+    ...{ store, clock, files, git, worktrees, terminals, tmux, policy },
     places: paths,
     which: tools.process.which,
   });
@@ -141,11 +142,10 @@ export function createServices(wiring: Wiring): Services {
     startProcess: (request) => metrics.timed('step.spawn', () => startStepProcess(tools.spawner, request)),
     isAlive: proc.isAlive,
     socketPath: paths.socketPath,
-    tmuxSocketPath: paths.tmuxSocketPath,
   });
   const agentPlaceOf = createAgentPlaces({
     ...{ store, policy, files, git, envFiles },
-    ...{ socketPath: paths.socketPath, tmuxSocketPath: paths.tmuxSocketPath },
+    ...{ socketPath: paths.socketPath, tmux },
   });
   const driven = createDrivenSessions();
   const daemonSteps = createDaemonStepRunner({

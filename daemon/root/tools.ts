@@ -17,12 +17,11 @@ import { createOtherTmux } from '../tools/other-tmux.ts';
 import { createProcessTool } from '../tools/process.ts';
 import { createSpawner } from '../tools/spawner.ts';
 import { createStepFiles } from '../tools/step-files.ts';
-import { createTmux } from '../tools/tmux.ts';
 import { tmuxConf } from '../tools/tmux-conf.ts';
-import { createTmuxControl } from '../tools/tmux-control.ts';
-import { measuredControl, measuredProcess } from './measured.ts';
+import { measuredProcess } from './measured.ts';
 import type { DaemonOptions } from './options.ts';
 import { createServiceManager } from './service-manager.ts';
+import { createTerminalServers } from './terminal-servers.ts';
 
 export type Tools = Awaited<ReturnType<typeof createTools>>;
 
@@ -62,20 +61,12 @@ export async function createTools(options: DaemonOptions, { metrics, again, newe
   const exits = createExitWatch({ dir: paths.stepsDir });
   lifecycle.own('exit watch', () => exits.close());
   await writeFile(paths.tmuxConfPath, tmuxConf(), { mode: 0o600 });
-  const pause = (ms: number): Promise<void> => sleep(clock, ms);
-  const control = measuredControl(
-    createTmuxControl({
-      process: processTool,
-      socketPath: paths.tmuxSocketPath,
-      confPath: paths.tmuxConfPath,
-      env: ownEnv,
-      sleep: pause,
-      ...(manager === undefined ? {} : { startServer: () => manager.startTerminals(processTool) }),
-      ...(tmuxPath === undefined ? {} : { tmuxPath }),
-    }),
-    metrics,
-  );
-  lifecycle.own('tmux control client', () => control.close());
+  const tmux = createTerminalServers({
+    ...{ process: processTool, tmuxPath, manager, metrics, again, env: ownEnv },
+    ...{ socketPath: paths.tmuxSocketPath, confPath: paths.tmuxConfPath },
+    sleep: (ms) => sleep(clock, ms),
+  });
+  lifecycle.own('tmux control clients', () => tmux.close());
   const deadlines = createDeadlines(clock);
   lifecycle.own('deadlines', () => deadlines.close());
   return {
@@ -85,9 +76,8 @@ export async function createTools(options: DaemonOptions, { metrics, again, newe
     process: processTool,
     stepFiles,
     exits,
-    control,
     deadlines,
-    tmux: createTmux({ control, process: processTool, again }),
+    tmux,
     otherTmux: createOtherTmux({ process: processTool, ...(tmuxPath === undefined ? {} : { tmuxPath }) }),
     git: createGit({ process: processTool, env: ownEnv, again }),
     files: createFileReader(),

@@ -27,8 +27,8 @@ export function createAdmission({ store, clock, runner, envFiles, maxRunning }: 
   return {
     async admit() {
       const { admitted, cancelled } = await store.write((w) => {
-        const active = w.sessions.active();
-        const queued = active.filter((session) => session.status === 'queued');
+        const active = w.sessions.queue();
+        const queued = active.flatMap(({ id, status }) => (status === 'queued' ? (w.sessions.get(id) ?? []) : []));
         // Cancelled while it waited: it never ran, so nothing is to be cleaned up.
         const cancelled = queued.filter((session) => session.cancelRequestedAt !== undefined);
         for (const session of cancelled) {
@@ -36,8 +36,9 @@ export function createAdmission({ store, clock, runner, envFiles, maxRunning }: 
           finish(w, session, { status: 'cancelled', reason: session.cancelReason ?? 'cancelled' }, clock.now());
         }
         const room = maxRunning() - active.filter((session) => session.status !== 'queued' && takesRoom(session)).length;
-        // Read again: those that were cancelled hold up nobody any more.
-        const ready = queueOrder(w.sessions.queue()).ready.flatMap((id) => queued.find((session) => session.id === id) ?? []);
+        // Those that were cancelled hold up nobody any more.
+        const waiting = cancelled.length === 0 ? active : w.sessions.queue();
+        const ready = queueOrder(waiting).ready.flatMap((id) => queued.find((session) => session.id === id) ?? []);
         const next = [...ready.filter((session) => !takesRoom(session)), ...ready.filter(takesRoom).slice(0, Math.max(0, room))];
         for (const session of next) leaveQueue(w, session, clock.now());
         return { admitted: next.map(({ id }) => id), cancelled };

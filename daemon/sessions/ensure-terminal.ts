@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { CreateWindow } from '../terminals/creating.ts';
 import type { TerminalService } from '../terminals/service.ts';
+import type { TmuxServers } from '../tools/tmux-servers.ts';
 import { shellWindow } from './builtins/own-terminal.ts';
 import { placeOf, type SessionContext } from './context.ts';
 import { type Environment, inheritable, sessionVariables } from './environment.ts';
@@ -17,11 +18,12 @@ import { workingDirectoryOf } from './working-directory.ts';
 
 export interface EnsureTerminalDeps extends VirtualEnvDeps {
   readonly store: Store;
-  readonly terminals: Pick<TerminalService, 'create' | 'unusedName'>;
+  readonly terminals: Pick<TerminalService, 'create' | 'unusedName' | 'serverForNext'>;
   readonly policy: PolicyService;
   /** The path of a program, when there is one. */
   readonly which: (program: string) => Promise<string | undefined>;
-  readonly places: { readonly socketPath: string; readonly tmuxSocketPath: string };
+  readonly tmux: Pick<TmuxServers, 'socketOf'>;
+  readonly places: { readonly socketPath: string };
 }
 
 export async function ensureTerminal(deps: EnsureTerminalDeps, context: SessionContext): Promise<TerminalRecord> {
@@ -32,10 +34,11 @@ export async function ensureTerminal(deps: EnsureTerminalDeps, context: SessionC
   const name = deps.terminals.unusedName(wanted);
   const cwd = await workingDirectoryOf(context, { named: definition.session.workingDirectory, policy: deps.policy });
   const shell = await shellFor(deps, context);
-  const environment = await terminalEnvironment(deps, context, { name, cwd });
+  const server = deps.terminals.serverForNext();
+  const environment = await terminalEnvironment(deps, context, { name, cwd, tmuxSocket: deps.tmux.socketOf(server) });
   await deps.policy.enforce([await deps.policy.facts.executable(shell, { searchPath: environment.PATH, cwd })], placeOf(context));
   const spec = {
-    ...{ name, sessionId: session.id, cwd, argv: [shell] },
+    ...{ name, server, sessionId: session.id, cwd, argv: [shell] },
     ...(worktree === undefined ? {} : { worktreeId: worktree.id }),
     environment,
     logPath: logPathOf(session.artifactDir, 0, 'terminal'),
@@ -47,7 +50,7 @@ export async function ensureTerminal(deps: EnsureTerminalDeps, context: SessionC
 async function terminalEnvironment(
   deps: EnsureTerminalDeps,
   context: SessionContext,
-  { name, cwd }: { name: string; cwd: string },
+  { name, cwd, tmuxSocket }: { name: string; cwd: string; tmuxSocket: string },
 ): Promise<Environment> {
   const { session, worktree, definition, lookup, secrets } = context;
   const { VIRTUAL_ENV: _, ...inherited } = deps.policy.narrow(inheritable(secrets.environment));
@@ -65,7 +68,7 @@ async function terminalEnvironment(
       artifactDir: session.artifactDir,
       workingDirectory: cwd,
       tmuxSession: name,
-      tmuxSocket: deps.places.tmuxSocketPath,
+      tmuxSocket,
       socket: deps.places.socketPath,
       token: secrets.token,
       ...(worktree === undefined ? {} : { worktreePath: worktree.path, branch: worktree.branch }),

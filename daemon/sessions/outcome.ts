@@ -1,9 +1,10 @@
 // From how a process ended to how its step ended. The only reading of output here is of its last lines, for people.
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { type Failure, isFailure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { Mask } from '../kernel/mask.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
+import { smallFiles } from '../tools/small-files.ts';
 import type { StepExit } from '../tools/step-files.ts';
 import type { StepOutcome } from './transitions.ts';
 
@@ -37,7 +38,7 @@ export const outcomeOf = {
   async size(path: string | undefined): Promise<number> {
     return path === undefined
       ? 0
-      : stat(path).then(
+      : smallFiles.stat(path).then(
           ({ size }) => size,
           () => 0,
         );

@@ -17,7 +17,7 @@ import type { ProjectRecord } from '../store/tables/projects.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { FileReader } from '../tools/files.ts';
 import type { Git } from '../tools/git/git.ts';
-import type { Tmux } from '../tools/tmux.ts';
+import type { TmuxServers } from '../tools/tmux-servers.ts';
 import { type Agents, agentProgram } from './agent-step.ts';
 import type { PinnedConfig } from './context.ts';
 import type { EnvFiles } from './env-file.ts';
@@ -79,7 +79,7 @@ export interface StartDeps extends PlanWorktreeDeps {
   readonly catalogue: Catalogue;
   readonly auth: AuthService;
   readonly git: Git;
-  readonly tmux: Tmux;
+  readonly tmux: TmuxServers;
   readonly files: FileReader;
   readonly envFiles: EnvFiles;
   readonly agents: Agents;

@@ -1,7 +1,8 @@
 // What a step wrote to its output file, as shared data: `key=value` lines, or lines that are JSON objects.
 import { constants } from 'node:fs';
-import { lstat, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { limits } from '../../schemas/limits.ts';
+import { smallFiles } from '../tools/small-files.ts';
 
 export interface PublishedValues {
   readonly values: Readonly<Record<string, unknown>>;
@@ -29,17 +30,17 @@ export function parsePublished(text: string): PublishedValues {
 
 /** Reads and deletes the file; no file is nothing published. */
 export async function takePublished(path: string): Promise<PublishedValues> {
-  const read = await readBounded(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return { text: '' };
-    return { problem: `it cannot be read (${error.code ?? error.message})` };
-  });
+  const read = await readBounded(path).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? undefined : { problem: `it cannot be read (${error.code ?? error.message})` },
+  );
+  if (read === undefined) return { values: {}, problems: [] };
   await rm(path, { recursive: true, force: true });
   return 'text' in read ? parsePublished(read.text) : { values: {}, problems: [read.problem] };
 }
 
 /** A step can put anything in its place: opening a pipe would wait for its writer, and a device has no end. */
 async function readBounded(path: string): Promise<{ readonly text: string } | { readonly problem: string }> {
-  if (!(await lstat(path)).isFile()) return { problem: 'it is no regular file any more' };
+  if (!(await smallFiles.linkStat(path)).isFile()) return { problem: 'it is no regular file any more' };
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(limits.publishedBytes + 1), 0, limits.publishedBytes + 1, 0);

@@ -13,7 +13,7 @@ import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
 import type { StepExit, StepFiles } from '../tools/step-files.ts';
 import type { StartedStep, StartStepOptions } from '../tools/step-process.ts';
-import type { Tmux } from '../tools/tmux.ts';
+import type { TmuxServers } from '../tools/tmux-servers.ts';
 import { copyAnswer } from './agent-step.ts';
 import { type SessionContext, stepOf } from './context.ts';
 import { deadlineOf } from './deadline.ts';
@@ -45,7 +45,7 @@ export interface StepRunnerDeps extends StepSpecDeps {
   readonly deadlines: Deadlines;
   readonly stepFiles: StepFiles;
   readonly exits: ExitWatch;
-  readonly tmux: Tmux;
+  readonly tmux: TmuxServers;
   readonly startProcess: (options: StartStepOptions) => Promise<StartedStep>;
   readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
   readonly isAlive: (pid: number, startTime?: number) => Promise<boolean>;
@@ -115,7 +115,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
 
   const beginInside = async (context: SessionContext, terminal: TerminalRecord, step: StepRecord, logPath: string): Promise<StepRecord> => {
     const { paneId } = await tmux.newWindow({
-      sessionName: terminal.name,
+      terminal,
       windowName: step.name,
       cwd: context.worktree?.path ?? context.project.path,
       ...stepFiles.inWindow(step.id),
@@ -216,7 +216,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     await (isOver ? forgetRun({ stepFiles, exits: deps.exits }, step.id) : stepFiles.forget(step.id));
     // A failed step's window stays for whoever attaches; a good one's log says it all.
     if (outcome.status === 'succeeded' && step.paneId !== undefined && context.terminal) {
-      const panes = await tmux.listPanes(context.terminal.name).catch(() => []);
+      const panes = await tmux.listPanes(context.terminal).catch(() => []);
       const pane = panes.find(({ paneId }) => paneId === step.paneId);
       if (pane) await tmux.killWindow(pane.windowId).catch(() => undefined);
     }

@@ -9,6 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { FileReader } from '../tools/files.ts';
 import type { StepSpec } from '../tools/step-files.ts';
+import { serverOf, type TmuxServers } from '../tools/tmux-servers.ts';
 import { type Agents, agentFiles } from './agent-step.ts';
 import { placeOf, type SessionContext, stepOf } from './context.ts';
 import { writeContextFile } from './context-file.ts';
@@ -30,7 +31,7 @@ export interface EnvironmentDeps extends VirtualEnvDeps {
   readonly store: Store;
   readonly policy: PolicyService;
   readonly socketPath: string;
-  readonly tmuxSocketPath: string;
+  readonly tmux: Pick<TmuxServers, 'socketOf'>;
 }
 
 export interface StepSpecDeps extends StepCredentialDeps, EnvironmentDeps {
@@ -104,7 +105,9 @@ export async function environmentOfStep(
       ...(context.session.workSessionId === undefined ? {} : { workSessionId: context.session.workSessionId }),
       ...(context.worktree === undefined ? {} : { worktreePath: context.worktree.path }),
       ...(context.session.branch === undefined ? {} : { branch: context.session.branch }),
-      ...(context.terminal === undefined ? {} : { tmuxSession: context.terminal.name, tmuxSocket: deps.tmuxSocketPath }),
+      ...(context.terminal === undefined
+        ? {}
+        : { tmuxSession: context.terminal.name, tmuxSocket: deps.tmux.socketOf(serverOf(context.terminal.tmuxId)) }),
     },
   });
 }

@@ -1,12 +1,12 @@
 // A tmux session of the user's, taken into view: a terminal of ours whose program is attached to it. The session stays on its own server, and
 // ending the terminal only detaches.
-import { realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { Origin } from '../kernel/origin.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { OtherTmux } from '../tools/other-tmux.ts';
-import { type CreatingDeps, createTerminal, unusedName } from './creating.ts';
+import { type CreatingDeps, createTerminal, serverForNext, unusedName } from './creating.ts';
 
 export interface AdoptTmux {
   readonly socketPath: string;
@@ -16,15 +16,15 @@ export interface AdoptTmux {
 
 export interface AdoptingDeps extends CreatingDeps {
   readonly otherTmux: OtherTmux;
-  readonly ownSocketPath: string;
+  /** Whether a socket is of one of the daemon's own servers. */
+  readonly isOwnSocket: (path: string) => Promise<boolean>;
   /** Of the program that is attached. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 export async function adoptTmux(deps: AdoptingDeps, { socketPath, session }: AdoptTmux, origin: Origin): Promise<TerminalRecord> {
   const { store, otherTmux, environment } = deps;
-  const real = (path: string): Promise<string> => realpath(path).catch(() => path);
-  if ((await real(socketPath)) === (await real(deps.ownSocketPath))) {
+  if (await deps.isOwnSocket(socketPath)) {
     throw new Failure('PRECONDITION', `"${socketPath}" is the daemon's own tmux; "coppice terminal list" shows what runs there.`, {
       details: { reason: 'own_tmux', path: socketPath },
     });
@@ -43,6 +43,7 @@ export async function adoptTmux(deps: AdoptingDeps, { socketPath, session }: Ado
   );
   const spec = {
     name: unusedName(store, wanted),
+    server: serverForNext(deps),
     cwd: isFolder ? found.path : '/',
     argv: otherTmux.attachArgv(socketPath, found.tmuxId),
     environment,

@@ -6,7 +6,7 @@ import { settle } from '../store/receipts.ts';
 import type { Store } from '../store/store.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import { isOfRun, partId, type StepFiles } from '../tools/step-files.ts';
-import type { Tmux } from '../tools/tmux.ts';
+import type { TmuxServers } from '../tools/tmux-servers.ts';
 import { subjectOf, terminalView } from './view.ts';
 
 /** The first window of a terminal. */
@@ -17,6 +17,8 @@ export interface CreateTerminal {
   readonly name: string;
   readonly sessionId?: string;
   readonly worktreeId?: string;
+  /** The number of the tmux server that it is to be on. */
+  readonly server: number;
   readonly cwd: string;
   /** The program of its first window. */
   readonly argv: readonly string[];
@@ -34,7 +36,7 @@ export interface CreateWindow {
 
 export interface CreatingDeps {
   readonly store: Store;
-  readonly tmux: Tmux;
+  readonly tmux: TmuxServers;
   readonly stepFiles: StepFiles;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -42,14 +44,13 @@ export interface CreatingDeps {
 
 export async function createTerminal(deps: CreatingDeps, spec: CreateTerminal, origin: Origin): Promise<TerminalRecord> {
   const { store, tmux, stepFiles } = deps;
-  const { name, cwd, sessionId, worktreeId } = spec;
+  const { name, server, cwd, sessionId, worktreeId } = spec;
   const shellRunId = deps.ids.next('stp');
   await stepFiles.writeSpec(shellRunId, { cwd, argv: spec.argv, env: spec.environment });
-  const existing = await tmux.sessionIdOf(name);
   // Left by a daemon that died between making and recording it: nobody has used it yet.
-  if (existing !== undefined) await tmux.killSession(existing);
+  for (const existing of await tmux.find(name, server)) await tmux.killSession(existing);
   const { tmuxId } = await tmux.newSession({
-    ...{ name, windowName: shellWindow, cwd, logPath: spec.logPath },
+    ...{ name, server, windowName: shellWindow, cwd, logPath: spec.logPath },
     ...stepFiles.inWindow(shellRunId),
   });
   const terminal: TerminalRecord = {
@@ -75,17 +76,22 @@ export async function createTerminal(deps: CreatingDeps, spec: CreateTerminal, o
 }
 
 async function openWindows({ stepFiles, tmux }: CreatingDeps, terminal: TerminalRecord, spec: CreateTerminal): Promise<void> {
-  const { name: sessionName, shellRunId, cwd } = terminal;
+  const { shellRunId, cwd } = terminal;
   for (const [index, { name, argv, logPath }] of (spec.windows ?? []).entries()) {
     const id = partId(shellRunId, index + 1);
     await stepFiles.writeSpec(id, { cwd, argv, env: spec.environment });
-    await tmux.newWindow({ sessionName, windowName: name, cwd, logPath, ...stepFiles.inWindow(id) });
+    await tmux.newWindow({ terminal, windowName: name, cwd, logPath, ...stepFiles.inWindow(id) });
   }
 }
 
 /** The wrappers of all its windows. */
 export async function runsOf(stepFiles: StepFiles, { shellRunId }: TerminalRecord): Promise<string[]> {
   return (await stepFiles.listIds()).filter((id) => isOfRun(id, shellRunId));
+}
+
+/** The number of the tmux server that has room for one more. */
+export function serverForNext({ store, tmux }: Pick<CreatingDeps, 'store' | 'tmux'>): number {
+  return tmux.serverFor(store.read((r) => r.terminals.liveTmuxIds()));
 }
 
 /** The wanted name, with a number when a terminal has or had it. */

@@ -8,14 +8,17 @@ import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
 import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
-import type { Tmux, TmuxPane } from '../tools/tmux.ts';
+import type { TmuxPane } from '../tools/tmux.ts';
+import type { OfTerminal, TmuxServers } from '../tools/tmux-servers.ts';
 import { type AdoptingDeps, type AdoptTmux, adoptTmux } from './adopting.ts';
-import { type CreateTerminal, createTerminal, runsOf, shellWindow, unusedName } from './creating.ts';
+import { type CreateTerminal, createTerminal, runsOf, serverForNext, shellWindow, unusedName } from './creating.ts';
 import { subjectOf } from './view.ts';
 
 export interface TerminalService {
   /** The wanted name, with a number when a terminal has or had it. */
   unusedName(wanted: string): string;
+  /** The number of the tmux server that has room for one more. */
+  serverForNext(): number;
   /** `name` is unused. */
   create(spec: CreateTerminal, origin: Origin): Promise<TerminalRecord>;
   /** Takes a session of another tmux server into view. */
@@ -38,6 +41,7 @@ export interface TerminalDeps extends AdoptingDeps {
 
 /** How long the wrapper of a shell may take to write down its beginning or end, on a machine that is busy. */
 const exitFileMs = 5_000;
+const hangUpMs = 250;
 
 export function createTerminalService(deps: TerminalDeps): TerminalService {
   const { store, tmux, stepFiles, clock } = deps;
@@ -67,7 +71,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     if (ending.has(terminal.id)) return;
     // A shell that ends by itself leaves its session behind: without one, somebody took both.
     if (!(await isPresent(terminal))) return lose(terminal);
-    const panes = await tmux.listPanes(terminal.name).catch(() => []);
+    const panes = await tmux.listPanes(terminal).catch(() => []);
     const own = panes.find(({ windowName }) => windowName === shellWindow);
     if (panes.some((pane) => !pane.dead && pane !== own)) return;
     await tmux.killSession(terminal.tmuxId);
@@ -82,20 +86,21 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     for (const id of await runsOf(stepFiles, terminal)) await forgetRun(deps, id);
   };
   /** The name counts too: a new server gives the ids out again. */
-  const isPresent = async ({ name, tmuxId }: TerminalRecord): Promise<boolean> =>
-    (await tmux.available()) !== undefined && (await tmux.sessionIdOf(name)) === tmuxId;
+  const isPresent = async (terminal: TerminalRecord): Promise<boolean> =>
+    (await tmux.available()) !== undefined && (await tmux.sessionIdOf(terminal)) === terminal.tmuxId;
   /** Those that tmux still has, in one look at all. */
   const present = async (terminals: readonly TerminalRecord[]): Promise<Set<TerminalRecord>> => {
-    const live = new Set((await liveSessions(tmux)).map(({ tmuxId, name }) => `${tmuxId} ${name}`));
+    const live = new Set((await liveSessions(tmux, terminals)).map(({ tmuxId, name }) => `${tmuxId} ${name}`));
     return new Set(terminals.filter(({ tmuxId, name }) => live.has(`${tmuxId} ${name}`)));
   };
   const panes = async (terminal: TerminalRecord): Promise<TmuxPane[]> => {
     if (terminal.status !== 'live') throw gone(terminal);
-    return tmux.listPanes(terminal.name);
+    return tmux.listPanes(terminal);
   };
   return {
     panes,
     unusedName: (wanted) => unusedName(store, wanted),
+    serverForNext: () => serverForNext(deps),
     async create(spec, origin) {
       const terminal = await createTerminal(deps, spec, origin);
       watchShell(terminal);
@@ -129,7 +134,7 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         },
       );
     },
-    attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal.name) : Promise.resolve(0)),
+    attachedClients: (terminal) => (terminal.status === 'live' ? tmux.attachedClients(terminal) : Promise.resolve(0)),
     async kill(terminal, reason, origin) {
       if (terminal.status !== 'live') throw gone(terminal);
       ending.add(terminal.id);
@@ -139,6 +144,8 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         if (isThere) await deps.exits.waitStarted(terminal.shellRunId, AbortSignal.timeout(exitFileMs)).catch(() => undefined);
         const shell = await stepFiles.readPids(terminal.shellRunId);
         if (isThere) await tmux.killSession(terminal.tmuxId);
+        // Most shells end by the hang-up: whoever waits for that looks at all processes once, and not until they are dead.
+        if (isThere && shell) await deps.exits.wait(terminal.shellRunId, AbortSignal.timeout(hangUpMs)).catch(() => undefined);
         // What ignores the hang-up, or was sent to the background, ends too.
         if (shell && terminal.sessionId !== undefined) {
           await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
@@ -165,8 +172,8 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
 }
 
 /** No tmux on this machine is no live terminal: the rows say what was lost. */
-async function liveSessions(tmux: Tmux): Promise<{ tmuxId: string; name: string }[]> {
-  return (await tmux.available()) === undefined ? [] : tmux.listSessions();
+async function liveSessions(tmux: TmuxServers, terminals: readonly OfTerminal[]): Promise<OfTerminal[]> {
+  return (await tmux.available()) === undefined ? [] : tmux.listSessions(terminals.map(({ tmuxId }) => tmuxId));
 }
 
 function gone(terminal: TerminalRecord): Failure {

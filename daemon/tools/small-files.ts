@@ -1,13 +1,26 @@
 // Small files, read and written at once where they lie near: that takes some microseconds, while each operation by way of the thread pool
 // takes a hundred, of two cores. What may lie across a network goes that way, since nothing else would run while it is waited for.
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, readlink, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** As those of node:fs/promises. */
 export const smallFiles = {
   read: async (path: string): Promise<string> => (isNear(path) ? readFileSync(path, 'utf8') : readFile(path, 'utf8')),
   stat: async (path: string): Promise<Stats> => (isNear(path) ? statSync(path) : stat(path)),
+  /** Of a link itself. */
+  linkStat: async (path: string): Promise<Stats> => (isNear(path) ? lstatSync(path) : lstat(path)),
   names: async (path: string): Promise<string[]> => (isNear(path) ? readdirSync(path) : readdir(path)),
   target: async (path: string): Promise<string> => (isNear(path) ? readlinkSync(path) : readlink(path)),
   write: async (path: string, text: string): Promise<void> => (isNear(path) ? writeFileSync(path, text) : writeFile(path, text)),

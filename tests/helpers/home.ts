@@ -1,6 +1,6 @@
 // Where a daemon of a test lives: its directories and its environment. Everything that was started there is gone at the end.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,8 @@ export interface Home extends AsyncDisposable {
   readonly dir: string;
   readonly socketPath: string;
   readonly tmuxSocketPath: string;
+  /** Of all servers that there are. */
+  tmuxSocketPaths(): string[];
   readonly databasePath: string;
   readonly stateDir: string;
   readonly runDir: string;
@@ -61,12 +63,19 @@ export function createHome(): Home {
     worktreesDir: join(dir, 'data', 'worktrees'),
     env: (more = {}) => definedOnly({ ...base, ...more }),
     path: (name) => join(dir, name),
+    tmuxSocketPaths: () => {
+      if (!existsSync(home.runDir)) return [];
+      const names = readdirSync(home.runDir).filter((name) => /^tmux.*\.sock$/.test(name));
+      return names.map((name) => join(home.runDir, name));
+    },
     log: () => readFileSync(home.logPath, 'utf8'),
     writeConfig: (text) => writeFileSync(home.configPath, text),
     writeCommand: (name, yaml) => writeFileSync(join(dir, 'config', 'commands', `${name}.yaml`), yaml),
     processes: () => processesWith(`${dir}/`).concat(processesWith(`COPPICE_HOME=${dir}\0`)),
     async [Symbol.asyncDispose]() {
-      await run('tmux', ['-N', '-S', home.tmuxSocketPath, 'kill-server'], { env: home.env() }).catch(() => undefined);
+      for (const socket of home.tmuxSocketPaths()) {
+        await run('tmux', ['-N', '-S', socket, 'kill-server'], { env: home.env() }).catch(() => undefined);
+      }
       await until(`everything of "${dir}" to end`, () => {
         const left = home.processes();
         for (const { pid } of left) killIfThere(pid, 'SIGKILL');

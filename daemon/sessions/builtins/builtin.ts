@@ -6,7 +6,7 @@ import type { ExitWatch } from '../../tools/exit-watch.ts';
 import type { Git } from '../../tools/git/git.ts';
 import type { Proc } from '../../tools/proc.ts';
 import type { ProcessTool } from '../../tools/process.ts';
-import type { Tmux } from '../../tools/tmux.ts';
+import type { TmuxServers } from '../../tools/tmux-servers.ts';
 import type { WorktreeService } from '../../worktrees/service.ts';
 import type { SessionContext } from '../context.ts';
 import type { DrivenSessions } from '../driven.ts';
@@ -14,7 +14,7 @@ import type { Resources } from '../resources.ts';
 
 export interface BuiltinDeps {
   readonly git: Git;
-  readonly tmux: Tmux;
+  readonly tmux: TmuxServers;
   readonly process: ProcessTool;
   readonly artifacts: ArtifactService;
   readonly resources: Resources;

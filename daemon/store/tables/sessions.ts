@@ -54,6 +54,7 @@ export interface QueueRow {
   readonly status: SessionRecord['status'];
   readonly concurrencyGroup?: string;
   readonly concurrencyLimit?: number;
+  readonly specTaskId?: string;
 }
 
 type Row = { [K in keyof Required<SessionRecord>]: K extends 'arguments' ? string : SessionRecord[K] | null };
@@ -143,7 +144,8 @@ export function createSessionReader(db: Db): SessionReader {
   const allActive = select(`${activeStatuses} ORDER BY id`, byStatus);
   const inWorktree = select(`worktree_id = ? AND ${activeStatuses}`);
   const queue = db.prepare<[], { [K in keyof QueueRow]: QueueRow[K] | null }>(
-    `SELECT id, status, concurrency_group AS concurrencyGroup, concurrency_limit AS concurrencyLimit FROM ${byStatus}
+    `SELECT id, status, concurrency_group AS concurrencyGroup, concurrency_limit AS concurrencyLimit, spec_task_id AS specTaskId
+     FROM ${byStatus}
      WHERE ${activeStatuses} ORDER BY id`,
   );
   const ofSchedule = db.prepare<[string], { id: string; status: SessionRecord['status'] }>(

@@ -26,6 +26,7 @@ export interface TerminalReader {
   liveOfSession(sessionId: string): TerminalRecord | undefined;
   liveInWorktree(worktreeId: string): TerminalRecord[];
   allLive(): TerminalRecord[];
+  liveTmuxIds(): string[];
   list(all: boolean, cursor: string, limit: number): TerminalRecord[];
 }
 
@@ -44,6 +45,7 @@ export function createTerminalReader(db: Db): TerminalReader {
   const ofSession = select("session_id = ? AND status = 'live'");
   const inWorktree = select("worktree_id = ? AND status = 'live'");
   const allLive = select("status = 'live' ORDER BY id");
+  const liveTmuxIds = db.prepare<unknown[], string>("SELECT tmux_id FROM terminals WHERE status = 'live'").pluck();
   const listLive = select("status = 'live' AND id < ? ORDER BY id DESC LIMIT ?");
   const listAll = select('id < ? ORDER BY id DESC LIMIT ?');
   const one = (row: Row | undefined): TerminalRecord | undefined => row && toRecord(row);
@@ -53,6 +55,7 @@ export function createTerminalReader(db: Db): TerminalReader {
     liveOfSession: (sessionId) => one(ofSession.get(sessionId)),
     liveInWorktree: (worktreeId) => inWorktree.all(worktreeId).map(toRecord),
     allLive: () => allLive.all().map(toRecord),
+    liveTmuxIds: () => liveTmuxIds.all(),
     list: (all, cursor, limit) => (all ? listAll : listLive).all(cursor, limit).map(toRecord),
   };
 }

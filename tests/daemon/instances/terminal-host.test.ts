@@ -27,7 +27,7 @@ function terminalIn(dir: TempDir) {
       readPids: async () => undefined,
     },
     exits: { wait: never, waitStarted: never },
-    placeOf: () => ({ terminalName: 'terminal', runId: 'run' }),
+    placeOf: () => ({ terminal: { name: 'terminal', tmuxId: '$1' }, runId: 'run' }),
   } as unknown as TerminalHostDeps;
   return {
     ...{ clock, typed },

@@ -78,10 +78,10 @@ test('a socket path may have 107 bytes and not one more, counted as UTF-8', () =
   expect(isFailure(failureOf(() => resolvePaths({ env: {}, home, socket: `/${'é'.repeat(54)}` })))).toBe(true);
 });
 
-test('the socket of tmux is held to the same length', () => {
+test('the sockets of tmux are held to the same length, also that of the last server', () => {
   const env = { COPPICE_HOME: `/${'h'.repeat(100)}`, COPPICE_SOCKET: '/tmp/short.sock' };
   expect(failureOf(() => resolvePaths({ env, home }))).toMatchObject({
     kind: 'PRECONDITION',
-    message: expect.stringContaining('tmux.sock'),
+    message: expect.stringContaining('tmux-31.sock'),
   });
 });

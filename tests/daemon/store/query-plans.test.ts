@@ -127,6 +127,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     liveOfSession: (r) => void r.liveOfSession(session),
     liveInWorktree: (r) => void r.liveInWorktree('x'),
     allLive: (r) => void r.allLive(),
+    liveTmuxIds: (r) => void r.liveTmuxIds(),
     list(r) {
       r.list(true, last, 10);
       r.list(false, last, 10);
