@@ -27,7 +27,8 @@ export interface Feed {
   page(afterSeq: number, limit: number, subject?: Subject): readonly LoggedEvent[];
   /** The same as notifications bring it. */
   batches(afterSeq: number, wanted: Wanted): Batches;
-  emit<T extends EventType>(event: NewEvent<T>): void;
+  /** Tells an event that is not logged: to all who listen, or to those who follow what it is about. */
+  emit<T extends EventType>(event: NewEvent<T>, followers?: Iterable<(event: EphemeralEvent) => void>): void;
   listen(listener: FeedListener): () => void;
 }
 
@@ -60,10 +61,11 @@ export function createFeed({ store, clock, epoch }: { store: Store; clock: Clock
       return store.read((reader) => reader.events.page(afterSeq, limit, subject));
     },
     batches: (afterSeq, wanted) => batches.after(afterSeq, wanted),
-    emit(event) {
-      if (listeners.size === 0) return;
+    emit(event, followers) {
+      if (followers === undefined && listeners.size === 0) return;
       const ephemeral = { type: event.type, subject: event.subject, text: ephemeralText(event, clock.now()) };
-      for (const listener of listeners) listener.ephemeral(ephemeral);
+      if (followers) for (const follower of followers) follower(ephemeral);
+      else for (const listener of listeners) listener.ephemeral(ephemeral);
     },
     listen(listener) {
       listeners.add(listener);

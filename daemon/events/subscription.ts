@@ -28,15 +28,13 @@ export interface SubscriptionOptions extends EventFilter {
   readonly feed: Feed;
   readonly outlet: Outlet;
   readonly afterSeq: number;
-  /** Bring session.outputGrew too, which few want and which comes often. */
-  readonly output: boolean;
   /** Runs its argument on a later turn, so that a long replay leaves room for other work. */
   readonly later: (resume: () => void) => void;
   /** Called by close. */
   readonly onClose?: () => void;
 }
 
-export function createSubscription({ id, feed, outlet, afterSeq, output, later, onClose, ...filter }: SubscriptionOptions): Subscription {
+export function createSubscription({ id, feed, outlet, afterSeq, later, onClose, ...filter }: SubscriptionOptions): Subscription {
   const wanted = wantedBy(filter);
   const head = `{"jsonrpc":"2.0","method":"event","params":{"subscriptionId":${JSON.stringify(id)},"cursor":"`;
   let position = afterSeq;
@@ -84,7 +82,7 @@ export function createSubscription({ id, feed, outlet, afterSeq, output, later, 
     },
     pump,
     ephemeral(event) {
-      if (closed || (event.type === 'session.outputGrew' && !output) || !wanted.accepts(event)) return;
+      if (closed || !wanted.accepts(event)) return;
       if (hasRoom() && !replaying) send(event.text);
       else shed += 1;
     },

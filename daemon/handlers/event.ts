@@ -56,15 +56,16 @@ export function eventHandlers({ store, feed, ids, sessions, output }: Services):
         });
       }
       const followed = withOutput ? subject?.sessionId : undefined;
-      const unfollow = followed === undefined ? () => {} : output.follow(sessions.resolve(followed));
+      const session = followed === undefined ? undefined : sessions.resolve(followed);
       const { seq, fresh } = startAt(after, feed.lastSeq());
       const id = ids.next('sub');
       const subscription = createSubscription({
-        ...{ id, feed, outlet, types, subject, output: followed !== undefined },
+        ...{ id, feed, outlet, types, subject },
         afterSeq: seq,
         later: setImmediate,
-        onClose: unfollow,
+        onClose: () => unfollow(),
       });
+      const unfollow = session === undefined ? () => {} : output.follow(session, subscription.ephemeral);
       // The answer leaves first: what follows names a subscription that the client knows by then.
       setImmediate(subscription.pump);
       subscriptions.set(id, subscription);

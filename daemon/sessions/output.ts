@@ -1,14 +1,14 @@
 // The output of steps: files with byte offsets, read in ranges, watched only while somebody follows.
 import { type FSWatcher, mkdirSync, watch } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import { packedAway } from '../artifacts/packed-away.ts';
-import type { Feed } from '../events/feed.ts';
+import type { EphemeralEvent, Feed } from '../events/feed.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import { readRange } from '../tools/read-range.ts';
+import { smallFiles } from '../tools/small-files.ts';
 
 export interface OutputRange {
   readonly step?: string | number | undefined;
@@ -58,15 +58,16 @@ function pick(rows: readonly StepRecord[], session: SessionRecord, step: string 
 }
 
 export interface OutputWatch {
-  /** Tells of growing output of a session, as ephemeral events, until the returned function is called. */
-  follow(session: SessionRecord): () => void;
+  /** Tells of growing output of a session until the returned function is called. */
+  follow(session: SessionRecord, tell: (event: EphemeralEvent) => void): () => void;
 }
 
 /** One watch a followed session, on its folder of logs. */
-export function createOutputWatch({ store, feed }: { store: Store; feed: Feed }): OutputWatch {
-  const followed = new Map<string, { watcher: FSWatcher; followers: number }>();
+export function createOutputWatch({ store, feed }: { store: Store; feed: Pick<Feed, 'emit'> }): OutputWatch {
+  /** Those who follow are told themselves: hundreds of others would each have to find out that it is not for them. */
+  const followed = new Map<string, { watcher: FSWatcher; followers: Set<(event: EphemeralEvent) => void> }>();
 
-  const start = (session: SessionRecord): FSWatcher => {
+  const start = (session: SessionRecord, followers: ReadonlySet<(event: EphemeralEvent) => void>): FSWatcher => {
     const folder = join(session.artifactDir, 'logs');
     const busy = new Set<string>();
     const again = new Set<string>();
@@ -76,21 +77,16 @@ export function createOutputWatch({ store, feed }: { store: Store; feed: Feed })
       busy.add(file);
       do {
         again.delete(file);
-        const row = store
-          .read((r) => r.steps.ofSession(session.id))
-          .findLast(({ outputPath }) => outputPath !== undefined && basename(outputPath) === file);
-        const size = await stat(join(folder, file)).then(
+        const path = join(folder, file);
+        const row = store.read((r) => r.steps.writingTo(session.id, path));
+        const size = await smallFiles.stat(path).then(
           (found) => found.size,
           () => 0,
         );
         if (row) {
           const data = { stepRunId: row.id, index: row.index, size: Math.max(0, size - row.outputOffset) };
-          feed.emit({
-            type: 'session.outputGrew',
-            subject: { projectId: session.projectId, sessionId: session.id },
-            actor: 'daemon',
-            data,
-          });
+          const subject = { projectId: session.projectId, sessionId: session.id };
+          feed.emit({ type: 'session.outputGrew', subject, actor: 'daemon', data }, followers);
         }
       } while (again.has(file) && followed.has(session.id));
       busy.delete(file);
@@ -105,17 +101,18 @@ export function createOutputWatch({ store, feed }: { store: Store; feed: Feed })
     return watcher;
   };
   return {
-    follow(session) {
+    follow(session, tell) {
       if (session.endedAt !== undefined) return () => {};
-      const entry = followed.get(session.id) ?? { watcher: start(session), followers: 0 };
+      const begin = () => {
+        const followers = new Set<(event: EphemeralEvent) => void>();
+        return { watcher: start(session, followers), followers };
+      };
+      const entry = followed.get(session.id) ?? begin();
       followed.set(session.id, entry);
-      entry.followers += 1;
-      let released = false;
+      const follower = (event: EphemeralEvent): void => tell(event);
+      entry.followers.add(follower);
       return () => {
-        if (released) return;
-        released = true;
-        entry.followers -= 1;
-        if (entry.followers > 0) return;
+        if (!entry.followers.delete(follower) || entry.followers.size > 0) return;
         entry.watcher.close();
         followed.delete(session.id);
       };

@@ -4,7 +4,8 @@
 // What tmux calls a session, window or pane ($1, @2, %3) has its meaning on one server. On another than the first its number follows: %3.1.
 import { realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { Tmux, TmuxPane, TmuxSession, TmuxWindow, WindowRequest } from './tmux.ts';
+import { shellWord } from '../kernel/shell-word.ts';
+import { socketOfTmux, type Tmux, type TmuxPane, type TmuxSession, type TmuxWindow, type WindowRequest } from './tmux.ts';
 import type { TmuxControl } from './tmux-control.ts';
 
 /** A terminal, as its row tells it. */
@@ -67,6 +68,8 @@ export function createTmuxServers({ connect, terminalsEach, most }: TmuxServersO
     return made;
   };
   const first = (): Tmux => at(0).tmux;
+  const ownSocket = (path: string): string | undefined =>
+    [...servers.values()].map(({ control }) => control.socketPath).find((one) => one === path);
   /** The server of an address, and what it is there. */
   const there = (address: string): { tmux: Tmux; id: string; server: number } => {
     const { id, server } = partsOf(address);
@@ -131,8 +134,12 @@ export function createTmuxServers({ connect, terminalsEach, most }: TmuxServersO
       return tmux.killWindow(id);
     },
     attachArgv(tmuxId, insideTmux) {
-      const { tmux, id } = there(tmuxId);
-      return tmux.attachArgv(id, insideTmux);
+      const { tmux, id, server } = there(tmuxId);
+      const from = insideTmux === undefined ? undefined : ownSocket(socketOfTmux(insideTmux));
+      if (from === undefined || from === at(server).control.socketPath) return tmux.attachArgv(id, insideTmux);
+      // A client can not change its server, but it can leave and become the client of another.
+      const { tmuxPath } = at(server).control;
+      return [tmuxPath, '-N', '-S', from, 'detach-client', '-E', tmux.attachArgv(id).map(shellWord).join(' ')];
     },
     async endUnused(tmuxIds) {
       const used = new Set(tmuxIds.map(serverOf));

@@ -113,13 +113,14 @@ export function createTmux({ control, process, again }: TmuxOptions): Tmux {
     attachArgv(tmuxId, insideTmux) {
       const client = [control.tmuxPath, '-N', '-S', control.socketPath];
       if (!insideTmux) return [...client, 'attach-session', '-t', tmuxId];
-      // $TMUX is the socket's path, which may hold commas, then two numbers.
-      const theirSocket = insideTmux.replace(/,\d+,\d+$/, '');
-      if (theirSocket === control.socketPath) return [...client, 'switch-client', '-t', tmuxId];
+      if (socketOfTmux(insideTmux) === control.socketPath) return [...client, 'switch-client', '-t', tmuxId];
       return ['env', '-u', 'TMUX', ...client, 'attach-session', '-t', tmuxId];
     },
   };
 }
+
+/** $TMUX is the socket's path, which may hold commas, then two numbers. */
+export const socketOfTmux = (tmux: string): string => tmux.replace(/,\d+,\d+$/, '');
 
 function creation(control: TmuxControl, again: Again): Pick<Tmux, 'newSession' | 'newWindow'> {
   let windows = 0;

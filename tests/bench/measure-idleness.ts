@@ -1,6 +1,8 @@
 // What hundreds of terminals cost: when nothing happens in them, when a few are noisy, and when somebody watches all of them.
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { watchForks } from '../helpers/fork-watch.ts';
 import { createManyTerminals, type ManyTerminals } from '../helpers/many-terminals.ts';
 import type { Probe } from './benchmark.ts';
@@ -125,8 +127,11 @@ function stop(many: ManyTerminals, number: number): void {
   writeFileSync(many.fileOf(number), '');
 }
 
-/** The daemon, the tmux server, and the client between them. */
-async function ownPids({ daemon }: ManyTerminals): Promise<number[]> {
-  const [server, client] = (await daemon.tmux('list-clients', '-F', '#{pid} #{client_pid}')).split('\n')[0]?.split(' ').map(Number) ?? [];
-  return [daemon.pid, server ?? 0, client ?? 0];
+/** The daemon, its tmux servers, and the clients between them. */
+async function ownPids({ daemon, home }: ManyTerminals): Promise<number[]> {
+  const list = ['list-clients', '-F', '#{pid} #{client_pid}'];
+  const lists = await Promise.all(
+    home.tmuxSocketPaths().map(async (socket) => (await promisify(execFile)('tmux', ['-N', '-S', socket, ...list])).stdout),
+  );
+  return [daemon.pid, ...lists.flatMap((text) => text.trim().split(/\s+/).map(Number))];
 }

@@ -26,6 +26,8 @@ type Row = { [K in keyof Required<StepRecord>]: StepRecord[K] | null };
 export interface StepReader {
   get(id: string): StepRecord | undefined;
   ofSession(sessionId: string): StepRecord[];
+  /** The newest of a session whose output goes into this file. */
+  writingTo(sessionId: string, outputPath: string): Pick<StepRecord, 'id' | 'index' | 'outputOffset'> | undefined;
   /** Of all sessions that have not ended, those that run now and are not the daemon's own. */
   runningOutside(): { readonly id: string; readonly attempt: number }[];
 }
@@ -67,11 +69,16 @@ const columns = names.map((name) => `${fields[name]} AS "${name}"`).join(', ');
 export function createStepReader(db: Db): StepReader {
   const get = db.prepare<[string], Row>(`SELECT ${columns} FROM step_runs WHERE id = ?`);
   const ofSession = db.prepare<[string], Row>(`SELECT ${columns} FROM step_runs WHERE session_id = ? ORDER BY position`);
+  const writingTo = db.prepare<[string, string], Pick<StepRecord, 'id' | 'index' | 'outputOffset'>>(
+    `SELECT id, step_index AS "index", output_offset AS outputOffset FROM step_runs WHERE session_id = ? AND output_path = ?
+     ORDER BY position DESC LIMIT 1`,
+  );
   const runningOutside = db.prepare<[], { id: string; attempt: number }>(
     `SELECT id, attempt FROM step_runs WHERE status = 'running' AND run_in <> 'daemon'
        AND session_id IN (SELECT id FROM sessions WHERE ${activeStatuses})`,
   );
   return {
+    writingTo: (sessionId, outputPath) => writingTo.get(sessionId, outputPath),
     get(id) {
       const row = get.get(id);
       return row && toRecord(row);

@@ -66,7 +66,7 @@ function setUp(): Setup {
     turns,
     subscribe(options = {}) {
       const later = (resume: () => void): void => void turns.push(resume);
-      const subscription = createSubscription({ id: 'sub_1', feed, outlet, afterSeq: 0, output: false, later, ...options });
+      const subscription = createSubscription({ id: 'sub_1', feed, outlet, afterSeq: 0, later, ...options });
       feed.listen({ advanced: subscription.pump, ephemeral: subscription.ephemeral });
       return subscription;
     },
@@ -180,22 +180,6 @@ test('ephemeral events are shed first, and the next notification tells how many'
   expect(setup.outlet.sent[1]?.params).toMatchObject({ shed: 3, cursor: 'e1:1' });
   setup.feed.emit(changed('/c'));
   expect(setup.outlet.sent[2]?.params).not.toHaveProperty('shed');
-});
-
-test('growing output comes only to who asked for it', () => {
-  using setup = setUp();
-  setup.subscribe();
-  const grew = {
-    type: 'session.outputGrew',
-    subject: {},
-    actor: 'daemon',
-    data: { stepRunId: idOf('stp', 1), index: 1, size: 5 },
-  } as const;
-  setup.feed.emit(grew);
-  expect(setup.outlet.texts).toEqual([]);
-  setup.subscribe({ output: true });
-  setup.feed.emit(grew);
-  expect(setup.outlet.sent).toHaveLength(1);
 });
 
 test('events that do not fit the filter move the position without being sent', async () => {

@@ -120,14 +120,14 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     members: (r) => void r.members('x'),
     memberOf: (r) => void r.memberOf(session),
   },
-  steps: { get: (r) => void r.get('x'), ofSession: (r) => void r.ofSession(session), runningOutside: (r) => void r.runningOutside() },
+  steps: {
+    ...{ get: (r) => void r.get('x'), ofSession: (r) => void r.ofSession(session), runningOutside: (r) => void r.runningOutside() },
+    writingTo: (r) => void r.writingTo(session, '/x'),
+  },
   terminals: {
-    get: (r) => void r.get('x'),
-    byName: (r) => void r.byName('x'),
-    liveOfSession: (r) => void r.liveOfSession(session),
-    liveInWorktree: (r) => void r.liveInWorktree('x'),
-    allLive: (r) => void r.allLive(),
-    liveTmuxIds: (r) => void r.liveTmuxIds(),
+    ...{ get: (r) => void r.get('x'), byName: (r) => void r.byName('x') },
+    ...{ liveOfSession: (r) => void r.liveOfSession(session), liveInWorktree: (r) => void r.liveInWorktree('x') },
+    ...{ allLive: (r) => void r.allLive(), liveTmuxIds: (r) => void r.liveTmuxIds() },
     list(r) {
       r.list(true, last, 10);
       r.list(false, last, 10);

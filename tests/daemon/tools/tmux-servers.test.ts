@@ -1,11 +1,13 @@
+import { spawn } from 'node:child_process';
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
+import { shellWord } from '../../../daemon/kernel/shell-word.ts';
 import { createTmux } from '../../../daemon/tools/tmux.ts';
 import { createTmuxControl } from '../../../daemon/tools/tmux-control.ts';
 import { createTmuxServers, isServerSocket, socketPathOf, type TmuxServers } from '../../../daemon/tools/tmux-servers.ts';
 import { createTestAgain } from '../../helpers/again.ts';
-import { createTmuxPlace, type TmuxPlace, tmuxMissing, until } from './tools-fixture.ts';
+import { baseEnv, createTmuxPlace, type TmuxPlace, tmuxMissing, until } from './tools-fixture.ts';
 
 /** Two servers of two terminals each; the second takes what is more. */
 function createServers() {
@@ -85,6 +87,18 @@ test.skipIf(tmuxMissing())('a terminal is reached on its own server, whatever ha
   );
 
   expect(servers.attachArgv(second.tmuxId)).toEqual(['tmux', '-N', '-S', socketOf(1), 'attach-session', '-t', first.tmuxId]);
+  const attach = `tmux -N -S ${socketOf(1)} attach-session -t '${first.tmuxId}'`;
+  expect(servers.attachArgv(second.tmuxId, `${socketOf(0)},12,4`)).toEqual([
+    'tmux',
+    '-N',
+    '-S',
+    socketOf(0),
+    'detach-client',
+    '-E',
+    attach,
+  ]);
+  expect(servers.attachArgv(second.tmuxId, `${socketOf(1)},12,4`)[4]).toBe('switch-client');
+  expect(servers.attachArgv(second.tmuxId, '/tmp/tmux-0/default,12,4').slice(0, 3)).toEqual(['env', '-u', 'TMUX']);
   expect(await servers.attachedClients(second)).toBe(0);
   expect([servers.socketOf(0), servers.socketOf(1)]).toEqual([socketOf(0), socketOf(1)]);
   await servers.killWindow(window.windowId);
@@ -124,4 +138,27 @@ test.skipIf(tmuxMissing())('servers that no terminal is on are ended, but never 
   await using other = createServers();
   await other.servers.endUnused([]);
   expect(existsSync(other.socketOf(1))).toBe(false);
+});
+
+test.skipIf(tmuxMissing())('whoever attaches from a terminal on one server to one on another leaves the first for it', async () => {
+  await using own = createServers();
+  const { place, servers } = own;
+  const there = await open(place, servers, 'there', 1);
+  // The shell of the first waits for what the user would type there.
+  const here = await open(place, servers, 'here', 0, 'exec sh');
+  const argv = servers.attachArgv(here.tmuxId);
+  const user = spawn('script', ['-qc', argv.map(shellWord).join(' '), '/dev/null'], {
+    env: { ...baseEnv, TERM: 'xterm' },
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  await until('the user to be attached', async () => (await servers.attachedClients(here)) === 1);
+  const go = servers
+    .attachArgv(there.tmuxId, `${own.socketOf(0)},1,0`)
+    .map(shellWord)
+    .join(' ');
+  await servers.sendText({ paneId: here.paneId, text: go, enter: true });
+  await until('the user to be there', async () => (await servers.attachedClients(there)) === 1);
+  expect(await servers.attachedClients(here)).toBe(0);
+  user.kill('SIGKILL');
+  await until('the user to be gone', async () => (await servers.attachedClients(there)) === 0);
 });
