@@ -63,7 +63,7 @@ export interface OutputWatch {
 }
 
 /** One watch a followed session, on its folder of logs. */
-export function createOutputWatch({ store, feed }: { store: Store; feed: Pick<Feed, 'emit'> }): OutputWatch {
+export function createOutputWatch({ store, feed }: { store: Store; feed: Pick<Feed, 'emit' | 'lastSeq'> }): OutputWatch {
   /** Those who follow are told themselves: hundreds of others would each have to find out that it is not for them. */
   const followed = new Map<string, { watcher: FSWatcher; followers: Set<(event: EphemeralEvent) => void> }>();
 
@@ -71,6 +71,17 @@ export function createOutputWatch({ store, feed }: { store: Store; feed: Pick<Fe
     const folder = join(session.artifactDir, 'logs');
     const busy = new Set<string>();
     const again = new Set<string>();
+    // Which step writes where changes with a logged event only, and a program that prints brings none.
+    const known = new Map<string, { readonly asOf: number; readonly row: ReturnType<typeof lookUp> }>();
+    const lookUp = (path: string) => store.read((r) => r.steps.writingTo(session.id, path));
+    const rowOf = (path: string): ReturnType<typeof lookUp> => {
+      const asOf = feed.lastSeq();
+      const before = known.get(path);
+      if (before?.asOf === asOf) return before.row;
+      const row = lookUp(path);
+      known.set(path, { asOf, row });
+      return row;
+    };
     const tell = async (file: string): Promise<void> => {
       // While one look is under way, further changes wait for the next one: a flood costs no more than a trickle.
       if (busy.has(file)) return void again.add(file);
@@ -78,7 +89,7 @@ export function createOutputWatch({ store, feed }: { store: Store; feed: Pick<Fe
       do {
         again.delete(file);
         const path = join(folder, file);
-        const row = store.read((r) => r.steps.writingTo(session.id, path));
+        const row = rowOf(path);
         const size = await smallFiles.stat(path).then(
           (found) => found.size,
           () => 0,
