@@ -1,6 +1,6 @@
 // Where a daemon of a test lives: its directories and its environment. Everything that was started there is gone at the end.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -64,7 +64,8 @@ export function createHome(): Home {
     env: (more = {}) => definedOnly({ ...base, ...more }),
     path: (name) => join(dir, name),
     tmuxSocketPaths: () => {
-      if (!existsSync(home.runDir)) return [];
+      // A test may have put something else in its place.
+      if (!statSync(home.runDir, { throwIfNoEntry: false })?.isDirectory()) return [];
       const names = readdirSync(home.runDir).filter((name) => /^tmux.*\.sock$/.test(name));
       return names.map((name) => join(home.runDir, name));
     },
