@@ -158,7 +158,10 @@ async function reconcile(
   log: Log,
 ): Promise<void> {
   await terminals.reconcile();
-  await tmux.endUnused(store.read((r) => r.terminals.liveTmuxIds()));
+  // One that stays is in nobody's way.
+  await tmux.endUnused(store.read((r) => r.terminals.liveTmuxIds())).catch((error: unknown) => {
+    log.warn({ err: error }, 'a tmux server without terminals could not be ended; the next start tries again');
+  });
   tmux.onServerExit(() => {
     terminals.reconcile().catch((error: unknown) => log.error({ err: error }, 'the end of the tmux server could not be handled'));
   });
