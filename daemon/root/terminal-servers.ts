@@ -26,8 +26,9 @@ export interface TerminalServersOptions extends Pick<TmuxControlOptions, 'confPa
 export function createTerminalServers(options: TerminalServersOptions): TmuxServers {
   const { process, confPath, env, sleep, manager, again } = options;
   const tmuxPath = options.tmuxPath ?? 'tmux';
+  const pathOf = (server: number): string => socketPathOf(options.socketPath, server);
   const connect = (server: number): TmuxServer => {
-    const socketPath = socketPathOf(options.socketPath, server);
+    const socketPath = pathOf(server);
     // The first has a unit of its own; the others come and go.
     const start = (by: ServiceManager): Promise<void> =>
       server === 0 ? by.startTerminals(process) : by.runApart([tmuxPath, '-u', '-S', socketPath, '-f', confPath, 'start-server'], process);
@@ -36,15 +37,13 @@ export function createTerminalServers(options: TerminalServersOptions): TmuxServ
       createTmuxControl({ process, tmuxPath, socketPath, confPath, env, sleep, ...startServer }),
       options.metrics,
     );
-    return {
-      control,
-      tmux: createTmux({ control, process, again }),
-      async end() {
-        if (!existsSync(socketPath)) return;
-        await process.runTool(tmuxPath, ['-N', '-S', socketPath, 'kill-server'], { okExitCodes: [0, 1] });
-        await rm(socketPath, { force: true });
-      },
-    };
+    return { control, tmux: createTmux({ control, process, again }) };
   };
-  return createTmuxServers({ connect, terminalsEach, most: mostTmuxServers });
+  const end = async (server: number): Promise<void> => {
+    const socketPath = pathOf(server);
+    if (!existsSync(socketPath)) return;
+    await process.runTool(tmuxPath, ['-N', '-S', socketPath, 'kill-server'], { okExitCodes: [0, 1] });
+    await rm(socketPath, { force: true });
+  };
+  return createTmuxServers({ connect, end, terminalsEach, most: mostTmuxServers });
 }

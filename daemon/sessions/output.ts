@@ -120,10 +120,9 @@ export function createOutputWatch({ store, feed }: { store: Store; feed: Pick<Fe
       };
       const entry = followed.get(session.id) ?? begin();
       followed.set(session.id, entry);
-      const follower = (event: EphemeralEvent): void => tell(event);
-      entry.followers.add(follower);
+      entry.followers.add(tell);
       return () => {
-        if (!entry.followers.delete(follower) || entry.followers.size > 0) return;
+        if (!entry.followers.delete(tell) || entry.followers.size > 0) return;
         entry.watcher.close();
         followed.delete(session.id);
       };

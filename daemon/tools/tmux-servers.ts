@@ -42,19 +42,19 @@ export interface TmuxServers
 export interface TmuxServer {
   readonly control: TmuxControl;
   readonly tmux: Tmux;
-  /** Ends the server and what runs on it; one that is gone is fine. */
-  end(): Promise<void>;
 }
 
 export interface TmuxServersOptions {
   /** Makes what speaks with the server of a number, once it is asked something. */
   readonly connect: (server: number) => TmuxServer;
+  /** Ends a server and what runs on it; one that is gone is fine. */
+  readonly end: (server: number) => Promise<void>;
   /** Of so many terminals; the last server takes all that are more. */
   readonly terminalsEach: number;
   readonly most: number;
 }
 
-export function createTmuxServers({ connect, terminalsEach, most }: TmuxServersOptions): TmuxServers {
+export function createTmuxServers({ connect, end, terminalsEach, most }: TmuxServersOptions): TmuxServers {
   const servers = new Map<number, TmuxServer>();
   const listeners = new Set<() => void>();
   const at = (server: number): TmuxServer => {
@@ -68,8 +68,7 @@ export function createTmuxServers({ connect, terminalsEach, most }: TmuxServersO
     return made;
   };
   const first = (): Tmux => at(0).tmux;
-  const ownSocket = (path: string): string | undefined =>
-    [...servers.values()].map(({ control }) => control.socketPath).find((one) => one === path);
+  const isOwn = (socketPath: string): boolean => [...servers.values()].some(({ control }) => control.socketPath === socketPath);
   /** The server of an address, and what it is there. */
   const there = (address: string): { tmux: Tmux; id: string; server: number } => {
     const { id, server } = partsOf(address);
@@ -135,15 +134,15 @@ export function createTmuxServers({ connect, terminalsEach, most }: TmuxServersO
     },
     attachArgv(tmuxId, insideTmux) {
       const { tmux, id, server } = there(tmuxId);
-      const from = insideTmux === undefined ? undefined : ownSocket(socketOfTmux(insideTmux));
-      if (from === undefined || from === at(server).control.socketPath) return tmux.attachArgv(id, insideTmux);
+      const { tmuxPath, socketPath } = at(server).control;
+      const from = socketOfTmux(insideTmux ?? '');
+      if (from === socketPath || !isOwn(from)) return tmux.attachArgv(id, insideTmux);
       // A client can not change its server, but it can leave and become the client of another.
-      const { tmuxPath } = at(server).control;
       return [tmuxPath, '-N', '-S', from, 'detach-client', '-E', tmux.attachArgv(id).map(shellWord).join(' ')];
     },
     async endUnused(tmuxIds) {
       const used = new Set(tmuxIds.map(serverOf));
-      for (let server = 1; server < most; server++) if (!used.has(server)) await connect(server).end();
+      for (let server = 1; server < most; server++) if (!used.has(server)) await end(server);
     },
     onServerExit: (listener) => void listeners.add(listener),
     close: async () => void (await Promise.all([...servers.values()].map(({ control }) => control.close()))),

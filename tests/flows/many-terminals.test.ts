@@ -17,7 +17,10 @@ test('the 65th terminal is on a second tmux server, which outlives the daemon an
   expect(await idOf(0)).toMatch(/^\$\d+$/);
   expect(await idOf(onFirst)).toMatch(/^\$\d+\.1$/);
   expect(home.tmuxSocketPaths().sort()).toEqual([second, home.tmuxSocketPath]);
-  await expect(daemon.client.terminal.adopt({ socketPath: second, session: '$1' })).rejects.toMatchObject({ kind: 'PRECONDITION' });
+  await expect(daemon.client.terminal.adopt({ socketPath: second, session: '$1' })).rejects.toMatchObject({
+    kind: 'PRECONDITION',
+    details: { reason: 'own_tmux' },
+  });
 
   await daemon.kill('SIGKILL');
   await daemon.again();
@@ -25,7 +28,8 @@ test('the 65th terminal is on a second tmux server, which outlives the daemon an
   const { argv } = await daemon.client.terminal.attach({ terminal });
   expect(argv).toContain(second);
   const { windows } = await daemon.client.terminal.get({ terminal });
-  expect(windows.every(({ windowId, paneId }) => /^@\d+\.1$/.test(windowId) && /^%\d+\.1$/.test(paneId))).toBe(true);
+  expect(windows.map(({ name }) => name)).toEqual(['shell', 'wait']);
+  for (const { windowId, paneId } of windows) expect(`${windowId} ${paneId}`).toMatch(/^@\d+\.1 %\d+\.1$/);
   many.say(onFirst, '7');
   many.say(0, '8');
   const [last, first] = [await daemon.ended(terminal), await daemon.ended(many.ids[0] as string)];

@@ -14,19 +14,18 @@ function createServers() {
   const place = createTmuxPlace();
   const socketOf = (server: number): string => socketPathOf(place.controlOptions.socketPath, server);
   const endOf = (server: number) => place.tool.runTool('tmux', ['-N', '-S', socketOf(server), 'kill-server'], { okExitCodes: [0, 1] });
-  const connected: number[] = [];
   const servers = createTmuxServers({
     connect(server) {
-      connected.push(server);
       const control = createTmuxControl({ ...place.controlOptions, socketPath: socketOf(server) });
       const tmux = createTmux({ control, process: place.tool, again: createTestAgain().again });
-      return { control, tmux, end: async () => void (await endOf(server)) };
+      return { control, tmux };
     },
+    end: async (server) => void (await endOf(server)),
     terminalsEach: 2,
     most: 2,
   });
   return {
-    ...{ place, servers, socketOf, endOf, connected },
+    ...{ place, servers, socketOf, endOf },
     async [Symbol.asyncDispose]() {
       await servers.close();
       for (const server of [0, 1]) await endOf(server);
@@ -41,7 +40,7 @@ async function open(place: TmuxPlace, servers: TmuxServers, name: string, server
 }
 
 test('a server is full with so many terminals, and the last takes what is more', () => {
-  const servers = createTmuxServers({ connect: () => expect.unreachable(), terminalsEach: 2, most: 3 });
+  const servers = createTmuxServers({ connect: () => expect.unreachable(), end: () => expect.unreachable(), terminalsEach: 2, most: 3 });
   expect(servers.serverFor([])).toBe(0);
   expect(servers.serverFor(['$1', '$2'])).toBe(1);
   expect(servers.serverFor(['$1', '$2', '$0.1', '$1.1', '$5.2', '$6.2', '$7.2'])).toBe(2);
