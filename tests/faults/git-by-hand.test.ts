@@ -137,19 +137,17 @@ test('a branch of the task that somebody moves, or locks, between two merges is 
   writeFileSync(lock, '');
   writeFileSync(gate, '');
 
-  const blocked = await setup.workSession(
-    id,
-    '2',
-    ({ status, lastError }) => status === 'blocked' || status === 'failed' || lastError !== undefined,
-  );
-  expect(blocked.lastError ?? blocked.blockedDetail).toContain('.lock');
+  // Its agent is asked first and goes on by itself; blocked for the second time, it waits for a person.
+  await until('the second merge that the lock stops', async () => {
+    const { events } = await daemon.client.event.list({ types: ['workSession.statusChanged'], limit: 200 });
+    return events.filter(({ data }) => 'reason' in data && data.reason === 'merge_conflict').length === 2;
+  });
+  const blocked = await setup.workSession(id, '2', ({ status }) => status === 'blocked');
+  expect(blocked).toMatchObject({ blockedReason: 'merge_conflict', blockedDetail: expect.stringContaining(lock) });
   expect(existsSync(lock)).toBe(true);
   expect(await repo.git('rev-parse', integrationBranch)).toBe(mine);
   rmSync(lock);
-  const task = await daemon.client.specTask.get({ id });
-  if (task.status === 'implementation_failed') await daemon.client.specTask.retry({ id });
-  else if ((await daemon.client.workSession.get({ id: blocked.id })).status === 'blocked')
-    await daemon.client.workSession.resume({ id: blocked.id });
+  await daemon.client.workSession.resume({ id: blocked.id });
   await setup.reached(id, 'implementation_review');
   const log = await repo.git('log', '--format=%s', integrationBranch);
   expect(log.split('\n')).toEqual(expect.arrayContaining(['of the user', 'Add one', 'Add two']));
