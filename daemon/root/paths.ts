@@ -14,6 +14,7 @@ export interface Paths extends Places {
   readonly credentialsDir: string;
   readonly backupDir: string;
   readonly tmuxConfPath: string;
+  readonly noLoginsPath: string;
   readonly worktreesDir: string;
   readonly userCommandsDir: string;
   /** The last good configuration. */
@@ -51,6 +52,7 @@ export function resolvePaths({ env, home, socket, config }: PathOptions): Paths 
     credentialsDir: join(stateDir, 'credentials'),
     backupDir: join(stateDir, 'backups'),
     tmuxConfPath: join(stateDir, 'tmux.conf'),
+    noLoginsPath: join(stateDir, 'no-logins.so'),
     worktreesDir: join(dataDir, 'worktrees'),
     configPath: config ?? places.configPath,
     configNamed: config !== undefined,

@@ -11,7 +11,7 @@ export interface ServiceManager {
   /** Starts the unit of the terminals; one that runs already stays. Throws TOOL_FAILED. */
   startTerminals(process: Pick<ProcessTool, 'runTool'>): Promise<void>;
   /** Runs a program to its end in a scope, where what it leaves running outlives the daemon. Throws TOOL_FAILED. */
-  runApart(argv: readonly string[], process: Pick<ProcessTool, 'runTool'>): Promise<void>;
+  runApart(argv: readonly string[], process: Pick<ProcessTool, 'runTool'>, env: Readonly<Record<string, string>>): Promise<void>;
   /** Takes the bounds of scopes from the configuration as it changes. Answers how to end that. */
   follow(config: Pick<ConfigService, 'onChange'>): () => void;
 }
@@ -28,9 +28,9 @@ export function createServiceManager({ env, uid, config }: Pick<DaemonOptions, '
   return {
     startedBy: (id) => scopeArgv(id, runtimeDir, bounds),
     startTerminals: async (process) => void (await process.runTool('systemctl', ['--user', 'start', unit])),
-    runApart: async (argv, process) => {
+    runApart: async (argv, process, more) => {
       const [program, ...words] = scopeArgv('terminals', runtimeDir, {});
-      await process.runTool(program, [...words, ...argv]);
+      await process.runTool(program, [...words, ...argv], { env: more });
     },
     follow: (service) =>
       service.onChange(({ sessions }) => {

@@ -31,7 +31,9 @@ export function createTerminalServers(options: TerminalServersOptions): TmuxServ
     const socketPath = pathOf(server);
     // The first has a unit of its own; the others come and go.
     const start = (by: ServiceManager): Promise<void> =>
-      server === 0 ? by.startTerminals(process) : by.runApart([tmuxPath, '-u', '-S', socketPath, '-f', confPath, 'start-server'], process);
+      server === 0
+        ? by.startTerminals(process)
+        : by.runApart([tmuxPath, '-u', '-S', socketPath, '-f', confPath, 'start-server'], process, env);
     const startServer = manager === undefined ? {} : { startServer: () => start(manager) };
     const control = measuredControl(
       createTmuxControl({ process, tmuxPath, socketPath, confPath, env, sleep, ...startServer }),

@@ -13,6 +13,7 @@ import { findExecutables } from '../tools/executables.ts';
 import { createExitWatch } from '../tools/exit-watch.ts';
 import { createFileReader } from '../tools/files.ts';
 import { createGit } from '../tools/git/git.ts';
+import { withoutLogins } from '../tools/no-logins.ts';
 import { createOtherTmux } from '../tools/other-tmux.ts';
 import { createProcessTool } from '../tools/process.ts';
 import { createSpawner } from '../tools/spawner.ts';
@@ -62,7 +63,8 @@ export async function createTools(options: DaemonOptions, { metrics, again, newe
   lifecycle.own('exit watch', () => exits.close());
   await writeFile(paths.tmuxConfPath, tmuxConf(), { mode: 0o600 });
   const tmux = createTerminalServers({
-    ...{ process: processTool, tmuxPath, manager, metrics, again, env: ownEnv },
+    ...{ process: processTool, tmuxPath, manager, metrics, again },
+    env: await withoutLogins(ownEnv, paths.noLoginsPath),
     ...{ socketPath: paths.tmuxSocketPath, confPath: paths.tmuxConfPath },
     sleep: (ms) => sleep(clock, ms),
   });

@@ -11,6 +11,8 @@ export function tmuxConf(options: { readonly historyLines?: number } = {}): stri
     'set -s default-terminal screen-256color',
     'set -g default-size 200x50',
     `set -g history-limit ${options.historyLines ?? 20_000}`,
+    // What the server alone is to have (no-logins.ts) is not for its programs.
+    'set-environment -gu LD_PRELOAD',
     // The client that attaches must not change what later windows see.
     'set -g update-environment ""',
     'set -g destroy-unattached off',

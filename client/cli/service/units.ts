@@ -23,6 +23,7 @@ export function unitText(name: UnitName, { node, tmux, searchPath, configDir, st
     TMUX: commandWord(tmux),
     TMUX_CONF: commandWord(join(stateDir, 'tmux.conf')),
     PATH: unitWord(`PATH=${searchPath}`),
+    NO_LOGINS: unitWord(`LD_PRELOAD=${join(stateDir, 'no-logins.so')}`),
     // A path alone: it takes no quotes.
     ENVIRONMENT: join(configDir, 'environment').replaceAll('%', '%%'),
   };

@@ -16,6 +16,7 @@ test('units have the paths of the installation, each as one word, and no placeho
   expect(service).toContain('Environment="PATH=/a:/b%%c"');
   expect(service).toContain('EnvironmentFile=-/home/x/.config/coppice/environment');
   expect(unitText('coppice-tmux.service', places)).toContain('ExecStart="/usr/bin/tmux" -D -S %t/coppice/tmux.sock -f "/s/tmux.conf"');
+  expect(unitText('coppice-tmux.service', places)).toContain('Environment="PATH=/a:/b%%c" "LD_PRELOAD=/s/no-logins.so"');
 });
 
 test('whatever systemd would expand stands for itself', () => {
