@@ -76,14 +76,14 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     if (panes.some((pane) => !pane.dead && pane !== own)) return;
     await tmux.killSession(terminal.tmuxId);
     await store.write((w) => end(w, terminal, 'ended', 'shell_exited', byDaemon));
-    await forgetFiles(terminal);
+    await forgetFiles(await runsOf(stepFiles, terminal));
   };
   const lose = async (terminal: TerminalRecord): Promise<void> => {
     await store.write((w) => end(w, terminal, 'lost', 'tmux_session_gone', byDaemon));
-    await forgetFiles(terminal);
+    await forgetFiles(await runsOf(stepFiles, terminal));
   };
-  const forgetFiles = async (terminal: TerminalRecord): Promise<void> => {
-    for (const id of await runsOf(stepFiles, terminal)) await forgetRun(deps, id);
+  const forgetFiles = async (runs: readonly string[]): Promise<void> => {
+    for (const id of runs) await forgetRun(deps, id);
   };
   /** The name counts too: a new server gives the ids out again. */
   const isPresent = async (terminal: TerminalRecord): Promise<boolean> =>
@@ -151,10 +151,11 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
           await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
         }
         // A wrapper stands in the worktree until it writes down the end, a moment after it.
-        const written = shell ? await runsOf(stepFiles, terminal) : [];
+        const runs = await runsOf(stepFiles, terminal);
+        const written = shell ? runs : [];
         await Promise.all(written.map((id) => deps.exits.wait(id, AbortSignal.timeout(exitFileMs)).catch(() => undefined)));
         await store.write((w) => end(w, terminal, 'ended', reason, origin));
-        await forgetFiles(terminal);
+        await forgetFiles(runs);
       } finally {
         ending.delete(terminal.id);
       }

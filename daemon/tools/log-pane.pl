@@ -2,7 +2,7 @@
 # Writes what tmux reads of a pane to the log of a run, up to the mark that the wrapper (run-step.pl) writes at its end, or to the end of the
 # pane. Standard input is tmux's pipe, standard output the log, argv <folder of step files>/<id>.
 #
-#   <id>.logged  empty, written when nothing more comes into the log
+#   <id>.logged  there when nothing more comes into the log, whatever is in it
 #
 # No module is loaded, as in the wrapper.
 
@@ -64,8 +64,11 @@ sub written {
 
 # Who forgets a run removes this file last, so either it finds the file, or the others are gone when they are looked for here.
 sub tell_end {
-    my $mask = umask 077;
-    if (open(my $out, '>', "$base.logged")) { close $out }
-    umask $mask;
+    # Of a wrapper that told its end there is a file already: another name for it costs less than another file.
+    unless (link "$base.exit", "$base.logged") {
+        my $mask = umask 077;
+        if (open(my $out, '>', "$base.logged")) { close $out }
+        umask $mask;
+    }
     unlink "$base.logged" unless grep { -e "$base.$_" } qw(spec pid exit);
 }

@@ -43,8 +43,8 @@ interface Known {
 /** So many are looked at in one turn of the loop: half a millisecond. */
 const aTurn = 32;
 const readsAtOnce = 4;
-/** After a look nobody looks for a while, as long as that takes for so many processes in a millisecond: a tenth of the time at most. */
-const restPerMs = 10;
+/** After a look nobody looks for a while, as long as that takes for so many processes in a millisecond: a thirtieth of the time at most. */
+const restPerMs = 3;
 
 export function createProcessTable(): ProcessTable {
   let known = new Map<number, Known>();

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # Runs one step and writes down how it ended. Argv is only the path of a spec file, so no user text or secret shows in a process list.
 #
-#   <id>.spec  NUL-terminated fields: cwd, stdin, stdout, argc, argv..., then NAME=VALUE...; read once and unlinked. stdin and stdout
+#   <id>.spec  NUL-terminated fields: cwd, stdin, stdout, argc, argv..., then NAME=VALUE...; read once, and emptied. stdin and stdout
 #              are paths of files, or empty for what the wrapper has itself
 #   <id>.pid   "<wrapper pid> <child pid> <start of the wrapper> <start of the child>[ <scope>]\n", written when the child runs its program.
 #              A start, in ticks since the boot, tells the process from a later one of the same number; a scope is the control group that
@@ -28,11 +28,19 @@ chdir $cwd or finish("error cannot enter '$cwd': $!");
 run_child(@$argv);
 
 sub read_spec {
-    open(my $in, '<:raw', $spec) or ($! == $ENOENT ? leave() : finish("error cannot read the step's spec: $!"));
+    # Whoever renames it has it. The same file tells the end, so that there is none to be made then.
+    my $taken = "$base.exit.tmp";
+    rename $spec, $taken or ($! == $ENOENT ? leave() : finish("error cannot take the step's spec: $!"));
+    my $in;
+    unless (open $in, '+<:raw', $taken) {
+        my $problem = "error cannot read the step's spec: $!";
+        unlink $taken;
+        finish($problem);
+    }
     local $/;
     my $text = <$in>;
+    truncate $in, 0;
     close $in;
-    unlink $spec;
     my @fields = split /\0/, $text // '', -1;
     pop @fields;
     my ($dir, $in_path, $out_path, $argc, @rest) = @fields;
