@@ -43,6 +43,7 @@ import { cronProblem } from '../tools/cron.ts';
 import { withoutLinks } from '../tools/files.ts';
 import { isPortFree } from '../tools/free-port.ts';
 import { killTree } from '../tools/kill-tree.ts';
+import { createLeftovers } from '../tools/leftovers.ts';
 import { createProc } from '../tools/proc.ts';
 import { startStepProcess } from '../tools/step-process.ts';
 import { isServerSocket } from '../tools/tmux-servers.ts';
@@ -107,7 +108,15 @@ export function createServices(wiring: Wiring): Services {
   const leases = createLeaseService({ ...shared, queue, isPortFree, portRange });
   const ownEnvironment = tools.ownEnv;
   const passedOn = () => policy.narrow(credentials.take(ownEnvironment, []).environment);
-  const hooks = createHooks({ process: tools.process, configured: () => config.current.hooks, policy, ownEnvironment, passedOn });
+  const leftovers = createLeftovers();
+  const hooks = createHooks({
+    leftovers,
+    process: tools.process,
+    configured: () => config.current.hooks,
+    policy,
+    ownEnvironment,
+    passedOn,
+  });
   const eventHooks = createEventHooks({
     ...{ process: tools.process, log, policy, ownEnvironment, passedOn },
     configured: () => config.current.hooks.events,
@@ -122,7 +131,7 @@ export function createServices(wiring: Wiring): Services {
   const worktrees = createWorktreeService({ ...shared, git, proc, queue, root, hooks, copyRules, leases, spares });
   lifecycle.own('worktree deletions', () => worktrees.idle());
   const terminals = createTerminalService({
-    ...{ ...shared, tmux, stepFiles, exits, killTree },
+    ...{ ...shared, tmux, stepFiles, exits, killTree, leftovers },
     otherTmux: tools.otherTmux,
     isOwnSocket: (path) => isServerSocket(paths.tmuxSocketPath, path),
     environment: tools.ownEnv,
@@ -138,13 +147,13 @@ export function createServices(wiring: Wiring): Services {
     ...shared,
     random: options.random,
     again,
-    ...{ deadlines, stepFiles, exits, tmux, files, git, killTree, agents, availability, policy, credentials, envFiles },
+    ...{ deadlines, stepFiles, exits, tmux, files, git, killTree, leftovers, agents, availability, policy, credentials, envFiles },
     startProcess: (request) => metrics.timed('step.spawn', () => startStepProcess(tools.spawner, request)),
     isAlive: proc.isAlive,
     socketPath: paths.socketPath,
   });
   const agentPlaceOf = createAgentPlaces({
-    ...{ store, policy, files, git, envFiles },
+    ...{ store, policy, files, git, envFiles, leftovers },
     ...{ socketPath: paths.socketPath, tmux },
   });
   const driven = createDrivenSessions();
@@ -174,11 +183,12 @@ export function createServices(wiring: Wiring): Services {
     artifacts,
     builtinsFor,
     killTree,
+    leftovers,
     onFinished: () => admitMore(),
   });
   lifecycle.own('session runner', () => runner.stop());
   const maxRunning = (): number => config.current.sessions.max_running ?? Math.max(10, 2 * options.cores);
-  const admission = createAdmission({ store, clock, runner, envFiles, maxRunning });
+  const admission = createAdmission({ store, clock, runner, envFiles, leftovers, maxRunning });
   const admitMore = (): void => {
     admission
       .admit()

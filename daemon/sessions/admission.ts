@@ -2,6 +2,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
+import type { Leftovers } from '../tools/leftovers.ts';
 import { dropEnvironment, type EnvFiles } from './env-file.ts';
 import { queueOrder } from './queue.ts';
 import type { SessionRunner } from './runner.ts';
@@ -17,13 +18,14 @@ export interface AdmissionDeps {
   readonly clock: Clock;
   readonly runner: Pick<SessionRunner, 'drive'>;
   readonly envFiles: Pick<EnvFiles, 'remove'>;
+  readonly leftovers: Pick<Leftovers, 'watch'>;
   readonly maxRunning: () => number;
 }
 
 /** Sessions of a spec task have limits of their own, and its agents must not wait for what waits for them. */
 const takesRoom = ({ specTaskId }: Pick<SessionRecord, 'specTaskId'>): boolean => specTaskId === undefined;
 
-export function createAdmission({ store, clock, runner, envFiles, maxRunning }: AdmissionDeps): Admission {
+export function createAdmission({ store, clock, runner, envFiles, leftovers, maxRunning }: AdmissionDeps): Admission {
   return {
     async admit() {
       const { admitted, cancelled } = await store.write((w) => {
@@ -44,7 +46,10 @@ export function createAdmission({ store, clock, runner, envFiles, maxRunning }: 
         return { admitted: next.map(({ id }) => id), cancelled };
       });
       for (const session of cancelled) await dropEnvironment(envFiles, session);
-      for (const id of admitted) void runner.drive(id);
+      for (const id of admitted) {
+        leftovers.watch(id);
+        void runner.drive(id);
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
 // Where and with what environment the agent of a session works: as its step would, if it were a process.
 import { Failure } from '../../schemas/errors.ts';
+import type { Leftovers } from '../tools/leftovers.ts';
 import { loadContext, stepOf } from './context.ts';
 import type { EnvFiles } from './env-file.ts';
 import type { Environment } from './environment.ts';
@@ -14,7 +15,9 @@ export interface AgentPlace {
 /** Throws PRECONDITION {reason: no_agent} unless the session waits for its agent. */
 export type AgentPlaceOf = (sessionId: string) => Promise<AgentPlace>;
 
-export function createAgentPlaces(deps: EnvironmentDeps & { readonly envFiles: EnvFiles }): AgentPlaceOf {
+export function createAgentPlaces(
+  deps: EnvironmentDeps & { readonly envFiles: EnvFiles; readonly leftovers: Pick<Leftovers, 'unwatch'> },
+): AgentPlaceOf {
   return async (sessionId) => {
     const context = await loadContext(deps.store, deps.envFiles, sessionId);
     const step = context.steps.find((row) => row.status === 'running' && stepOf(context.definition, row)?.action === 'agent-thread');
@@ -23,6 +26,8 @@ export function createAgentPlaces(deps: EnvironmentDeps & { readonly envFiles: E
         details: { reason: 'no_agent' },
       });
     }
+    // Its host is no step of it.
+    deps.leftovers.unwatch(sessionId);
     const cwd = await workingDirectoryOf(context, { named: undefined, stepRunId: step.id, policy: deps.policy });
     return { cwd, env: await environmentOfStep(context, step, cwd, deps) };
   };

@@ -11,6 +11,7 @@ import type { ExitWatch } from '../tools/exit-watch.ts';
 import { finishLog } from '../tools/finish-log.ts';
 import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
+import type { Leftovers } from '../tools/leftovers.ts';
 import type { StepExit, StepFiles } from '../tools/step-files.ts';
 import type { StartedStep, StartStepOptions } from '../tools/step-process.ts';
 import type { TmuxServers } from '../tools/tmux-servers.ts';
@@ -48,6 +49,7 @@ export interface StepRunnerDeps extends StepSpecDeps {
   readonly tmux: TmuxServers;
   readonly startProcess: (options: StartStepOptions) => Promise<StartedStep>;
   readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
+  readonly leftovers: Pick<Leftovers, 'began' | 'ended'>;
   readonly isAlive: (pid: number, startTime?: number) => Promise<boolean>;
 }
 
@@ -66,6 +68,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
       if (step.attempt > 1) await stepFiles.forget(step.id);
       const prepared = await stepSpec(loaded, step, deps);
       context = prepared.context;
+      deps.leftovers.began(context.session.id, step.id);
       await stepFiles.writeSpec(step.id, prepared.spec);
     } catch (error) {
       await end(context, step, outcomeOf.failure(error));
@@ -213,6 +216,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
         outcome: { ...outcome, ...(error === undefined ? {} : { error }) },
       });
     });
+    deps.leftovers.ended(context.session.id, step.id, stepFiles.endedAlone(step.id));
     await (isOver ? forgetRun({ stepFiles, exits: deps.exits }, step.id) : stepFiles.forget(step.id));
     // A failed step's window stays for whoever attaches; a good one's log says it all.
     if (outcome.status === 'succeeded' && step.paneId !== undefined && context.terminal) {

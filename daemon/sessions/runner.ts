@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
+import type { Leftovers } from '../tools/leftovers.ts';
 import { waitUntil } from './backoff.ts';
 import { loadContext, snapshotOf, tolerates } from './context.ts';
 import type { DaemonStepRunner } from './daemon-step.ts';
@@ -48,6 +49,7 @@ export interface SessionRunnerDeps {
   readonly artifacts: ArtifactService;
   readonly builtinsFor: BuiltinsFor;
   readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
+  readonly leftovers: Pick<Leftovers, 'unwatch'>;
   readonly onFinished: () => void;
 }
 
@@ -158,6 +160,7 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
     }
     await store.write((w) => finish(w, session, verdict, clock.now()));
     await dropEnvironment(deps.envFiles, session);
+    deps.leftovers.unwatch(session.id);
   };
 
   /** A session that cannot go on now is looked at again, as after a start: its rows keep what is known. */

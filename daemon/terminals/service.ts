@@ -8,6 +8,7 @@ import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { ExitWatch } from '../tools/exit-watch.ts';
 import { forgetRun } from '../tools/forget-run.ts';
 import type { KillTreeOptions, KillTreeResult } from '../tools/kill-tree.ts';
+import type { Leftovers } from '../tools/leftovers.ts';
 import type { TmuxPane } from '../tools/tmux.ts';
 import type { OfTerminal, TmuxServers } from '../tools/tmux-servers.ts';
 import { type AdoptingDeps, type AdoptTmux, adoptTmux } from './adopting.ts';
@@ -36,6 +37,7 @@ export interface TerminalService {
 export interface TerminalDeps extends AdoptingDeps {
   readonly exits: ExitWatch;
   readonly log: Log;
+  readonly leftovers: Pick<Leftovers, 'areNone'>;
   readonly killTree: (options: KillTreeOptions) => Promise<KillTreeResult>;
 }
 
@@ -78,6 +80,8 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
     await store.write((w) => end(w, terminal, 'ended', 'shell_exited', byDaemon));
     await forgetFiles(await runsOf(stepFiles, terminal));
   };
+  const hasLeftNothing = (sessionId: string, runs: readonly string[]): boolean =>
+    deps.leftovers.areNone(sessionId) && runs.every((id) => stepFiles.endedAlone(id));
   const lose = async (terminal: TerminalRecord): Promise<void> => {
     await store.write((w) => end(w, terminal, 'lost', 'tmux_session_gone', byDaemon));
     await forgetFiles(await runsOf(stepFiles, terminal));
@@ -146,12 +150,12 @@ export function createTerminalService(deps: TerminalDeps): TerminalService {
         if (isThere) await tmux.killSession(terminal.tmuxId);
         // Most shells end by the hang-up: whoever waits for that looks at all processes once, and not until they are dead.
         if (isThere && shell) await deps.exits.wait(terminal.shellRunId, AbortSignal.timeout(hangUpMs)).catch(() => undefined);
+        const runs = await runsOf(stepFiles, terminal);
         // What ignores the hang-up, or was sent to the background, ends too.
-        if (shell && terminal.sessionId !== undefined) {
+        if (shell && terminal.sessionId !== undefined && !hasLeftNothing(terminal.sessionId, runs)) {
           await deps.killTree({ ...shell, marker: { sessionId: terminal.sessionId }, clock });
         }
         // A wrapper stands in the worktree until it writes down the end, a moment after it.
-        const runs = await runsOf(stepFiles, terminal);
         const written = shell ? runs : [];
         await Promise.all(written.map((id) => deps.exits.wait(id, AbortSignal.timeout(exitFileMs)).catch(() => undefined)));
         await store.write((w) => end(w, terminal, 'ended', reason, origin));

@@ -6,13 +6,14 @@
 #   <id>.pid   "<wrapper pid> <child pid> <start of the wrapper> <start of the child>[ <scope>]\n", written when the child runs its program.
 #              A start, in ticks since the boot, tells the process from a later one of the same number; a scope is the control group that
 #              holds this step and nothing else
+#   <id>.alone there when nothing that the step started lives on; another name of the next one
 #   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all; in a terminal a mark follows there for the log
 #
 # The wrapper outlives Ctrl-C, a closed terminal and a killed daemon. No module is loaded, since every step begins with this: strict and
 # warnings alone cost two thirds of what perl itself does. The tests compile it with both.
 
-# Error numbers, the same on every Unix.
-my ($ENOENT, $EINTR) = (2, 4);
+# Numbers that are the same on every Unix.
+my ($ENOENT, $EINTR, $WNOHANG) = (2, 4, 1);
 my @shielded = qw(HUP INT QUIT TERM PIPE ALRM USR1 USR2 TSTP TTIN TTOU);
 my ($spec) = @ARGV;
 die "usage: run-step.pl <spec file>\n" unless defined $spec && $spec =~ /\.spec\z/;
@@ -20,7 +21,7 @@ die "usage: run-step.pl <spec file>\n" unless defined $spec && $spec =~ /\.spec\
 my $in_terminal = -t STDIN;
 $SIG{$_} = 'IGNORE' for @shielded;
 $SIG{CHLD} = 'DEFAULT';
-adopt_orphans();
+my $has_orphans = adopt_orphans();
 
 my ($cwd, $stdin, $stdout, $argv, $env) = read_spec();
 set_environment(@$env);
@@ -110,17 +111,21 @@ sub run_child {
         finish("error lost the child: $!") if $ended < 0 && $! != $EINTR;
     }
     my $status = $?;
+    # What the step left running is our child by now, if anything is.
+    my $left;
+    1 while ($left = waitpid(-1, $WNOHANG)) > 0;
+    link "$base.exit.tmp", "$base.alone" if $left < 0 && $has_orphans;
     finish($failure) if $failure ne '';
     finish($status & 127 ? 'signal ' . ($status & 127) : 'exit ' . ($status >> 8));
 }
 
 # What the step starts and leaves without a parent becomes our child and not init's, however it hides: so it is found and ended with the
-# step. The number of prctl is that of the machine this perl was built for; elsewhere the mark in the environment has to do.
+# step. The number of prctl is that of the machine this perl was built for; elsewhere the mark in the environment has to do. True: they come.
 sub adopt_orphans {
     open(my $self, '<:raw', '/proc/self/exe') or return;
     read($self, my $header, 20) == 20 or return;
     my $prctl = { 62 => 157, 183 => 167 }->{ unpack 'x18 v', $header };
-    syscall($prctl, 36, 1, 0, 0, 0) if defined $prctl;
+    return defined $prctl && syscall($prctl, 36, 1, 0, 0, 0) == 0;
 }
 
 sub start_of {

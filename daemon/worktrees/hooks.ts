@@ -4,6 +4,7 @@ import { limits } from '../../schemas/limits.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import type { PolicyService } from '../policy/service.ts';
 import { endStragglers, markOf } from '../tools/git/stragglers.ts';
+import type { Leftovers } from '../tools/leftovers.ts';
 import type { ProcessTool } from '../tools/process.ts';
 
 export type HookName = 'post_create' | 'pre_remove';
@@ -23,6 +24,7 @@ export interface Hooks {
 }
 
 export interface HookDeps {
+  readonly leftovers: Pick<Leftovers, 'unwatch'>;
   readonly process: Pick<ProcessTool, 'runTool'>;
   readonly configured: () => Readonly<Record<HookName, readonly (readonly string[])[]>>;
   readonly policy: PolicyService;
@@ -38,6 +40,7 @@ export function createHooks(deps: HookDeps): Hooks {
   return {
     async run(name, facts) {
       const all = deps.configured()[name];
+      if (all.length > 0 && facts.sessionId !== undefined) deps.leftovers.unwatch(facts.sessionId);
       for (const argv of all) await runHook(deps, name, await permitted(deps, argv, facts), facts);
       return all.length > 0;
     },

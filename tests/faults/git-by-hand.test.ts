@@ -140,7 +140,7 @@ test('a branch of the task that somebody moves, or locks, between two merges is 
   // Its agent is asked first and goes on by itself; blocked for the second time, it waits for a person.
   await until('the second merge that the lock stops', async () => {
     const { events } = await daemon.client.event.list({ types: ['workSession.statusChanged'], limit: 200 });
-    return events.filter(({ data }) => 'reason' in data && data.reason === 'merge_conflict').length === 2;
+    return events.filter(({ data }) => (data as { reason?: string }).reason === 'merge_conflict').length === 2;
   });
   const blocked = await setup.workSession(id, '2', ({ status }) => status === 'blocked');
   expect(blocked).toMatchObject({ blockedReason: 'merge_conflict', blockedDetail: expect.stringContaining(lock) });

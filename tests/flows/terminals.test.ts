@@ -39,6 +39,21 @@ test('what is typed arrives verbatim, the screen can be read, and a kill ends th
   await expect(daemon.client.terminal.send({ terminal: session.id, text: 'x' })).rejects.toMatchObject({ kind: 'PRECONDITION' });
 });
 
+test.each(['tmux', 'process'])('what a step run in %s leaves in the background ends with the terminal', async (where) => {
+  await using repo = await createTestRepo();
+  await using home = createHome();
+  const signals = createSignals(home);
+  const leave = `setsid sleep 600 </dev/null >/dev/null 2>&1 & echo $! > ${signals.path('left')}`;
+  const steps = [shell('true'), shell(leave, { run_in: where }), shell('true')];
+  await using daemon = await startRealDaemon({ home, commands: { leave: commandFile('leave', { session: {}, steps }) } });
+
+  const session = await daemon.ended((await daemon.start(repo.path, 'leave')).id);
+
+  expect(session).toMatchObject({ status: 'succeeded' });
+  const [pid] = await signals.lines('left');
+  expect(isAlive(Number(pid))).toBe(false);
+});
+
 test('several lines go in as one paste, and copy mode is left first', async () => {
   await using repo = await createTestRepo();
   await using home = createHome();

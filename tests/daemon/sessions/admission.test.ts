@@ -14,12 +14,13 @@ async function setUp(statuses: readonly ('queued' | 'preparing' | 'running' | 's
       w.steps.insert(stepRow(index + 1, { sessionId: idOf('ses', index + 1) }));
     });
   });
-  const state = { bound, driven: [] as string[], removedEnv: [] as string[] };
+  const state = { bound, driven: [] as string[], watched: [] as string[], removedEnv: [] as string[] };
   const admission = createAdmission({
     store,
     clock,
     maxRunning: () => state.bound,
     runner: { drive: async (id) => void state.driven.push(id) },
+    leftovers: { watch: (id) => void state.watched.push(id) },
     envFiles: { remove: async (id) => void state.removedEnv.push(id) },
   });
   return { opened, store, state, admission, [Symbol.dispose]: () => opened[Symbol.dispose]() };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isAlive, lookAtAll, startTimeOf } from '../../../daemon/tools/proc.ts';
 import { createStepFiles } from '../../../daemon/tools/step-files.ts';
@@ -95,12 +95,30 @@ describe('a step without a terminal', () => {
     const pids = await place.files.readPids('quiet');
     expect(pids?.wrapperPid).toBe(wrapperPid);
     expect(existsSync(place.path('steps/quiet.spec'))).toBe(false);
+    for (const name of readdirSync(place.path('steps'))) expect(readFileSync(place.path(`steps/${name}`), 'utf8')).not.toContain('canary');
     expect(readFileSync(`/proc/${wrapperPid}/cmdline`, 'utf8')).not.toContain('canary');
     expect(readFileSync(`/proc/${wrapperPid}/environ`, 'utf8')).not.toContain('canary');
     await place.tool.runTool('sh', ['-c', ': >fifo'], { cwd: place.dir });
     expect(await endOf(place, 'quiet')).toEqual({ kind: 'exit', code: 1 });
     expect(await place.files.listIds()).toEqual(['quiet']);
     await place.files.forget('quiet');
+    expect(await place.files.listIds()).toEqual([]);
+  });
+
+  test.each([
+    ['nobody', 'true', true],
+    ['one that has ended too', 'sleep 0.05 & wait', true],
+    ['one in the background', 'sleep 60 & echo $! > left', false],
+    ['one in a session of its own', "setsid sh -c 'echo $$ > left; exec sleep 60' & while ! test -s left; do :; done", false],
+    ['one whose parents have ended', "(sh -c 'sleep 60 & echo $! > left' &) ; while ! test -s left; do :; done", false],
+  ])('the wrapper tells whether the step leaves somebody: %s', async (_who, script, alone) => {
+    await using place = createPlace();
+    await runStep(place, 'left', ['sh', '-c', script]);
+    expect(await endOf(place, 'left')).toEqual({ kind: 'exit', code: 0 });
+    expect(place.files.endedAlone('left')).toBe(alone);
+    if (!alone) process.kill(Number(readFileSync(place.path('left'), 'utf8')));
+    await place.files.forget('left');
+    expect(place.files.endedAlone('left')).toBe(false);
     expect(await place.files.listIds()).toEqual([]);
   });
 
