@@ -108,7 +108,7 @@ export function createServices(wiring: Wiring): Services {
   const leases = createLeaseService({ ...shared, queue, isPortFree, portRange });
   const ownEnvironment = tools.ownEnv;
   const passedOn = () => policy.narrow(credentials.take(ownEnvironment, []).environment);
-  const leftovers = createLeftovers();
+  const leftovers = createLeftovers({ dir: paths.stepsDir });
   const hooks = createHooks({
     leftovers,
     process: tools.process,
@@ -202,7 +202,24 @@ export function createServices(wiring: Wiring): Services {
     store.onEvents((events) => events.some(({ type }) => type === 'session.finished') && settle()),
   );
   const sessions = createSessionService({
-    ...{ store, clock, ids, queue, projects, catalogue, auth, git, tmux, files, envFiles, admission, runner, terminals, worktrees },
+    ...{
+      store,
+      clock,
+      ids,
+      queue,
+      projects,
+      catalogue,
+      auth,
+      git,
+      tmux,
+      files,
+      envFiles,
+      leftovers,
+      admission,
+      runner,
+      terminals,
+      worktrees,
+    },
     ...{ artifacts, agents, policy, credentials, proc },
     ...(tools.manager === undefined ? {} : { usageOf: (session) => usageOfSession({ store, stepFiles }, session) }),
     artifactsDir: paths.artifactsDir,

@@ -204,6 +204,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     const { values, problems } = mask.value(published);
     const random = deps.random();
     const note = problems.length > 0 ? ` (COPPICE_OUTPUT_FILE: ${problems.join('; ')})` : '';
+    deps.leftovers.ended(context.session.id, step.id, stepFiles.endedAlone(step.id));
     const isOver = await store.write((w) => {
       for (const [key, value] of Object.entries(values)) {
         w.sessions.setData(context.session.id, key, value, clock.now());
@@ -216,7 +217,6 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
         outcome: { ...outcome, ...(error === undefined ? {} : { error }) },
       });
     });
-    deps.leftovers.ended(context.session.id, step.id, stepFiles.endedAlone(step.id));
     await (isOver ? forgetRun({ stepFiles, exits: deps.exits }, step.id) : stepFiles.forget(step.id));
     // A failed step's window stays for whoever attaches; a good one's log says it all.
     if (outcome.status === 'succeeded' && step.paneId !== undefined && context.terminal) {

@@ -13,6 +13,7 @@ import type { SessionFilter, SessionRecord } from '../store/tables/sessions.ts';
 import type { TerminalRecord } from '../store/tables/terminals.ts';
 import type { Sync } from '../store/transaction.ts';
 import type { TerminalService } from '../terminals/service.ts';
+import type { Leftovers } from '../tools/leftovers.ts';
 import type { Proc } from '../tools/proc.ts';
 import type { WorktreeService } from '../worktrees/service.ts';
 import type { Admission } from './admission.ts';
@@ -70,6 +71,7 @@ export interface SessionService {
 export interface SessionDeps extends StartDeps {
   readonly clock: Clock;
   readonly admission: Admission;
+  readonly leftovers: Pick<Leftovers, 'resume'>;
   readonly runner: SessionRunner;
   readonly terminals: TerminalService;
   readonly worktrees: WorktreeService;
@@ -210,6 +212,12 @@ export function createSessionService(deps: SessionDeps): SessionService {
         members: r.groups.running().flatMap(({ id }) => r.groups.members(id)),
       }));
       await deps.envFiles.sweep([...[...active, ...work].map(({ id }) => id), ...members.map(({ sessionId }) => sessionId)]);
+      const runsOf = (id: string) =>
+        store.read((r) => r.steps.ofSession(id).filter(({ status }) => status === 'running')).map((step) => step.id);
+      deps.leftovers.resume(
+        active.map(({ id }) => id),
+        runsOf,
+      );
       for (const session of active) {
         if (session.status === 'queued') continue;
         void runner.drive(session.id);

@@ -54,6 +54,25 @@ test.each(['tmux', 'process'])('what a step run in %s leaves in the background e
   expect(isAlive(Number(pid))).toBe(false);
 });
 
+test('what a step left in the background before the daemon was killed ends with the terminal too', async () => {
+  await using repo = await createTestRepo();
+  await using home = createHome();
+  const signals = createSignals(home);
+  const leave = `setsid sleep 600 </dev/null >/dev/null 2>&1 & echo $! > ${signals.path('left')}`;
+  const steps = [shell(leave), shell(`${signals.tell('waits')}; ${signals.waitFor('gate')}`)];
+  await using daemon = await startRealDaemon({ home, commands: { leave: commandFile('leave', { session: {}, steps }) } });
+  const session = await daemon.start(repo.path, 'leave');
+  await signals.lines('waits');
+
+  await daemon.kill('SIGKILL');
+  await daemon.again();
+  signals.open('gate');
+
+  expect(await daemon.ended(session.id)).toMatchObject({ status: 'succeeded' });
+  const [pid] = await signals.lines('left');
+  expect(isAlive(Number(pid))).toBe(false);
+});
+
 test('several lines go in as one paste, and copy mode is left first', async () => {
   await using repo = await createTestRepo();
   await using home = createHome();
