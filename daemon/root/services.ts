@@ -110,12 +110,8 @@ export function createServices(wiring: Wiring): Services {
   const passedOn = () => policy.narrow(credentials.take(ownEnvironment, []).environment);
   const leftovers = createLeftovers({ dir: paths.stepsDir });
   const hooks = createHooks({
-    leftovers,
-    process: tools.process,
+    ...{ process: tools.process, leftovers, policy, ownEnvironment, passedOn },
     configured: () => config.current.hooks,
-    policy,
-    ownEnvironment,
-    passedOn,
   });
   const eventHooks = createEventHooks({
     ...{ process: tools.process, log, policy, ownEnvironment, passedOn },
@@ -202,24 +198,8 @@ export function createServices(wiring: Wiring): Services {
     store.onEvents((events) => events.some(({ type }) => type === 'session.finished') && settle()),
   );
   const sessions = createSessionService({
-    ...{
-      store,
-      clock,
-      ids,
-      queue,
-      projects,
-      catalogue,
-      auth,
-      git,
-      tmux,
-      files,
-      envFiles,
-      leftovers,
-      admission,
-      runner,
-      terminals,
-      worktrees,
-    },
+    ...{ store, clock, ids, queue, projects, catalogue, auth, git, tmux, files, envFiles },
+    ...{ leftovers, admission, runner, terminals, worktrees },
     ...{ artifacts, agents, policy, credentials, proc },
     ...(tools.manager === undefined ? {} : { usageOf: (session) => usageOfSession({ store, stepFiles }, session) }),
     artifactsDir: paths.artifactsDir,

@@ -36,6 +36,8 @@ const symbolSize = 24;
 const largestPage = 0x10000;
 const [load, dynamic, stack] = [1, 2, 0x6474e551];
 const [execute, write, read] = [1, 2, 4];
+/** What the loader is told, by the numbers of the ABI. */
+const tags = { hash: 4, names: 5, symbols: 6, namesSize: 10, symbolSize: 11, end: 0 } as const;
 
 /** A shared library in the format that the System V ABI describes (ELF, 64 bits, little-endian); undefined for a machine not known. */
 export function noLoginsLibrary(arch: string): Buffer | undefined {
@@ -56,17 +58,18 @@ export function noLoginsLibrary(arch: string): Buffer | undefined {
     ...[codeAt, machine.code.length],
   ]);
   // The loader writes into this part, so it is mapped apart from the code.
-  const entries = words(8, [4, hashAt, 5, namesAt, 6, symbolsAt, 10, names.length, 11, symbolSize, 0, 0]);
-  const size = dynamicAt + entries.length;
+  const places = { hash: hashAt, names: namesAt, symbols: symbolsAt, namesSize: names.length, symbolSize, end: 0 };
+  const entries = words(
+    8,
+    Object.entries(places).flatMap(([what, value]) => [tags[what as keyof typeof tags], value]),
+  );
   const segment = (type: number, flags: number, offset: number, address: number, length: number): Buffer =>
     Buffer.concat([words(4, [type, flags]), words(8, [offset, address, address, length, length, type === load ? largestPage : 16])]);
-  const file = Buffer.alloc(size);
+  const file = Buffer.alloc(dynamicAt + entries.length);
   const header = Buffer.concat([
     Buffer.from('\x7fELF\x02\x01\x01'.padEnd(16, '\0'), 'latin1'),
-    words(2, [3, machine.number]),
-    words(4, [1]),
-    words(8, [0, fileHeader, 0]),
-    words(4, [0]),
+    // A shared object of version 1, without a program to begin and without sections.
+    ...[words(2, [3, machine.number]), words(4, [1]), words(8, [0, fileHeader, 0]), words(4, [0])],
     words(2, [fileHeader, segmentHeader, segments, 0, 0, 0]),
     segment(load, read | execute, 0, 0, dynamicAt),
     segment(load, read | write, dynamicAt, largestPage + dynamicAt, entries.length),
