@@ -90,13 +90,7 @@ export class Store {
    * than once, so it must touch nothing but the writer.
    */
   write<T>(fn: (writer: Writer) => Sync<T>): Promise<T> {
-    const end = this.#span('store.write');
-    const written = this.#queue.add(() => fn(this.#writer));
-    written.then(
-      () => end(),
-      () => end(true),
-    );
-    return written;
+    return this.#queue.add(() => fn(this.#writer), this.#span('store.write'));
   }
 
   /** Writes that wait for their commit. */

@@ -8,10 +8,14 @@ import type { Db } from './database.ts';
 /** A promise as the value of a transaction is a bug: nothing may wait while the lock is held. */
 export type Sync<T> = T extends PromiseLike<unknown> ? never : T;
 
+/** Called once, before the caller learns of it. */
+type OnEnd = (failed?: boolean) => void;
+
 interface Job {
   readonly run: () => unknown;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  readonly onEnd: OnEnd;
   /** Tries that found the lock taken. */
   tries: number;
   /** What it began to be tried again by. */
@@ -32,7 +36,7 @@ export interface WriteQueueDeps {
 }
 
 export interface WriteQueue {
-  add<T>(run: () => Sync<T>): Promise<T>;
+  add<T>(run: () => Sync<T>, onEnd?: OnEnd): Promise<T>;
   readonly length: number;
   /** Commits what waits if the lock is free, and refuses the rest and all that comes. */
   close(): void;
@@ -68,7 +72,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
     scheduled = false;
     if (closed) return;
     const batch = jobs.slice(0, batchSize);
-    let settle: readonly (() => void)[];
+    let settle: () => void;
     try {
       settle = commitTogether(batch) ?? commitEach(batch);
     } catch (error) {
@@ -82,12 +86,12 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       deps.onCommit();
     } finally {
       // What is committed is told to its callers, whatever a listener did.
-      for (const done of settle) done();
+      settle();
       schedule();
     }
   };
   /** Undefined when one of them threw: then nothing is written. */
-  const commitTogether = (batch: readonly Job[]): (() => void)[] | undefined => {
+  const commitTogether = (batch: readonly Job[]): (() => void) | undefined => {
     begin.run();
     let values: readonly unknown[];
     try {
@@ -98,17 +102,17 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       return undefined;
     }
     commit.run();
-    return batch.map(
-      ({ resolve }, at) =>
-        () =>
-          resolve(values[at]),
-    );
+    return () => {
+      for (const [at, job] of batch.entries()) succeed(job, values[at]);
+    };
   };
-  const commitEach = (batch: readonly Job[]): (() => void)[] => {
+  const commitEach = (batch: readonly Job[]): (() => void) => {
     begin.run();
-    const settle = batch.map(runJob);
+    const settled = batch.map(runJob);
     commit.run();
-    return settle;
+    return () => {
+      for (const settle of settled) settle();
+    };
   };
   const takeBack = (): void => {
     if (db.inTransaction) rollback.run();
@@ -120,14 +124,14 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
     try {
       const value = job.run();
       release.run();
-      return () => job.resolve(value);
+      return () => succeed(job, value);
     } catch (error) {
       // A full disk and the like end the whole transaction by themselves: then nobody in it has written anything.
       if (!db.inTransaction) throw error;
       undo.run();
       release.run();
       deps.gathered.length = before;
-      return () => job.reject(storageTold(error, db.name));
+      return () => fail(job, storageTold(error, db.name));
     }
   };
   const wait = (batch: readonly Job[], error: unknown): void => {
@@ -138,7 +142,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       if (job.tries >= job.policy.maxAttempts) spent.push(job);
     }
     take(spent);
-    for (const job of spent) job.reject(storeBusy(error));
+    for (const job of spent) fail(job, storeBusy(error));
     const [oldest] = jobs;
     if (oldest?.policy === undefined) {
       // Nobody is left, or only those behind a whole batch that was given up: they have not tried yet.
@@ -152,7 +156,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
   };
   const refuse = (batch: readonly Job[], error: unknown): void => {
     take(batch);
-    for (const job of batch) job.reject(storageTold(error, db.name));
+    for (const job of batch) fail(job, storageTold(error, db.name));
     schedule();
   };
   const take = (gone: readonly Job[]): void => {
@@ -160,13 +164,14 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
     jobs = jobs.filter((job) => !taken.has(job));
   };
   return {
-    add: <T>(run: () => Sync<T>) =>
+    add: <T>(run: () => Sync<T>, onEnd: OnEnd = () => {}) =>
       new Promise<T>((resolve, reject) => {
+        const job: Job = { run, resolve: resolve as (value: unknown) => void, reject, onEnd, tries: 0, policy: undefined };
         if (closed) {
-          reject(storeClosed());
+          fail(job, storeClosed());
           return;
         }
-        jobs.push({ run, resolve: resolve as (value: unknown) => void, reject, tries: 0, policy: undefined });
+        jobs.push(job);
         schedule();
       }),
     get length() {
@@ -175,9 +180,19 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
     close() {
       if (jobs.length > 0) flush();
       closed = true;
-      for (const job of jobs.splice(0)) job.reject(storeClosed());
+      for (const job of jobs.splice(0)) fail(job, storeClosed());
     },
   };
+}
+
+function succeed({ resolve, onEnd }: Job, value: unknown): void {
+  onEnd();
+  resolve(value);
+}
+
+function fail({ reject, onEnd }: Job, error: unknown): void {
+  onEnd(true);
+  reject(error);
 }
 
 function storeBusy(cause: unknown): Failure {
