@@ -121,6 +121,7 @@ export async function attach({ daemon, clock, log, client, workSession, environm
     else if (type === 'thread.statusChanged') {
       transcript.moved();
       soon(transcript.pump);
+      later(async () => prompts.settleAll());
       soon(tellOptions);
     } else if (type.startsWith('thread.')) soon(transcript.pump);
     else if (type === 'workSession.statusChanged' || type === 'workSession.updated') soon(tellInfo);
@@ -128,6 +129,7 @@ export async function attach({ daemon, clock, log, client, workSession, environm
       const update = updateOfStep(type, data as unknown as Parameters<typeof updateOfStep>[1]);
       if (update) later(() => tell(update));
     }
+    if (type === 'thread.turnFinished') prompts.settled(String(data.promptId));
     // After whatever the agent said before.
     if (type === 'thread.turnFinished' && data.interrupted === true)
       later(async () =>

@@ -8,6 +8,12 @@ export interface Prompts {
   wait(promptId: string): Promise<StopReason>;
   started(promptId: string): void;
   ended(promptId: string, how: StopReason | Error): void;
+  /** The agent ended its turn. Who waits is told once the store knows it too: what the editor asks next is answered from there. */
+  finished(promptId: string, how: StopReason): void;
+  /** The store knows the end of its turn. */
+  settled(promptId: string): void;
+  /** Of what the agent ended the store will tell no more. */
+  settleAll(): void;
   /** An agent that died took the turn along that was running. */
   runningEnded(why: Error): void;
   /** Those whose turn has not begun are answered as cancelled; true when one of them begins later all the same. */
@@ -29,9 +35,14 @@ export function createPrompts(): Prompts {
   const waiting = new Map<string, Waiting>();
   const cancelled = new Set<string>();
   const ends = new Map<string, StopReason | Error>();
+  /** Ended by the agent alone, and known to the store alone. */
+  const held = new Map<string, StopReason>();
+  const known = new Set<string>();
   const ended = (promptId: string, how: StopReason | Error): void => {
     const one = waiting.get(promptId);
     waiting.delete(promptId);
+    held.delete(promptId);
+    known.delete(promptId);
     if (one === undefined) {
       ends.set(promptId, how);
       const [oldest] = ends.keys();
@@ -54,6 +65,18 @@ export function createPrompts(): Prompts {
       if (one) one.isRunning = true;
     },
     ended,
+    finished(promptId, how) {
+      if (waiting.has(promptId) && !known.has(promptId)) held.set(promptId, how);
+      else ended(promptId, how);
+    },
+    settled(promptId) {
+      const how = held.get(promptId);
+      if (how !== undefined) ended(promptId, how);
+      else if (waiting.has(promptId)) known.add(promptId);
+    },
+    settleAll() {
+      for (const [promptId, how] of [...held]) ended(promptId, how);
+    },
     runningEnded(why) {
       for (const [promptId, { isRunning }] of [...waiting]) if (isRunning) ended(promptId, why);
     },

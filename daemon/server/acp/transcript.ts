@@ -90,7 +90,7 @@ export function createTranscript({ api, workSessionId, prompts, tell, onCancelle
         return;
       }
       case 'turn.finished':
-        prompts.ended(promptId, stopReasonOf(data as Parameters<typeof stopReasonOf>[0]));
+        prompts.finished(promptId, stopReasonOf(data as Parameters<typeof stopReasonOf>[0]));
         return;
       case 'turn.failed':
         if (!prompts.isOwn(promptId)) await tell(said(`The turn failed: ${message}`));
