@@ -43,7 +43,7 @@ interface Known {
 /** So many are looked at in one turn of the loop: half a millisecond. */
 const aTurn = 32;
 const readsAtOnce = 4;
-/** After a look nobody looks for a while, as long as that takes for so many processes in a millisecond: a thirtieth of the time at most. */
+/** After a look nobody looks for a while, a millisecond for so many processes: a look takes a tenth of that or less. */
 const restPerMs = 3;
 
 export function createProcessTable(): ProcessTable {
