@@ -59,7 +59,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
   const savepoint = db.prepare('SAVEPOINT job');
   const release = db.prepare('RELEASE job');
   const undo = db.prepare('ROLLBACK TO job');
-  let jobs: Job[] = [];
+  const jobs: Job[] = [];
   let scheduled = false;
   let closed = false;
 
@@ -71,7 +71,7 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
   const flush = (): void => {
     scheduled = false;
     if (closed) return;
-    const batch = jobs.slice(0, batchSize);
+    const batch = jobs.splice(0, batchSize);
     let settle: () => void;
     try {
       settle = commitTogether(batch) ?? commitEach(batch);
@@ -81,7 +81,6 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
       else refuse(batch, error);
       return;
     }
-    jobs = jobs.slice(batch.length);
     try {
       deps.onCommit();
     } finally {
@@ -135,13 +134,13 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
     }
   };
   const wait = (batch: readonly Job[], error: unknown): void => {
-    const spent: Job[] = [];
+    const [spent, left]: [Job[], Job[]] = [[], []];
     for (const job of batch) {
       job.policy ??= deps.policy();
       job.tries += 1;
-      if (job.tries >= job.policy.maxAttempts) spent.push(job);
+      (job.tries >= job.policy.maxAttempts ? spent : left).push(job);
     }
-    take(spent);
+    jobs.unshift(...left);
     for (const job of spent) fail(job, storeBusy(error));
     const [oldest] = jobs;
     if (oldest?.policy === undefined) {
@@ -155,13 +154,8 @@ export function createWriteQueue(deps: WriteQueueDeps): WriteQueue {
     deps.onBusy({ attempt: oldest.tries, delayMs, error });
   };
   const refuse = (batch: readonly Job[], error: unknown): void => {
-    take(batch);
     for (const job of batch) fail(job, storageTold(error, db.name));
     schedule();
-  };
-  const take = (gone: readonly Job[]): void => {
-    const taken = new Set(gone);
-    jobs = jobs.filter((job) => !taken.has(job));
   };
   return {
     add: <T>(run: () => Sync<T>, onEnd: OnEnd = () => {}) =>
