@@ -26,7 +26,7 @@ import type { AgentRegistry, ModelRegistry } from '../models/registry.ts';
 import type { PolicyService } from '../policy/service.ts';
 import type { ProjectService } from '../projects/service.ts';
 import type { ScheduleService } from '../schedules/service.ts';
-import type { OutputWatch } from '../sessions/output.ts';
+import type { OutputWatch } from '../sessions/output-watch.ts';
 import type { BuiltinsFor } from '../sessions/own-scripts.ts';
 import type { SessionService } from '../sessions/service.ts';
 import type { Planning } from '../spec-tasks/planning/service.ts';

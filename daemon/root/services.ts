@@ -30,7 +30,7 @@ import { builtinNames } from '../sessions/builtins/index.ts';
 import { createDaemonStepRunner } from '../sessions/daemon-step.ts';
 import { createDrivenSessions } from '../sessions/driven.ts';
 import { createEnvFiles } from '../sessions/env-file.ts';
-import { createOutputWatch } from '../sessions/output.ts';
+import { createOutputWatch } from '../sessions/output-watch.ts';
 import { type BuiltinsFor, builtinsOf } from '../sessions/own-scripts.ts';
 import { createResources } from '../sessions/resources.ts';
 import { createStepRunner } from '../sessions/run-step.ts';
@@ -254,7 +254,7 @@ export function createServices(wiring: Wiring): Services {
     nodeVersion: options.nodeVersion,
     examineAgents: () => examineAgents(config.current, availability, tools.ownEnv),
   });
-  const output = createOutputWatch({ store, feed });
+  const output = createOutputWatch({ store, feed, clock });
   const { databasePath, backupDir } = paths;
   const care = createCare({ process: tools.process, again, databasePath, program: options.careProgram });
   const upkeep = createUpkeep({ store, clock, log, config, artifacts, worktrees, care, databasePath, backupDir });

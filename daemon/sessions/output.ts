@@ -1,14 +1,11 @@
-// The output of steps: files with byte offsets, read in ranges, watched only while somebody follows.
-import { type FSWatcher, mkdirSync, watch } from 'node:fs';
-import { join, relative } from 'node:path';
+// The output of steps: files with byte offsets, read in ranges.
+import { relative } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import { packedAway } from '../artifacts/packed-away.ts';
-import type { EphemeralEvent, Feed } from '../events/feed.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import { readRange } from '../tools/read-range.ts';
-import { smallFiles } from '../tools/small-files.ts';
 
 export interface OutputRange {
   readonly step?: string | number | undefined;
@@ -55,77 +52,4 @@ function pick(rows: readonly StepRecord[], session: SessionRecord, step: string 
   throw new Failure('NOT_FOUND', `Session "${session.slug}" has no step ${step ?? ''}; "coppice show ${session.slug}" lists its steps.`, {
     details: { entity: 'step', id: step },
   });
-}
-
-export interface OutputWatch {
-  /** Tells of growing output of a session until the returned function is called. */
-  follow(session: SessionRecord, tell: (event: EphemeralEvent) => void): () => void;
-}
-
-/** One watch a followed session, on its folder of logs. */
-export function createOutputWatch({ store, feed }: { store: Store; feed: Pick<Feed, 'emit' | 'lastSeq'> }): OutputWatch {
-  /** Those who follow are told themselves: hundreds of others would each have to find out that it is not for them. */
-  const followed = new Map<string, { watcher: FSWatcher; followers: Set<(event: EphemeralEvent) => void> }>();
-
-  const start = (session: SessionRecord, followers: ReadonlySet<(event: EphemeralEvent) => void>): FSWatcher => {
-    const folder = join(session.artifactDir, 'logs');
-    const busy = new Set<string>();
-    const again = new Set<string>();
-    // Which step writes where changes with a logged event only, and a program that prints brings none.
-    const known = new Map<string, { readonly asOf: number; readonly row: ReturnType<typeof lookUp> }>();
-    const lookUp = (path: string) => store.read((r) => r.steps.writingTo(session.id, path));
-    const rowOf = (path: string): ReturnType<typeof lookUp> => {
-      const asOf = feed.lastSeq();
-      const before = known.get(path);
-      if (before?.asOf === asOf) return before.row;
-      const row = lookUp(path);
-      known.set(path, { asOf, row });
-      return row;
-    };
-    const tell = async (file: string): Promise<void> => {
-      // While one look is under way, further changes wait for the next one: a flood costs no more than a trickle.
-      if (busy.has(file)) return void again.add(file);
-      busy.add(file);
-      do {
-        again.delete(file);
-        const path = join(folder, file);
-        const row = rowOf(path);
-        const size = await smallFiles.stat(path).then(
-          (found) => found.size,
-          () => 0,
-        );
-        if (row) {
-          const data = { stepRunId: row.id, index: row.index, size: Math.max(0, size - row.outputOffset) };
-          const subject = { projectId: session.projectId, sessionId: session.id };
-          feed.emit({ type: 'session.outputGrew', subject, actor: 'daemon', data }, followers);
-        }
-      } while (again.has(file) && followed.has(session.id));
-      busy.delete(file);
-    };
-    // A session in the queue has no folder yet.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const watcher = watch(folder, { persistent: false }, (_, file) => {
-      if (file !== null) void tell(file);
-    });
-    // The output can be read without it; a watch that breaks only stops telling.
-    watcher.on('error', () => undefined);
-    return watcher;
-  };
-  return {
-    follow(session, tell) {
-      if (session.endedAt !== undefined) return () => {};
-      const begin = () => {
-        const followers = new Set<(event: EphemeralEvent) => void>();
-        return { watcher: start(session, followers), followers };
-      };
-      const entry = followed.get(session.id) ?? begin();
-      followed.set(session.id, entry);
-      entry.followers.add(tell);
-      return () => {
-        if (!entry.followers.delete(tell) || entry.followers.size > 0) return;
-        entry.watcher.close();
-        followed.delete(session.id);
-      };
-    },
-  };
 }
