@@ -6,8 +6,8 @@
 #   <id>.pid   "<wrapper pid> <child pid> <start of the wrapper> <start of the child>[ <scope>]\n", written when the child runs its program.
 #              A start, in ticks since the boot, tells the process from a later one of the same number; a scope is the control group that
 #              holds this step and nothing else
-#   <id>.alone there when nothing that the step started lives on; another name of the next one
-#   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all; in a terminal a mark follows there for the log
+#   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all; in a terminal a mark follows there for the log. The first two
+#              with " alone" behind them when nothing that the step started lives on
 #
 # The wrapper outlives Ctrl-C, a closed terminal and a killed daemon. No module is loaded, since every step begins with this: strict and
 # warnings alone cost two thirds of what perl itself does. The tests compile it with both.
@@ -114,9 +114,9 @@ sub run_child {
     # What the step left running is our child by now, if anything is.
     my $left;
     1 while ($left = waitpid(-1, $WNOHANG)) > 0;
-    link "$base.exit.tmp", "$base.alone" if $left < 0 && $has_orphans;
     finish($failure) if $failure ne '';
-    finish($status & 127 ? 'signal ' . ($status & 127) : 'exit ' . ($status >> 8));
+    my $how = $status & 127 ? 'signal ' . ($status & 127) : 'exit ' . ($status >> 8);
+    finish($left < 0 && $has_orphans ? "$how alone" : $how);
 }
 
 # What the step starts and leaves without a parent becomes our child and not init's, however it hides: so it is found and ended with the

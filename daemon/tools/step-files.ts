@@ -1,6 +1,6 @@
 // The files through which the daemon, the wrapper of a step (run-step.pl) and the writer of its terminal's log (log-pane.pl) talk. They hold
 // the truth about how a step ended, so they outlive the processes; nobody reads a screen or trusts tmux for it.
-import { existsSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
@@ -84,7 +84,7 @@ export function createStepFiles({ dir, scriptsDir, perlPath = '/usr/bin/perl', s
       const text = readIfThere(pathOf(id, 'exit'));
       return text === undefined ? undefined : parseExit(text);
     },
-    endedAlone: (id) => existsSync(pathOf(id, 'alone')) && existsSync(pathOf(id, 'exit')),
+    endedAlone: (id) => / alone$/.test(readIfThere(pathOf(id, 'exit')) ?? ''),
     async readPids(id) {
       const match = /^(\d+) (\d+)(?: (\d+) (\d+))?(?: (\/\S+))?\n$/.exec(readIfThere(pathOf(id, 'pid')) ?? '');
       if (!match) return undefined;
@@ -100,13 +100,13 @@ export function createStepFiles({ dir, scriptsDir, perlPath = '/usr/bin/perl', s
     },
     async forget(id) {
       // The last is last, since its writer leaves it only where it still finds one of the others.
-      const kinds: readonly FileKind[] = ['spec', 'spec.tmp', 'pid', 'pid.tmp', 'alone', 'exit', 'exit.tmp', 'logged'];
+      const kinds: readonly FileKind[] = ['spec', 'spec.tmp', 'pid', 'pid.tmp', 'exit', 'exit.tmp', 'logged'];
       for (const kind of kinds) isRemoved(pathOf(id, kind));
     },
     async listIds() {
       const ids = new Set<string>();
       for (const name of await readdir(dir)) {
-        const match = /^([A-Za-z0-9_-]+)\.(?:(?:spec|pid|exit)(?:\.tmp)?|alone|logged)$/.exec(name);
+        const match = /^([A-Za-z0-9_-]+)\.(?:(?:spec|pid|exit)(?:\.tmp)?|logged)$/.exec(name);
         if (match?.[1]) ids.add(match[1]);
       }
       return [...ids].sort();
@@ -118,7 +118,7 @@ export function createStepFiles({ dir, scriptsDir, perlPath = '/usr/bin/perl', s
 
 type Whole = 'spec' | 'pid' | 'exit';
 /** What is written aside first, so that nobody reads the half of it. */
-type FileKind = Whole | `${Whole}.tmp` | 'alone' | 'logged';
+type FileKind = Whole | `${Whole}.tmp` | 'logged';
 
 /** A further wrapper of the same thing, like that of another window of a terminal: named after the first, it needs no row to be found by. */
 export function partId(id: string, part: number): string {
@@ -148,9 +148,10 @@ function encodeSpec(id: string, { cwd, argv, stdinPath = '', stdoutPath = '', en
 }
 
 function parseExit(text: string): StepExit {
-  const [, kind, rest = ''] = /^(exit|signal|error|lost) (.*)$/s.exec(text) ?? [];
-  if (kind === 'exit' && /^\d+$/.test(rest)) return { kind, code: Number(rest) };
-  if (kind === 'signal' && /^\d+$/.test(rest)) return { kind, signal: signalName(Number(rest)) };
+  const [, how, number] = /^(exit|signal) (\d+)(?: alone)?$/.exec(text) ?? [];
+  if (how === 'exit') return { kind: how, code: Number(number) };
+  if (how === 'signal') return { kind: how, signal: signalName(Number(number)) };
+  const [, kind, rest = ''] = /^(error|lost) (.*)$/s.exec(text) ?? [];
   if (kind === 'error') return { kind, message: rest };
   if (kind === 'lost') return { kind };
   return { kind: 'error', message: `the exit file is damaged: '${text.slice(0, 100)}'` };

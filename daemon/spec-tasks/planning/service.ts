@@ -33,7 +33,7 @@ export function createPlanning(deps: PlanningDeps): Planning {
     lookAtQueue,
     resume() {
       unfollow = store.onEvents((events) => {
-        const ids = store.read((r) => new Set(events.flatMap(({ subject }) => specTaskOf(r, subject) ?? [])));
+        const ids = store.read((r) => specTasksOf(r, events));
         for (const id of ids) reactor.poke(id);
         // Whoever goes on may leave room for another one.
         if (events.some(({ type }) => type === 'specTask.statusChanged')) lookAtQueue();
@@ -47,10 +47,18 @@ export function createPlanning(deps: PlanningDeps): Planning {
   };
 }
 
-function specTaskOf(r: Reader, { specTaskId, sessionId }: Subject): string | undefined {
-  if (specTaskId !== undefined) return specTaskId;
-  const session = sessionId === undefined ? undefined : r.sessions.get(sessionId);
-  return session?.role === 'planning' ? session.specTaskId : undefined;
+/** Those that the events are about, also as what happened in a session that plans one. */
+function specTasksOf(r: Reader, events: readonly { readonly subject: Subject }[]): Set<string> {
+  const [ids, sessions] = [new Set<string>(), new Set<string>()];
+  for (const { subject } of events) {
+    if (subject.specTaskId !== undefined) ids.add(subject.specTaskId);
+    else if (subject.sessionId !== undefined) sessions.add(subject.sessionId);
+  }
+  for (const id of sessions) {
+    const planned = r.sessions.plannedIn(id);
+    if (planned !== undefined) ids.add(planned);
+  }
+  return ids;
 }
 
 /** Does one thing; false: nothing is to be done before something happens. */

@@ -72,6 +72,8 @@ export interface SessionReader {
   activeOfSchedule(scheduleId: string): { readonly id: string; readonly status: SessionRecord['status'] }[];
   /** When the newest agent host of an instance was begun, ended or not. */
   hostBegunAt(commandName: string, instanceId: string): number | undefined;
+  /** The spec task that this session plans, if it does. */
+  plannedIn(id: string): string | undefined;
   countByStatus(): Record<string, number>;
   similarSlugs(prefix: string): string[];
   sharedData(id: string): Record<string, unknown>;
@@ -156,6 +158,7 @@ export function createSessionReader(db: Db): SessionReader {
       'SELECT created_at FROM sessions WHERE command_name = ? AND instance_id = ? ORDER BY id DESC LIMIT 1',
     )
     .pluck();
+  const planned = db.prepare<[string], string | null>("SELECT spec_task_id FROM sessions WHERE id = ? AND role = 'planning'").pluck();
   const counts = db.prepare<[], { status: string; n: number }>('SELECT status, count(*) AS n FROM sessions GROUP BY status');
   const similar = db
     .prepare<[string, string], string>('SELECT slug FROM sessions WHERE slug >= ? AND slug < ? ORDER BY slug LIMIT 5')
@@ -185,6 +188,7 @@ export function createSessionReader(db: Db): SessionReader {
     queue: () => queue.all().map((row) => present(row) as QueueRow),
     activeOfSchedule: (scheduleId) => ofSchedule.all(scheduleId),
     hostBegunAt: (commandName, instanceId) => hostBegun.get(commandName, instanceId),
+    plannedIn: (id) => planned.get(id) ?? undefined,
     countByStatus: () => Object.fromEntries(counts.all().map(({ status, n }) => [status, n])),
     similarSlugs: (prefix) => similar.all(prefix, `${prefix}~`) as string[],
     sharedData: (id) => Object.fromEntries(data.all(id).map(({ key, value }) => [key, JSON.parse(value)])),
