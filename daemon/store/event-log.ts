@@ -5,6 +5,7 @@ import { limits } from '../../schemas/limits.ts';
 import { isoTime } from '../kernel/clock.ts';
 import type { Db } from './database.ts';
 import { createStatements } from './statements.ts';
+import { boundLimit } from './tables/rows.ts';
 
 export interface NewEvent<T extends EventType = EventType> {
   readonly type: T;
@@ -95,7 +96,7 @@ export function createEventReader(db: Db): EventReader {
   };
   const select = (afterSeq: number, limit: number, subject: Subject, order: 'ASC' | 'DESC'): LoggedEvent[] => {
     const { condition, values } = where(subject);
-    const sql = `SELECT ${columns} FROM events WHERE ${condition} ORDER BY seq ${order} LIMIT ?`;
+    const sql = `SELECT ${columns} FROM events WHERE ${condition} ORDER BY seq ${order} LIMIT ${boundLimit}`;
     return pages(sql)
       .all(afterSeq, ...values, limit)
       .map(toEvent);
@@ -112,7 +113,7 @@ export function createEventReader(db: Db): EventReader {
       // byte, where substr would count the letters of the whole body; what each begins with is part of the separator, one joining less.
       const page = texts(
         `SELECT group_concat(seq || ',' || ltrim(body, '{'), ',{"seq":') AS text, count(*) AS count, max(seq) AS through
-         FROM (SELECT seq, body FROM events WHERE ${condition} ORDER BY seq LIMIT ?)`,
+         FROM (SELECT seq, body FROM events WHERE ${condition} ORDER BY seq LIMIT ${boundLimit})`,
       ).get(afterSeq, ...values, limit);
       if (!page || page.text === null) return { text: '', count: 0, through: afterSeq };
       return { text: `{"seq":${page.text}`, count: page.count, through: page.through ?? afterSeq };

@@ -1,6 +1,7 @@
 // The log of a hundred thousand events: looking something up, coming back to it, reading all of it.
 import { writeFileSync } from 'node:fs';
 import { openDatabase } from '../../daemon/store/database.ts';
+import { boundLimit } from '../../daemon/store/tables/rows.ts';
 import { seqOf } from '../helpers/event-flow.ts';
 import type { Benchmark } from './benchmark.ts';
 import type { Ground } from './ground.ts';
@@ -32,7 +33,7 @@ async function openLog(ground: Ground): Promise<Log> {
   const client = await ground.lines('daemon');
   const { cursor } = await client.call<{ cursor: string }>('daemon.hello', { protocolVersion: 1 });
   const db = openDatabase(ground.daemon.databasePath);
-  const select = db.prepare<[number, number], Row>('SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
+  const select = db.prepare<[number, number], Row>(`SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT ${boundLimit}`);
   return {
     client,
     epoch: cursor.slice(0, cursor.indexOf(':')),

@@ -1,5 +1,5 @@
 import type { Db } from '../database.ts';
-import { present } from './rows.ts';
+import { boundLimit, present } from './rows.ts';
 
 /** `beside`: the files are there too. `replacing`: it is proven whole and they are being deleted. `replaced`: it is all that is left. */
 export type ArchiveState = 'beside' | 'replacing' | 'replaced';
@@ -61,7 +61,7 @@ export function createArchiveReader(db: Db): ArchiveReader {
          ELSE (SELECT ifnull(sum(size_bytes), 0) FROM artifacts WHERE session_id = s.id) END AS sizeBytes,
        ${isHeld} AS held
      FROM sessions AS s LEFT JOIN artifact_archives AS z ON z.session_id = s.id
-     WHERE (s.ended_at, s.id) > (?, ?) AND s.ended_at < ? ORDER BY s.ended_at, s.id LIMIT ?`,
+     WHERE (s.ended_at, s.id) > (?, ?) AND s.ended_at < ? ORDER BY s.ended_at, s.id LIMIT ${boundLimit}`,
   );
   return {
     get: (sessionId) => get.get(sessionId),

@@ -1,6 +1,7 @@
 import type { Artifact } from '../../../schemas/artifact.ts';
 import type { Db } from '../database.ts';
 import { isHeld } from './artifact-archives.ts';
+import { boundLimit } from './rows.ts';
 
 export interface ArtifactRecord extends Omit<Artifact, 'createdAt'> {
   readonly createdAt: number;
@@ -41,7 +42,7 @@ export function createArtifactReader(db: Db): ArtifactReader {
   const get = db.prepare<[string], ArtifactRecord>(`SELECT ${columns} FROM artifacts WHERE id = ?`);
   const byPath = db.prepare<[string, string], ArtifactRecord>(`SELECT ${columns} FROM artifacts WHERE session_id = ? AND path = ?`);
   const list = db.prepare<[string, string, string | null, number], ArtifactRecord>(
-    `SELECT ${columns} FROM artifacts WHERE session_id = ? AND path > ? AND kind = ifnull(?, kind) ORDER BY path LIMIT ?`,
+    `SELECT ${columns} FROM artifacts WHERE session_id = ? AND path > ? AND kind = ifnull(?, kind) ORDER BY path LIMIT ${boundLimit}`,
   );
   const selectPrunable = (where: string) => `SELECT s.id, s.slug, s.artifact_dir AS artifactDir, s.ended_at AS endedAt,
        CASE WHEN z.state = 'replaced' THEN z.size_bytes ELSE sum(a.size_bytes) END AS sizeBytes

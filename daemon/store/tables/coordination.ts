@@ -1,6 +1,7 @@
 // Messages between work sessions, one delivery row a recipient, and the shared state of a spec task.
 import type { Message } from '../../../schemas/coordination.ts';
 import type { Db } from '../database.ts';
+import { boundLimit } from './rows.ts';
 import { type Change, defineTable } from './table.ts';
 
 export interface MessageRecord extends Omit<Message, 'createdAt' | 'expiresAt' | 'deliveries'> {
@@ -84,7 +85,9 @@ export function createMessageReader(db: Db): MessageReader {
   const message = messages(db);
   const delivery = deliveries(db);
   const count = db.prepare<[string], number>('SELECT count(*) FROM messages WHERE spec_task_id = ?').pluck();
-  const waiting = delivery.select('recipient_id = ? AND status IN (SELECT value FROM json_each(?)) ORDER BY message_id LIMIT ?');
+  const waiting = delivery.select(
+    `recipient_id = ? AND status IN (SELECT value FROM json_each(?)) ORDER BY message_id LIMIT ${boundLimit}`,
+  );
   const both = 'message_deliveries d JOIN messages m ON m.id = d.message_id';
   const unanswered = db.prepare<[string], UnansweredRow>(
     `SELECT m.id AS messageId, m.sender_id AS senderId, d.recipient_id AS recipientId FROM ${both} WHERE m.spec_task_id = ?
@@ -122,7 +125,9 @@ export function createMessageReader(db: Db): MessageReader {
     delivery: delivery.one('message_id = ? AND recipient_id = ?'),
     waiting: (recipientId, statuses, limit) => waiting(recipientId, JSON.stringify(statuses), limit),
     unanswered: (specTaskId) => unanswered.all(specTaskId),
-    due: delivery.select(`id IN (SELECT d.id FROM ${both} WHERE m.expires_at <= ? AND ${pending} ORDER BY m.expires_at LIMIT ?)`),
+    due: delivery.select(
+      `id IN (SELECT d.id FROM ${both} WHERE m.expires_at <= ? AND ${pending} ORDER BY m.expires_at LIMIT ${boundLimit})`,
+    ),
     nextDeadline: () => nextDeadline.get(),
     countByType: counts('SELECT type AS name, count(*) AS rows FROM messages WHERE spec_task_id = ? GROUP BY type'),
     countByDelivery: counts(`SELECT d.status AS name, count(*) AS rows FROM ${both} WHERE m.spec_task_id = ? GROUP BY d.status`),
@@ -156,7 +161,7 @@ export function createSharedStateReader(db: Db): SharedStateReader {
   const count = db.prepare<[string], number>('SELECT count(*) FROM shared_state WHERE spec_task_id = ?').pluck();
   return {
     get: one('spec_task_id = ? AND key = ?'),
-    list: select('spec_task_id = ? AND key > ? ORDER BY key LIMIT ?'),
+    list: select(`spec_task_id = ? AND key > ? ORDER BY key LIMIT ${boundLimit}`),
     count: (specTaskId) => count.get(specTaskId) as number,
   };
 }

@@ -1,7 +1,7 @@
 import type { Group, GroupMember } from '../../../schemas/group.ts';
 import type { Db } from '../database.ts';
 import { createStatements } from '../statements.ts';
-import { present } from './rows.ts';
+import { boundLimit, present } from './rows.ts';
 
 type Derived = 'outcome' | 'succeeded' | 'members';
 type Times = 'deadlineAt' | 'cancelRequestedAt' | 'createdAt' | 'endedAt';
@@ -89,7 +89,7 @@ export function createGroupReader(db: Db): GroupReader {
         ...(projectId === undefined ? [] : ['project_id = ?']),
         ...(statuses === undefined ? [] : [`status IN (${statuses.map(() => '?').join(', ')})`]),
       ].join(' AND ');
-      return lists(`SELECT ${columns} FROM session_groups WHERE ${where} ORDER BY id DESC LIMIT ?`)
+      return lists(`SELECT ${columns} FROM session_groups WHERE ${where} ORDER BY id DESC LIMIT ${boundLimit}`)
         .all(cursor, ...(projectId === undefined ? [] : [projectId]), ...(statuses ?? []), limit)
         .map(toRecord);
     },

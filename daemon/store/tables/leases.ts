@@ -1,6 +1,6 @@
 import type { Lease } from '../../../schemas/lease.ts';
 import type { Db } from '../database.ts';
-import { present } from './rows.ts';
+import { boundLimit, present } from './rows.ts';
 
 export interface LeaseRecord extends Omit<Lease, 'createdAt'> {
   readonly createdAt: number;
@@ -35,7 +35,7 @@ export function createLeaseReader(db: Db): LeaseReader {
   const get = select('id = ?');
   const ofSession = select('session_id = ? ORDER BY id');
   const ofWorktree = select('worktree_id = ? ORDER BY id');
-  const list = select('id < ? ORDER BY id DESC LIMIT ?');
+  const list = select(`id < ? ORDER BY id DESC LIMIT ${boundLimit}`);
   const inPool = db.prepare<[string, string], string>('SELECT value FROM leases WHERE kind = ? AND pool = ?').pluck();
   const ports = db.prepare<[], string>("SELECT value FROM leases WHERE kind = 'port'").pluck();
   return {

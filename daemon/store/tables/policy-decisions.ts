@@ -1,7 +1,7 @@
 import type { KeptDecision } from '../../../schemas/policy.ts';
 import type { Db } from '../database.ts';
 import { createStatements } from '../statements.ts';
-import { present } from './rows.ts';
+import { boundLimit, present } from './rows.ts';
 
 export interface PolicyDecisionRecord extends Omit<KeptDecision, 'at' | 'decision'> {
   readonly at: number;
@@ -41,7 +41,7 @@ export function createPolicyDecisionReader(db: Db): PolicyDecisionReader {
         'id < ?',
       ];
       const values = [sessionId, decision, cursor, limit].filter((value) => value !== undefined);
-      const sql = `SELECT ${columns} FROM policy_decisions WHERE ${wheres.join(' AND ')} ORDER BY id DESC LIMIT ?`;
+      const sql = `SELECT ${columns} FROM policy_decisions WHERE ${wheres.join(' AND ')} ORDER BY id DESC LIMIT ${boundLimit}`;
       return statements(sql)
         .all(...values)
         .map((row) => present(row) as unknown as PolicyDecisionRecord);

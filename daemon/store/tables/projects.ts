@@ -1,4 +1,5 @@
 import type { Db } from '../database.ts';
+import { boundLimit } from './rows.ts';
 
 export interface ProjectRecord {
   readonly id: string;
@@ -29,7 +30,9 @@ export function createProjectReader(db: Db): ProjectReader {
   const get = db.prepare<[string], ProjectRecord>(`SELECT ${columns} FROM projects WHERE id = ?`);
   const byName = db.prepare<[string], ProjectRecord>(`SELECT ${columns} FROM projects WHERE name = ?`);
   const byGitDir = db.prepare<[string], ProjectRecord>(`SELECT ${columns} FROM projects WHERE git_dir = ?`);
-  const list = db.prepare<[string, number], ProjectRecord>(`SELECT ${columns} FROM projects WHERE name > ? ORDER BY name LIMIT ?`);
+  const list = db.prepare<[string, number], ProjectRecord>(
+    `SELECT ${columns} FROM projects WHERE name > ? ORDER BY name LIMIT ${boundLimit}`,
+  );
   const names = db.prepare<[], string>('SELECT name FROM projects ORDER BY name LIMIT 1000').pluck();
   const count = db.prepare<[], number>('SELECT count(*) FROM projects').pluck();
   return {

@@ -1,4 +1,5 @@
 import type { Db } from '../database.ts';
+import { boundLimit } from './rows.ts';
 
 /** A worktree that was removed by force and can be brought back. */
 export interface RemovedWorktreeRecord {
@@ -31,9 +32,9 @@ const columns = `r.worktree_id AS id, r.project_id AS projectId, t.path, t.branc
 export function createRemovedWorktreeReader(db: Db): RemovedWorktreeReader {
   const select = (where: string) => db.prepare<unknown[], RemovedWorktreeRecord>(`SELECT ${columns} WHERE ${where}`);
   const get = select('r.worktree_id = ?');
-  const list = select('r.worktree_id < ? ORDER BY r.worktree_id DESC LIMIT ?');
-  const listOf = select('r.project_id = ? AND r.worktree_id < ? ORDER BY r.worktree_id DESC LIMIT ?');
-  const older = select('r.removed_at < ? ORDER BY r.worktree_id LIMIT ?');
+  const list = select(`r.worktree_id < ? ORDER BY r.worktree_id DESC LIMIT ${boundLimit}`);
+  const listOf = select(`r.project_id = ? AND r.worktree_id < ? ORDER BY r.worktree_id DESC LIMIT ${boundLimit}`);
+  const older = select(`r.removed_at < ? ORDER BY r.worktree_id LIMIT ${boundLimit}`);
   return {
     get: (id) => get.get(id),
     list: ({ projectId }, cursor, limit) => (projectId === undefined ? list.all(cursor, limit) : listOf.all(projectId, cursor, limit)),

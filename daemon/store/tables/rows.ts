@@ -14,3 +14,9 @@ export function pageOf<R extends { id: string }>(rows: readonly R[], limit: numb
 
 /** Above every id, for the first page of a list in descending order. */
 export const afterAllIds = '~';
+
+/**
+ * The parameter of a LIMIT. A bare one would have SQLite prepare the statement again at each run, for a plan that fits its value, which
+ * takes as long as a small page.
+ */
+export const boundLimit = '(? + 0)';

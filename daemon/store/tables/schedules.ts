@@ -1,6 +1,6 @@
 import type { Schedule } from '../../../schemas/schedule.ts';
 import type { Db } from '../database.ts';
-import { present } from './rows.ts';
+import { boundLimit, present } from './rows.ts';
 
 export interface ScheduleRecord extends Omit<Schedule, 'nextAt' | 'lastAt' | 'createdAt'> {
   readonly lastAt?: number;
@@ -50,8 +50,8 @@ const columns = names.map((name) => `${fields[name]} AS ${name}`).join(', ');
 export function createScheduleReader(db: Db): ScheduleReader {
   const select = (where: string) => db.prepare<unknown[], Row>(`SELECT ${columns} FROM schedules WHERE ${where}`);
   const get = select('id = ?');
-  const list = select('id < ? ORDER BY id DESC LIMIT ?');
-  const listOf = select('project_id = ? AND id < ? ORDER BY id DESC LIMIT ?');
+  const list = select(`id < ? ORDER BY id DESC LIMIT ${boundLimit}`);
+  const listOf = select(`project_id = ? AND id < ? ORDER BY id DESC LIMIT ${boundLimit}`);
   const ofFile = select("project_id = ? AND command_name = ? AND source = 'file' ORDER BY id LIMIT 1");
   const count = db.prepare<[], number>('SELECT count(*) FROM schedules').pluck();
   const one = (row: Row | undefined): ScheduleRecord | undefined => row && toRecord(row);

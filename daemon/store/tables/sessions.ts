@@ -2,7 +2,7 @@ import type { Session } from '../../../schemas/session.ts';
 import type { Db } from '../database.ts';
 import { createStatements } from '../statements.ts';
 import { createDefinitions } from './definitions.ts';
-import { present } from './rows.ts';
+import { boundLimit, present } from './rows.ts';
 
 type Times = 'createdAt' | 'startedAt' | 'endedAt' | 'cancelRequestedAt';
 type Joined = 'worktreePath' | 'terminalName' | 'queuePosition' | 'queueReason';
@@ -179,7 +179,7 @@ export function createSessionReader(db: Db): SessionReader {
       const values = [cursor, ...(projectId ? [projectId] : []), ...(commandName ? [commandName] : []), ...(statuses ?? []), limit];
       const onlyActive = statuses !== undefined && statuses.length > 0 && statuses.every((status) => active.includes(status));
       const from = onlyActive ? byStatus : 'sessions';
-      return lists(`SELECT ${columns} FROM ${from} WHERE ${where} ORDER BY id DESC LIMIT ?`)
+      return lists(`SELECT ${columns} FROM ${from} WHERE ${where} ORDER BY id DESC LIMIT ${boundLimit}`)
         .all(...values)
         .map(toRecord);
     },

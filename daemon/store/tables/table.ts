@@ -1,7 +1,7 @@
 // What most tables are: rows with an id, snake_case columns for camelCase members, JSON for lists and flags for booleans.
 import type { Db } from '../database.ts';
 import { createStatements } from '../statements.ts';
-import { present } from './rows.ts';
+import { boundLimit, present } from './rows.ts';
 
 export interface TableSpec<R> {
   readonly name: string;
@@ -58,7 +58,7 @@ export function defineTable<R extends { readonly id: string }>({
       one,
       page(conditions, cursor, limit) {
         const where = [...conditions.map(([sql]) => sql), 'id < ?'].join(' AND ');
-        return statements(`SELECT ${columns} FROM ${name} WHERE ${where} ORDER BY id DESC LIMIT ?`)
+        return statements(`SELECT ${columns} FROM ${name} WHERE ${where} ORDER BY id DESC LIMIT ${boundLimit}`)
           .all(...conditions.flatMap(([, value]) => value), cursor, limit)
           .map(decode);
       },

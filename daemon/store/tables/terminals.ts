@@ -1,5 +1,5 @@
 import type { Db } from '../database.ts';
-import { present } from './rows.ts';
+import { boundLimit, present } from './rows.ts';
 
 export interface TerminalRecord {
   readonly id: string;
@@ -46,8 +46,8 @@ export function createTerminalReader(db: Db): TerminalReader {
   const inWorktree = select("worktree_id = ? AND status = 'live'");
   const allLive = select("status = 'live' ORDER BY id");
   const liveTmuxIds = db.prepare<unknown[], string>("SELECT tmux_id FROM terminals WHERE status = 'live'").pluck();
-  const listLive = select("status = 'live' AND id < ? ORDER BY id DESC LIMIT ?");
-  const listAll = select('id < ? ORDER BY id DESC LIMIT ?');
+  const listLive = select(`status = 'live' AND id < ? ORDER BY id DESC LIMIT ${boundLimit}`);
+  const listAll = select(`id < ? ORDER BY id DESC LIMIT ${boundLimit}`);
   const one = (row: Row | undefined): TerminalRecord | undefined => row && toRecord(row);
   return {
     get: (id) => one(get.get(id)),

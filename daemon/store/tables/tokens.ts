@@ -1,6 +1,6 @@
 import type { Scope } from '../../../schemas/define.ts';
 import type { Db } from '../database.ts';
-import { present } from './rows.ts';
+import { boundLimit, present } from './rows.ts';
 
 export interface TokenRecord {
   readonly id: string;
@@ -50,7 +50,7 @@ export function createTokenReader(db: Db): TokenReader {
   const get = select('id = ?');
   const byHash = select('hash = ?');
   const liveByName = select('name = ? AND revoked_at IS NULL');
-  const list = select('session_id IS NULL AND id < ? ORDER BY id DESC LIMIT ?');
+  const list = select(`session_id IS NULL AND id < ? ORDER BY id DESC LIMIT ${boundLimit}`);
   const one = (row: Row | undefined): TokenRecord | undefined => row && toRecord(row);
   return {
     get: (id) => one(get.get(id)),

@@ -1,6 +1,6 @@
 import type { Worktree } from '../../../schemas/worktree.ts';
 import type { Db } from '../database.ts';
-import { afterAllIds, present } from './rows.ts';
+import { afterAllIds, boundLimit, present } from './rows.ts';
 
 export type WorktreeStatus = Worktree['status'];
 
@@ -59,10 +59,10 @@ export function createWorktreeReader(db: Db): WorktreeReader {
   const byPath = select("path = ? AND status <> 'removed'");
   const byBranch = select("branch = ? AND status <> 'removed' ORDER BY id DESC LIMIT 20");
   const byProjectAndBranch = select("project_id = ? AND branch = ? AND status <> 'removed'");
-  const list = select("status <> 'removed' AND id < ? ORDER BY id DESC LIMIT ?");
-  const listOf = select("project_id = ? AND status <> 'removed' AND id < ? ORDER BY id DESC LIMIT ?");
+  const list = select(`status <> 'removed' AND id < ? ORDER BY id DESC LIMIT ${boundLimit}`);
+  const listOf = select(`project_id = ? AND status <> 'removed' AND id < ? ORDER BY id DESC LIMIT ${boundLimit}`);
   const all = select("status <> 'removed' ORDER BY id");
-  const paths = db.prepare<unknown[], { path: string }>('SELECT path FROM worktrees WHERE id < ? ORDER BY id DESC LIMIT ?');
+  const paths = db.prepare<unknown[], { path: string }>(`SELECT path FROM worktrees WHERE id < ? ORDER BY id DESC LIMIT ${boundLimit}`);
   const one = (row: Row | undefined): WorktreeRecord | undefined => row && toRecord(row);
   return {
     get: (id) => one(get.get(id)),

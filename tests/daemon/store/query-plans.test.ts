@@ -95,6 +95,7 @@ const calls: { readonly [N in keyof Reader]: { readonly [M in keyof Reader[N]]: 
     queue: (r) => void r.queue(),
     activeOfSchedule: (r) => void r.activeOfSchedule('x'),
     hostBegunAt: (r) => void r.hostBegunAt('agent-host', 'x'),
+    plannedIn: (r) => void r.plannedIn(session),
     countByStatus: (r) => void r.countByStatus(),
     similarSlugs: (r) => void r.similarSlugs('bu'),
     sharedData: (r) => void r.sharedData(session),
