@@ -4,6 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { open, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Artifact } from '../../schemas/artifact.ts';
+import { Failure } from '../../schemas/errors.ts';
 import type { ArtifactRecord } from '../store/tables/artifacts.ts';
 import { sha256Of } from '../tools/sha256.ts';
 
@@ -69,7 +70,8 @@ function readAtOnce(path: string): Content | undefined {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = fstatSync(file);
-    if (!found.isFile() || found.size > readAtOnceBytes) return undefined;
+    if (!found.isFile()) throw new Failure('CONFLICT', `"${path}" is no file any more; put one there and index again.`);
+    if (found.size > readAtOnceBytes) return undefined;
     const content = readFileSync(file);
     const sha256 = createHash('sha256').update(content).digest('hex');
     return { sizeBytes: content.length, sha256, isBinary: content.subarray(0, beginningBytes).includes(0) };

@@ -1,5 +1,6 @@
 // The files a session leaves behind: indexed by walking its artifact directory, read in ranges.
 import { join, relative } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Artifact } from '../../schemas/artifact.ts';
 import type { ResultOf } from '../../schemas/contract.ts';
 import { Failure } from '../../schemas/errors.ts';
@@ -118,6 +119,8 @@ export function createArtifactService({ store, clock, ids, process, policy }: Ar
       const found: Description[] = [];
       // A few at a time: a session may leave more files than a process may open.
       for (const paths of slicesOf(await filesBelow(artifactDir), filesAtOnce)) {
+        // Small ones are read at once: other work comes in between.
+        if (found.length > 0) await nextTurn();
         found.push(...(await Promise.all(paths.map((path) => describe(artifactDir, relative(artifactDir, path))))));
       }
       await store.write((w) => {
