@@ -9,9 +9,9 @@ import { renderDeep, renderTemplate } from '../commands/template.ts';
 import type { AgentRegistry, ResolvedAgent } from '../models/registry.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
 import { logFlags } from '../tools/step-process.ts';
+import { writeWhole } from '../tools/write-whole.ts';
 import type { SessionContext } from './context.ts';
 import { answerPathOf, promptFileOf, stepPromptOf } from './paths.ts';
-import { writeWhole } from './session-files.ts';
 
 export interface AgentFiles {
   readonly argv: readonly string[];

@@ -1,8 +1,8 @@
 import type { Store } from '../store/store.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
+import { writeWhole } from '../tools/write-whole.ts';
 import type { SessionContext } from './context.ts';
 import { promptFileOf } from './paths.ts';
-import { writeWhole } from './session-files.ts';
 import { sessionView, stepViews } from './view.ts';
 
 /**

@@ -1,12 +1,13 @@
 // What a session needs from its starting client and must not be in the database: a file of mode 0600 that goes when the session ends, or
 // the group that it is a member of.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import type { McpServer } from '../../schemas/work-session.ts';
 import type { ArgumentValues } from '../commands/arguments.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
+import { writeWhole } from '../tools/write-whole.ts';
 import type { Environment } from './environment.ts';
 
 export interface SessionSecrets {
@@ -61,9 +62,7 @@ export function createEnvFiles(dir: string): EnvFiles {
   return {
     async write(sessionId, secrets) {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
-      const temporary = `${pathOf(sessionId)}.new`;
-      writeFileSync(temporary, JSON.stringify(secrets), { mode: 0o600 });
-      renameSync(temporary, pathOf(sessionId));
+      writeWhole(pathOf(sessionId), JSON.stringify(secrets));
     },
     async read(sessionId) {
       try {

@@ -1,11 +1,11 @@
 // What the daemon itself writes into the artifacts of a session: its definition, its record and its prompt.
-import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CommandDefinition } from '../commands/definition.ts';
 import { definitionText } from '../commands/definition-text.ts';
 import { renderTemplate, type TemplateLookup } from '../commands/template.ts';
 import { isoTime } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
+import { writeWhole } from '../tools/write-whole.ts';
 import { hasEnded, type Verdict } from './machine.ts';
 import { promptFileOf } from './paths.ts';
 import { sessionView, stepViews } from './view.ts';
@@ -33,11 +33,4 @@ export function writePrompt(artifactDir: string, source: string, lookup: Templat
   const rendered = lookup === undefined ? source : renderTemplate(source, lookup);
   if (lookup !== undefined) writeWhole(join(artifactDir, 'prompts', 'prompt.source.md'), source);
   writeWhole(promptFileOf(artifactDir), rendered);
-}
-
-/** Readers see the file before or after, never half of it. At once, like all small files in folders of the daemon's own. */
-export function writeWhole(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, path);
 }

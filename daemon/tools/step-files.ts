@@ -1,10 +1,11 @@
 // The files through which the daemon, the wrapper of a step (run-step.pl) and the writer of its terminal's log (log-pane.pl) talk. They hold
 // the truth about how a step ended, so they outlive the processes; nobody reads a screen or trusts tmux for it.
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, unlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../schemas/errors.ts';
 import { signalName } from './signal-names.ts';
+import { writeWhole } from './write-whole.ts';
 
 export interface StepSpec {
   readonly cwd: string;
@@ -66,11 +67,7 @@ export interface StepFilesOptions {
 export function createStepFiles({ dir, scriptsDir, perlPath = '/usr/bin/perl', startedBy }: StepFilesOptions): StepFiles {
   const pathOf = (id: string, kind: FileKind): string => join(dir, `${checkedId(id)}.${kind}`);
   // The folder is the daemon's own and near: a trip to the thread pool for each of these would cost more than all of them.
-  const write = (id: string, kind: Whole, text: string): void => {
-    const path = pathOf(id, kind);
-    writeFileSync(`${path}.tmp`, text, { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
-  };
+  const write = (id: string, kind: Whole, text: string): void => writeWhole(pathOf(id, kind), text, pathOf(id, `${kind}.tmp`));
   const wrapperArgv = (id: string): [string, ...string[]] => {
     const wrapper = [perlPath, join(scriptsDir, 'run-step.pl'), pathOf(id, 'spec')] as const;
     return startedBy === undefined ? [...wrapper] : [...startedBy(id), ...wrapper];
