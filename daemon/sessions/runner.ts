@@ -142,8 +142,8 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
 
   /** Once, when the worktree and terminal are there and no step has begun. */
   const writeFiles = async (session: SessionRecord): Promise<void> => {
-    const { definition, lookup, secrets } = await loadContext(store, deps.envFiles, session.id);
-    writeDefinition(session.artifactDir, definition);
+    const { lookup, secrets } = await loadContext(store, deps.envFiles, session.id);
+    writeDefinition(session);
     writeSessionRecord(store, session.id);
     const { prompt, promptIsPlain } = secrets;
     if (prompt !== undefined) writePrompt(session.artifactDir, prompt, promptIsPlain ? undefined : lookup);

@@ -1,17 +1,29 @@
 // What the daemon itself writes into the artifacts of a session: its definition, its record and its prompt.
 import { join } from 'node:path';
-import type { CommandDefinition } from '../commands/definition.ts';
 import { definitionText } from '../commands/definition-text.ts';
 import { renderTemplate, type TemplateLookup } from '../commands/template.ts';
 import { isoTime } from '../kernel/clock.ts';
 import type { Store } from '../store/store.ts';
+import type { SessionRecord } from '../store/tables/sessions.ts';
 import { writeWhole } from '../tools/write-whole.ts';
+import { snapshotOf } from './context.ts';
 import { hasEnded, type Verdict } from './machine.ts';
 import { promptFileOf } from './paths.ts';
 import { sessionView, stepViews } from './view.ts';
 
-export function writeDefinition(artifactDir: string, definition: CommandDefinition): void {
-  writeWhole(join(artifactDir, 'meta', 'definition.yaml'), definitionText(definition));
+/** By what they were made from: the same command is started again and again, and its YAML takes milliseconds to make. */
+const texts = new Map<string, string>();
+const textsAtMost = 8;
+
+export function writeDefinition(session: SessionRecord): void {
+  writeWhole(join(session.artifactDir, 'meta', 'definition.yaml'), texts.get(session.definition) ?? newText(session));
+}
+
+function newText(session: SessionRecord): string {
+  const text = definitionText(snapshotOf(session).definition);
+  if (texts.size >= textsAtMost) texts.clear();
+  texts.set(session.definition, text);
+  return text;
 }
 
 /** The record of a session with its steps and shared data, secrets masked; how it ends before the rows say so. */
