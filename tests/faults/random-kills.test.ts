@@ -1,5 +1,5 @@
 // A hundred processes are killed at random in the middle of a spec task and of commands: afterwards every promise holds.
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { StreamItem } from '../../client/index.ts';
 import { commandFile, createSignals, type Signals, shell } from '../helpers/programs.ts';
@@ -148,7 +148,10 @@ test('a hundred random kills of daemon, spawner, tmux server, agent host, agents
       `spec task ${id} to be carried out`,
       async () => {
         const { status } = await client.specTask.get({ id });
-        if (status === 'implementation_failed') await client.specTask.retry({ id });
+        if (status === 'implementation_failed') {
+          for (const lock of locksNamed(await client.specTask.overview({ id }))) rmSync(lock, { force: true });
+          await client.specTask.retry({ id });
+        }
         return status === 'implementation_review';
       },
       300_000,
@@ -209,3 +212,12 @@ test('a hundred random kills of daemon, spawner, tmux server, agent host, agents
   expect(home.log()).not.toMatch(/"level":"fatal"|by a bug/);
   expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(kills);
 });
+
+/** Longer than any git of this test holds its own. */
+const liveLockMs = 10_000;
+
+/** A git that was killed amid its work leaves its lock. The agents name it, and only a person may remove it. */
+function locksNamed({ threads }: { threads: readonly { lastStopReason?: string | undefined }[] }): string[] {
+  const locks = threads.flatMap(({ lastStopReason = '' }) => /'([^']+\/worktrees\/[^']+\/index\.lock)'/.exec(lastStopReason)?.[1] ?? []);
+  return locks.filter((lock) => (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) < Date.now() - liveLockMs);
+}
