@@ -8,7 +8,6 @@ import type { Ids } from '../kernel/ids.ts';
 import type { Log } from '../kernel/log.ts';
 import { byDaemon } from '../kernel/origin.ts';
 import { sleep } from '../kernel/retry.ts';
-import { createTurns } from '../kernel/turns.ts';
 import type { Store } from '../store/store.ts';
 import type { SessionRecord } from '../store/tables/sessions.ts';
 import type { StepRecord } from '../store/tables/step-runs.ts';
@@ -66,7 +65,6 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
   const { store, clock, log } = deps;
   const drives = new Map<string, Drive>();
   const shutdown = new AbortController();
-  const turn = createTurns();
 
   const runStep = async (sessionId: string, step: StepRecord, isResumed: boolean, cancel: AbortSignal): Promise<void> => {
     // A cancel ends the body. Acquiring is not cut off half-way, and cleanup, finally and release run on through it.
@@ -144,7 +142,6 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
 
   /** Once, when the worktree and terminal are there and no step has begun. */
   const writeFiles = async (session: SessionRecord): Promise<void> => {
-    await turn();
     const { lookup, secrets } = await loadContext(store, deps.envFiles, session.id);
     writeDefinition(session);
     writeSessionRecord(store, session.id);
@@ -155,7 +152,6 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
 
   const conclude = async (session: SessionRecord, verdict: Verdict): Promise<void> => {
     try {
-      await turn();
       writeSessionRecord(store, session.id, { verdict, at: clock.now() });
       await deps.artifacts.index(session, byDaemon.actor);
     } catch (error) {
@@ -172,8 +168,6 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
     let pauseMs = shortestPauseMs;
     for (let goesOn = true; goesOn && !shutdown.signal.aborted; ) {
       try {
-        await turn();
-        if (shutdown.signal.aborted) break;
         goesOn = await advance(sessionId, cancel);
         pauseMs = shortestPauseMs;
       } catch (error) {
