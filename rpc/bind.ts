@@ -4,7 +4,7 @@ import { type MethodName, methods, type OwnParamsOf, type ResultOf } from '../sc
 import type { Access, Method } from '../schemas/define.ts';
 import { type ErrorKind, Failure, isFailure, type WireError } from '../schemas/errors.ts';
 import { BoundCall, type Call } from './bound-call.ts';
-import type { Dispatcher, Incoming } from './dispatcher.ts';
+import type { BoundMethod, Dispatcher, Incoming } from './dispatcher.ts';
 import { JsonText } from './json-text.ts';
 import { nearest } from './nearest.ts';
 import { parseParams } from './params.ts';
@@ -21,13 +21,16 @@ export type Handler<M extends MethodName, C> = (
 
 export type Handlers<C> = { readonly [M in MethodName]: Handler<M, C> };
 
+export type Around<C> = (call: Call<C>, run: () => unknown) => unknown;
+export type Observe = (durationMs: number, kind: ErrorKind | undefined) => void;
+
 export interface BindOptions<C> {
   /** What the caller may do. `public` methods are open to everybody. */
   access(context: C): ReadonlySet<Access>;
-  /** Runs around every handler: the place for receipts of repeated calls, and for refusing while stopping. */
-  around?(call: Call<C>, run: () => unknown): unknown;
-  /** Told after each call of a known method. */
-  observe?(method: MethodName, durationMs: number, kind: ErrorKind | undefined): void;
+  /** Runs around every handler: the place for receipts of repeated calls, and for refusing while stopping. Made once a method. */
+  around?(method: MethodName): Around<C>;
+  /** Told after each call of a known method. Made once a method. */
+  observe?(method: MethodName): Observe;
   /** Logs a bug and returns the reference by which the log finds it. */
   onInternal(error: unknown, call: Call<C>): string;
   /** Checks each result against the contract: for tests, since it costs as much as the call. */
@@ -43,65 +46,82 @@ export function bind<C>(handlers: Handlers<C>, options: BindOptions<C>): Dispatc
 }
 
 /** The same for any table of methods; every method needs its handler. */
+/** The same for any table of methods; every method needs its handler. */
 export function bindTable<C>(table: MethodTable, handlers: HandlerTable<C>, options: BindOptions<C>): Dispatcher<C> {
   const names = Object.keys(table);
-  const reads = new Set(names.filter((name) => table[name]?.effect === 'read'));
-  const bound = new Map<string, Answering<C>>();
+  const bound = new Map<string, BoundMethod<C>>();
   for (const name of names) {
     const handler = handlers[name];
     if (handler === undefined) throw new Error(`"${name}" has no handler.`);
-    bound.set(name, answering(name as MethodName, table[name]!, handler, options));
+    bound.set(name, new TableMethod(name as MethodName, table[name]!, handler, options));
   }
-  return {
-    receive: (request, incoming) => bound.get(request.method)?.(request, incoming) ?? notFound(request, names),
-    // A name that is no method reads nothing and writes nothing.
-    isRead: (method) => reads.has(method) || !Object.hasOwn(table, method),
-  };
+  // A name that is no method reads nothing and writes nothing.
+  const unknown: BoundMethod<C> = { isRead: true, answer: (request) => notFound(request, names) };
+  return { find: (method) => bound.get(method) ?? unknown };
 }
 
 type AnyHandler<C> = (params: never, call: Call<C>) => unknown;
-type Answering<C> = (request: JSONRPCRequest, incoming: Incoming<C>) => JSONRPCResponse | Promise<JSONRPCResponse>;
 
-function answering<C>(name: MethodName, method: Method, handler: AnyHandler<C>, options: BindOptions<C>): Answering<C> {
-  const { around, observe, newCallId } = options;
+/** No function is made for a call that is answered at once: there are hundreds of thousands a second. */
+class TableMethod<C> implements BoundMethod<C> {
+  readonly isRead: boolean;
+  readonly #name: MethodName;
+  readonly #method: Method;
+  readonly #handler: AnyHandler<C>;
+  readonly #options: BindOptions<C>;
+  readonly #around: Around<C> | undefined;
+  readonly #observe: Observe | undefined;
 
-  const run = (request: JSONRPCRequest, incoming: Incoming<C>, call: BoundCall<C>): unknown => {
-    authorise(name, method.access, options.access(incoming.context));
-    const params = takeCallFields(parseParams(name, method, request.params ?? {}), call);
-    if (around === undefined) return handler(params as never, call);
-    return around.call(options, call, () => handler(params as never, call));
-  };
-  const succeed = (request: JSONRPCRequest, result: unknown): JSONRPCResponse => {
-    if (options.checkResults) checkResult(name, method, result);
-    return { jsonrpc: '2.0', id: request.id ?? null, result: encode(result) };
-  };
+  constructor(name: MethodName, method: Method, handler: AnyHandler<C>, options: BindOptions<C>) {
+    this.isRead = method.effect === 'read';
+    this.#name = name;
+    this.#method = method;
+    this.#handler = handler;
+    this.#options = options;
+    this.#around = options.around?.(name);
+    this.#observe = options.observe?.(name);
+  }
 
-  return (request, incoming) => {
-    const startedAt = observe === undefined ? 0 : performance.now();
-    const call = new BoundCall<C>(name, incoming, newCallId);
-    const done = (response: JSONRPCResponse): JSONRPCResponse => {
-      observe?.call(options, name, performance.now() - startedAt, (response.error as WireError | undefined)?.data?.kind);
-      return response;
-    };
-    const fail = (error: unknown): JSONRPCResponse =>
-      done({ jsonrpc: '2.0', id: request.id ?? null, error: toWire(error, incoming, call, options) });
-    const finish = (result: unknown): JSONRPCResponse => {
-      let response: JSONRPCResponse;
-      try {
-        response = succeed(request, result);
-      } catch (error) {
-        return fail(error);
-      }
-      return done(response);
-    };
+  answer(request: JSONRPCRequest, incoming: Incoming<C>): JSONRPCResponse | Promise<JSONRPCResponse> {
+    const startedAt = this.#observe === undefined ? 0 : performance.now();
+    const call = new BoundCall<C>(this.#name, incoming, this.#options.newCallId);
     let result: unknown;
     try {
-      result = run(request, incoming, call);
+      result = this.#run(request, incoming, call);
     } catch (error) {
-      return fail(error);
+      return this.#fail(call, incoming, request, startedAt, error);
     }
-    return isPromise(result) ? result.then(finish, fail) : finish(result);
-  };
+    if (!isPromise(result)) return this.#finish(call, incoming, request, startedAt, result);
+    return result.then(
+      (value) => this.#finish(call, incoming, request, startedAt, value),
+      (error: unknown) => this.#fail(call, incoming, request, startedAt, error),
+    );
+  }
+
+  #run(request: JSONRPCRequest, incoming: Incoming<C>, call: BoundCall<C>): unknown {
+    authorise(this.#name, this.#method.access, this.#options.access(incoming.context));
+    const params = takeCallFields(parseParams(this.#name, this.#method, request.params ?? {}), call);
+    if (this.#around === undefined) return this.#handler(params as never, call);
+    return this.#around(call, () => this.#handler(params as never, call));
+  }
+
+  #finish(call: BoundCall<C>, incoming: Incoming<C>, request: JSONRPCRequest, startedAt: number, result: unknown): JSONRPCResponse {
+    let text: JsonText;
+    try {
+      if (this.#options.checkResults) checkResult(this.#name, this.#method, result);
+      text = encode(result);
+    } catch (error) {
+      return this.#fail(call, incoming, request, startedAt, error);
+    }
+    this.#observe?.(performance.now() - startedAt, undefined);
+    return { jsonrpc: '2.0', id: request.id ?? null, result: text };
+  }
+
+  #fail(call: BoundCall<C>, incoming: Incoming<C>, request: JSONRPCRequest, startedAt: number, error: unknown): JSONRPCResponse {
+    const told = toWire(error, incoming, call, this.#options);
+    this.#observe?.(performance.now() - startedAt, told.data?.kind);
+    return { jsonrpc: '2.0', id: request.id ?? null, error: told };
+  }
 }
 
 function authorise(name: string, needed: Access, allowed: ReadonlySet<Access>): void {

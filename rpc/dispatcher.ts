@@ -12,8 +12,13 @@ export interface Incoming<C> {
 
 /** Runs the methods of this side. A peer without one answers METHOD_NOT_FOUND to everything. */
 export interface Dispatcher<C> {
+  /** A name that is no method gets one as well, which says so. */
+  find(method: string): BoundMethod<C>;
+}
+
+export interface BoundMethod<C> {
+  /** Its answer has no use when the connection is gone, and nothing is lost by giving it up. */
+  readonly isRead: boolean;
   /** Answers at once what needs no waiting. For a notification the answer is dropped. */
-  receive(request: JSONRPCRequest, incoming: Incoming<C>): JSONRPCResponse | Promise<JSONRPCResponse>;
-  /** True for a read: its answer has no use when the connection is gone, and nothing is lost by giving it up. */
-  isRead(method: string): boolean;
+  answer(request: JSONRPCRequest, incoming: Incoming<C>): JSONRPCResponse | Promise<JSONRPCResponse>;
 }

@@ -13,6 +13,8 @@ export interface FrameSink {
 }
 
 const lineFeed = 10;
+/** What decoding puts in the place of bytes that are not UTF-8. */
+const replacement = '\ufffd';
 const headerEnd = Buffer.from('\r\n\r\n');
 
 /** Incremental decoder of one stream. The first byte decides the framing; after a fault or `stop` it delivers nothing more. */
@@ -48,33 +50,36 @@ export class FrameDecoder {
 
   /** Whole lines of a chunk are decoded at once; only what follows the last line feed is kept. */
   #pushLines(chunk: Buffer): void {
-    const last = chunk.lastIndexOf(lineFeed);
-    if (last === -1) {
+    const end = chunk.lastIndexOf(lineFeed) + 1;
+    if (end === 0) {
       this.#pending.append(chunk);
-    } else if (this.#pending.length === 0) {
-      this.#lines(chunk.subarray(0, last + 1), chunk.subarray(last + 1));
     } else {
-      this.#pending.append(chunk.subarray(0, last + 1));
-      this.#lines(this.#pending.take(), chunk.subarray(last + 1));
+      let whole = end === chunk.length ? chunk : chunk.subarray(0, end);
+      if (this.#pending.length > 0) {
+        this.#pending.append(whole);
+        whole = this.#pending.take();
+      }
+      this.#lines(whole);
+      if (end < chunk.length && !this.#stopped) this.#pending.append(chunk.subarray(end));
     }
     if (!this.#stopped && this.#pending.length > limits.messageBytes) this.#tooLong();
   }
 
-  #lines(whole: Buffer, rest: Buffer): void {
-    if (whole.length > limits.messageBytes || !isUtf8(whole)) {
-      this.#linesOneByOne(whole, rest);
+  #lines(whole: Buffer): void {
+    const text = whole.length > limits.messageBytes ? undefined : whole.toString('utf8');
+    // Only where what stands for wrong bytes is found, they are looked at: somebody may have sent just that.
+    if (text === undefined || (text.includes(replacement) && !isUtf8(whole))) {
+      this.#linesOneByOne(whole);
       return;
     }
-    const text = whole.toString('utf8');
     for (let start = 0, end = text.indexOf('\n'); end !== -1; start = end + 1, end = text.indexOf('\n', start)) {
       if (!isEmptyLine(text, start, end)) this.#sink.message(text.slice(start, end));
       if (this.#stopped) return;
     }
-    this.#pending.append(rest);
   }
 
   /** The lines before the bad one still count, so each is looked at by itself. */
-  #linesOneByOne(whole: Buffer, rest: Buffer): void {
+  #linesOneByOne(whole: Buffer): void {
     for (let start = 0, end = whole.indexOf(lineFeed); end !== -1; start = end + 1, end = whole.indexOf(lineFeed, start)) {
       const line = whole.subarray(start, end);
       if (line.length > limits.messageBytes) this.#tooLong();
@@ -82,7 +87,6 @@ export class FrameDecoder {
       else if (line.length > 0 && !(line.length === 1 && line[0] === 13)) this.#sink.message(line.toString('utf8'));
       if (this.#stopped) return;
     }
-    this.#pending.append(rest);
   }
 
   #pushHeaders(chunk: Buffer): void {

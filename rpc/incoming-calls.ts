@@ -2,7 +2,7 @@
 import type { JSONRPCRequest, JSONRPCResponse } from 'json-rpc-2.0';
 import { Failure } from '../schemas/errors.ts';
 import { limits } from '../schemas/limits.ts';
-import type { Dispatcher, Incoming } from './dispatcher.ts';
+import type { BoundMethod, Dispatcher, Incoming } from './dispatcher.ts';
 import { errorText, type MessageId, notificationText, type RequestMessage, resultText } from './envelope.ts';
 import { failureToWire, internalToWire } from './wire-error.ts';
 
@@ -74,14 +74,14 @@ export class IncomingCalls<C> {
     } else if (this.#count >= limits.inFlightCallsPerConnection) {
       this.refuse(id, tooManyCalls(), batch);
     } else {
-      this.#dispatch(request as JSONRPCRequest, this.#begin(request, batch));
+      this.#dispatch(request as JSONRPCRequest, batch);
     }
   }
 
   /** A notification that names a method runs it, and nobody learns how that went. */
   notification(request: RequestMessage): void {
     if (Array.isArray(request.params) || this.#count >= limits.inFlightCallsPerConnection) return;
-    this.#dispatch(request as JSONRPCRequest, this.#begin(request, undefined));
+    this.#dispatch(request as JSONRPCRequest, undefined);
   }
 
   /** The caller of a batch has told it to expect this answer. */
@@ -108,25 +108,12 @@ export class IncomingCalls<C> {
     }
   }
 
-  #begin(request: RequestMessage, batch: Batch | undefined): IncomingCall<C> {
-    const isRead = this.#options.dispatcher?.isRead(request.method) ?? true;
+  #dispatch(request: JSONRPCRequest, batch: Batch | undefined): void {
+    const method = this.#options.dispatcher?.find(request.method);
     this.#count += 1;
-    return new IncomingCall(this.#options, request.id, batch, isRead);
-  }
-
-  #dispatch(request: JSONRPCRequest, call: IncomingCall<C>): void {
-    const { dispatcher } = this.#options;
-    if (dispatcher === undefined) {
-      this.#settle(request, call, null);
-      return;
-    }
-    let response: JSONRPCResponse | Promise<JSONRPCResponse>;
-    try {
-      response = dispatcher.receive(request, call);
-    } catch {
-      response = brokenResponse(request);
-    }
-    if ('then' in response) this.#wait(request, call, response);
+    const call = new IncomingCall(this.#options, request.id, batch, method?.isRead ?? true);
+    const response = method === undefined ? null : answerOf(method, request, call);
+    if (response !== null && 'then' in response) this.#wait(request, call, response);
     else this.#settle(request, call, response);
   }
 
@@ -211,6 +198,14 @@ function responseText(id: MessageId, method: string, response: JSONRPCResponse |
     return errorText(id, failureToWire(new Failure('METHOD_NOT_FOUND', `"${method.slice(0, 128)}" is no method here.`)));
   if (response.error !== undefined) return JSON.stringify({ jsonrpc: '2.0', id, error: response.error });
   return resultText(id, response.result);
+}
+
+function answerOf<C>(method: BoundMethod<C>, request: JSONRPCRequest, call: IncomingCall<C>): JSONRPCResponse | Promise<JSONRPCResponse> {
+  try {
+    return method.answer(request, call);
+  } catch {
+    return brokenResponse(request);
+  }
 }
 
 function brokenResponse({ id = null }: JSONRPCRequest): JSONRPCResponse {

@@ -56,6 +56,8 @@ class StreamTransport implements UnixTransport {
   #handlers: TransportHandlers | undefined;
   #outgoing = '';
   #closing = false;
+  /** Amid a chunk. */
+  #isReading = false;
   #error: Error | undefined;
   #probe: NodeJS.Timeout | undefined;
 
@@ -88,7 +90,7 @@ class StreamTransport implements UnixTransport {
 
   send(text: string): void {
     if (this.#closing) return;
-    if (this.#outgoing === '') process.nextTick(this.#flush);
+    if (this.#outgoing === '' && !this.#isReading) process.nextTick(this.#flush);
     this.#outgoing += frame(text, this.#decoder.framing);
   }
 
@@ -132,8 +134,15 @@ class StreamTransport implements UnixTransport {
     if (this.#socket.writable) this.#socket.write(text, 'utf8');
   };
 
+  /** What answers at once leaves at the end of the chunk, in one write. */
   #onData = (chunk: Buffer): void => {
-    this.#decoder.push(chunk);
+    this.#isReading = true;
+    try {
+      this.#decoder.push(chunk);
+    } finally {
+      this.#isReading = false;
+      this.#flush();
+    }
   };
 
   #onDrain = (): void => {

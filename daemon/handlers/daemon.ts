@@ -1,3 +1,4 @@
+import { JsonText } from '../../rpc/bind.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { foreverMethods, protocol } from '../../schemas/protocol.ts';
 import { formatCursor } from '../events/cursor.ts';
@@ -9,6 +10,8 @@ import type { DaemonFacts, Services } from './services.ts';
 export function daemonHandlers(services: Services): HandlersOf<'daemon'> {
   const { store, feed, config, auth, metrics, doctor, tmux, daemon, clock } = services;
   const identity = { version: daemon.version, pid: daemon.pid, bootId: daemon.bootId, startedAt: isoTime(daemon.startedAt) };
+  // Kept as text, since it never changes and is asked for most.
+  const pong = new JsonText(JSON.stringify({ pid: daemon.pid }));
   const cursor = (): string => formatCursor(feed.epoch, feed.lastSeq());
   return {
     'daemon.hello': async ({ protocolVersion, token }, call) => {
@@ -28,7 +31,7 @@ export function daemonHandlers(services: Services): HandlersOf<'daemon'> {
         cursor: cursor(),
       };
     },
-    'daemon.ping': () => ({ pid: daemon.pid }),
+    'daemon.ping': () => pong,
     'daemon.status': async () => {
       const version = await tmux.available();
       const port = daemon.webSocketPort();

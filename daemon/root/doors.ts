@@ -42,24 +42,34 @@ export function createDispatcher(options: DaemonOptions, services: Services): { 
     access: (connection) => connection.caller.access,
     newCallId: () => ids.next('call'),
     ...(options.checkResults === undefined ? {} : { checkResults: options.checkResults }),
-    observe(method, durationMs, kind) {
-      metrics.observe(`rpc.${method}`, durationMs, kind !== undefined);
-      log.debug({ method, durationMs, kind }, 'call');
+    observe(method) {
+      const operation = `rpc.${method}`;
+      return (durationMs, kind) => {
+        metrics.observe(operation, durationMs, kind !== undefined);
+        log.debug({ method, durationMs, kind }, 'call');
+      };
     },
     onInternal(error, call) {
       log.error({ err: error, method: call.method, ref: call.callId }, 'a call failed by a bug');
       return call.callId;
     },
-    around(call, run) {
-      if (refusing && !whileStopping.includes(call.method)) {
-        throw new Failure('SHUTTING_DOWN', 'The daemon is stopping; call again when it is back.');
+    around(method) {
+      const isRefused = whileStopping.includes(method) ? () => false : () => refusing;
+      const stopping = () => new Failure('SHUTTING_DOWN', 'The daemon is stopping; call again when it is back.');
+      if (methods[method].effect === 'read') {
+        return (_call, run) => {
+          if (isRefused()) throw stopping();
+          return run();
+        };
       }
-      if (methods[call.method].effect === 'read') return run();
-      const work = once(call, async () => run()).catch((error: unknown) => Promise.reject(storageTold(error)));
-      running.add(work);
-      const done = (): void => void running.delete(work);
-      work.then(done, done);
-      return work;
+      return (call, run) => {
+        if (isRefused()) throw stopping();
+        const work = once(call, async () => run()).catch((error: unknown) => Promise.reject(storageTold(error)));
+        running.add(work);
+        const done = (): void => void running.delete(work);
+        work.then(done, done);
+        return work;
+      };
     },
   });
   const gate = {

@@ -84,7 +84,7 @@ test('details that are no JSON are left out of the error', async () => {
 test('what runs around a call sees it parsed, and may answer or refuse in its place', async () => {
   const seen: unknown[] = [];
   const client = connect({
-    around: async (call, run) => {
+    around: () => async (call, run) => {
       seen.push([call.method, call.params, call.idempotencyKey]);
       if (call.method === ('echo' as string)) throw new Failure('SHUTTING_DOWN', 'The daemon is stopping.');
       return call.idempotencyKey === 'again' ? 'receipt' : await run();
@@ -102,7 +102,7 @@ test('what runs around a call sees it parsed, and may answer or refuse in its pl
 
 test('each call of a known method is observed with its kind of error', async () => {
   const seen: unknown[] = [];
-  const client = connect({ observe: (method, durationMs, kind) => seen.push([method, durationMs >= 0, kind]) });
+  const client = connect({ observe: (method) => (durationMs, kind) => seen.push([method, durationMs >= 0, kind]) });
   await client.call('get_data');
   await client.call('fail', { how: 'failure' }).catch(() => undefined);
   await client.call('nothing').catch(() => undefined);

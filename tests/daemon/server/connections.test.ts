@@ -35,14 +35,16 @@ function stand() {
     },
   };
   const dispatcher: Dispatcher<Connection> = {
-    isRead: () => true,
-    async receive({ id = null }, { context }) {
-      const options = { id: 'sub', feed, outlet: context.outlet, afterSeq: 0, output: false, later: setImmediate };
-      const subscription = createSubscription(options);
-      context.subscriptions.set('sub', subscription);
-      setImmediate(subscription.pump);
-      return { jsonrpc: '2.0', id, result: {} };
-    },
+    find: () => ({
+      isRead: true,
+      async answer({ id = null }, { context }) {
+        const options = { id: 'sub', feed, outlet: context.outlet, afterSeq: 0, output: false, later: setImmediate };
+        const subscription = createSubscription(options);
+        context.subscriptions.set('sub', subscription);
+        setImmediate(subscription.pump);
+        return { jsonrpc: '2.0', id, result: {} };
+      },
+    }),
   };
   const connections = createConnections({ dispatcher, feed, deadlines, clock, ids, log: quiet });
   const fill = (): Promise<void> =>
