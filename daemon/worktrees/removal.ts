@@ -1,5 +1,6 @@
 // Taking a worktree away: first the proof, then the rename aside, then the branch if it was ours and holds nothing.
 import { realpath } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import type { WorkAtRisk } from '../../schemas/worktree.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -20,6 +21,8 @@ import { createSaving, type Saved, type SavingDeps } from './saving.ts';
 import { subjectOf } from './subject.ts';
 
 const commitsShown = 20;
+/** Within this, whoever asked for a removal has the answer. */
+const answeredMs = 100;
 
 export interface RemoveOptions {
   readonly callerDirectory?: string | undefined;
@@ -66,8 +69,8 @@ export function createRemoval(deps: RemovalDeps): Removal {
   const prove = async (project: ProjectRecord, worktree: WorktreeRecord, options: RemoveOptions): Promise<WorkAtRisk | undefined> => {
     const repo = repositoryOf(project);
     const realPath = await realpath(worktree.path);
-    const status = await git.status(worktree.path);
-    const repositories = await git.repositoriesAtRisk({ worktreePath: worktree.path, known: status });
+    const known = git.status(worktree.path);
+    const [status, repositories] = await Promise.all([known, git.repositoriesAtRisk({ worktreePath: worktree.path, known })]);
     const { baseCommit } = worktree;
     const branch = status.branch ?? 'HEAD';
     const isSaved = options.force === true;
@@ -158,8 +161,8 @@ export function createRemoval(deps: RemovalDeps): Removal {
     try {
       return await conclude(project, worktree, saved, origin, mergedInto);
     } finally {
-      // Last, so that the answer does not wait for it.
-      if (removed) trackDeletion(`files of the removed worktree "${worktree.path}"`, removed.deleteFiles());
+      // When the answer is out: it waits for the same disk.
+      if (removed) trackDeletion(`files of the removed worktree "${worktree.path}"`, delay(answeredMs).then(removed.deleteFiles));
     }
   };
   const conclude = async (

@@ -8,8 +8,8 @@ import { status, type WorktreeStatus } from './status.ts';
 
 export interface Inside {
   readonly worktreePath: string;
-  /** Of the worktree, where somebody has asked already. */
-  readonly known?: Pick<WorktreeStatus, 'untracked'> | undefined;
+  /** Of the worktree, where somebody has asked already; the rest is looked at while git answers. */
+  readonly known?: Promise<Pick<WorktreeStatus, 'untracked'>> | undefined;
 }
 
 /** Paths of those that hold work which is nowhere else: changes, commits that are on no remote, stashes; or that belong to nothing. */
@@ -21,9 +21,9 @@ async function look(git: RunGit, worktreePath: string, below: string, known?: In
   const at = join(worktreePath, below);
   const found: string[] = [];
   // A repository that is not tracked is listed as a folder.
-  const { untracked } = known ?? (await status(git, at));
+  const [{ untracked }, links] = await Promise.all([known ?? status(git, at), gitlinks(git, at)]);
   found.push(...untracked.filter((path) => path.endsWith('/')).map((path) => join(below, path.slice(0, -1))));
-  for (const path of await gitlinks(git, at)) {
+  for (const path of links) {
     const dotGit = await kindOfGit(join(at, path, '.git'));
     if (dotGit === undefined) continue;
     // Whose git directory lies here, and not beside that of the worktree, is not brought back by an update of submodules.
