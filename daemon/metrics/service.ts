@@ -32,7 +32,7 @@ interface Operation {
 }
 
 /** Samples of the event loop: often enough to see a freeze, seldom enough to cost nothing when idle. */
-const loopResolutionMs = 500;
+const loopResolutionMs = 1_000;
 const nsPerMs = 1e6;
 const noSpan: EndSpan = () => {};
 

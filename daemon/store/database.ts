@@ -35,6 +35,8 @@ export function openDatabase(path: string): Db {
     db.pragma('foreign_keys = ON');
     db.pragma('cache_size = -8000');
     db.pragma('temp_store = MEMORY');
+    // A checkpoint holds up whoever commits until the disk has it. 16 MiB of log are few pages of the database, written again and again.
+    db.pragma('wal_autocheckpoint = 4000');
     db.pragma('journal_size_limit = 67108864');
     verify(db, path);
     return db;
