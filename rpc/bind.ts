@@ -46,7 +46,6 @@ export function bind<C>(handlers: Handlers<C>, options: BindOptions<C>): Dispatc
 }
 
 /** The same for any table of methods; every method needs its handler. */
-/** The same for any table of methods; every method needs its handler. */
 export function bindTable<C>(table: MethodTable, handlers: HandlerTable<C>, options: BindOptions<C>): Dispatcher<C> {
   const names = Object.keys(table);
   const bound = new Map<string, BoundMethod<C>>();

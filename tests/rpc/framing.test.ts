@@ -10,6 +10,7 @@ const texts = [
   '[]',
   `{"long":"${'é'.repeat(3000)}"}`,
   '{"escaped":"\\n\\r"}',
+  '{"sent so":"\ufffd"}',
 ];
 
 interface Seen {

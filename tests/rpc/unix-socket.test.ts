@@ -51,6 +51,16 @@ test('answers of one tick leave in one write, and large ones arrive whole', asyn
   client.close();
 });
 
+test.each(['x', 'é', '\ufffd', '💥'])('a long text of "%s" arrives as it was sent', async (letter) => {
+  await using served = await serve();
+  const client = new Peer(await connectUnix(served.place.path));
+  for (const length of [16 * 1024 - 100, 64 * 1024]) {
+    const value = letter.repeat(length);
+    expect((await client.call('echo', { value })) === value).toBe(true);
+  }
+  client.close();
+});
+
 test('nothing listening, and a path too long, are NOT_CONNECTED', async () => {
   await expect(connectUnix('/nowhere/at/all.sock')).rejects.toMatchObject({ name: 'RpcClientError', code: 'NOT_CONNECTED' });
   await expect(connectUnix(`/${'x'.repeat(limits.socketPathBytes)}`)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
