@@ -1,6 +1,5 @@
 // Taking a worktree away: first the proof, then the rename aside, then the branch if it was ours and holds nothing.
 import { realpath } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Failure, isFailure } from '../../schemas/errors.ts';
 import type { WorkAtRisk } from '../../schemas/worktree.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -21,8 +20,6 @@ import { createSaving, type Saved, type SavingDeps } from './saving.ts';
 import { subjectOf } from './subject.ts';
 
 const commitsShown = 20;
-/** Within this, whoever asked for a removal has the answer. */
-const answeredMs = 100;
 
 export interface RemoveOptions {
   readonly callerDirectory?: string | undefined;
@@ -161,8 +158,8 @@ export function createRemoval(deps: RemovalDeps): Removal {
     try {
       return await conclude(project, worktree, saved, origin, mergedInto);
     } finally {
-      // When the answer is out: it waits for the same disk.
-      if (removed) trackDeletion(`files of the removed worktree "${worktree.path}"`, delay(answeredMs).then(removed.deleteFiles));
+      // Last, so that the answer does not wait for it.
+      if (removed) trackDeletion(`files of the removed worktree "${worktree.path}"`, removed.deleteFiles());
     }
   };
   const conclude = async (
