@@ -6,7 +6,6 @@ import type { CloseReason, DetachedSocket, Transport, TransportHandlers } from '
 
 /** How long a closed connection may take to hand over what it still has to say. */
 const lingerMs = 2_000;
-const longText = 16 * 1024;
 /** How often a connection whose other side has ended its output is asked whether it still reads. */
 const probeMs = 100;
 
@@ -184,7 +183,9 @@ class StreamTransport implements UnixTransport {
   };
 }
 
+const longTextChars = 16 * 1024;
+
 /** Where every character is one byte, Node copies a long text twice as fast when it is told so. A short one is written before that is known. */
 function encodingOf(text: string): 'latin1' | 'utf8' {
-  return text.length > longText && Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8';
+  return text.length > longTextChars && Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8';
 }

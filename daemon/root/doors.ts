@@ -54,16 +54,18 @@ export function createDispatcher(options: DaemonOptions, services: Services): { 
       return call.callId;
     },
     around(method) {
-      const isRefused = whileStopping.includes(method) ? () => false : () => refusing;
-      const stopping = () => new Failure('SHUTTING_DOWN', 'The daemon is stopping; call again when it is back.');
+      const answersToTheEnd = whileStopping.includes(method);
+      const assertOpen = (): void => {
+        if (refusing && !answersToTheEnd) throw new Failure('SHUTTING_DOWN', 'The daemon is stopping; call again when it is back.');
+      };
       if (methods[method].effect === 'read') {
         return (_call, run) => {
-          if (isRefused()) throw stopping();
+          assertOpen();
           return run();
         };
       }
       return (call, run) => {
-        if (isRefused()) throw stopping();
+        assertOpen();
         const work = once(call, async () => run()).catch((error: unknown) => Promise.reject(storageTold(error)));
         running.add(work);
         const done = (): void => void running.delete(work);
