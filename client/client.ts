@@ -3,7 +3,7 @@ import { type Api, createApi } from '../rpc/call.ts';
 import type { CallOptions } from '../rpc/outgoing-calls.ts';
 import { RpcClientError } from './client-error.ts';
 import type { Connection, Hello } from './dial.ts';
-import { type Dial, type EventStreamOptions, type StreamItem, streamEvents } from './event-stream.ts';
+import type { Dial, EventStreamOptions, StreamItem } from './event-stream.ts';
 
 export interface ClientCore extends AsyncDisposable {
   /** What the daemon said of itself when the connection was made last. */
@@ -68,7 +68,7 @@ class ReconnectingClient {
   events(options: EventStreamOptions): AsyncGenerator<StreamItem, void, undefined> {
     const { signal } = this.#abortable();
     if (this.#closed) this.#streams?.abort();
-    return streamEvents(this.#dial, { ...options, signal: options.signal ? AbortSignal.any([signal, options.signal]) : signal });
+    return openStream(this.#dial, { ...options, signal: options.signal ? AbortSignal.any([signal, options.signal]) : signal });
   }
 
   async close(): Promise<void> {
@@ -97,4 +97,10 @@ class ReconnectingClient {
     this.#streams ??= new AbortController();
     return this.#streams;
   }
+}
+
+/** Most clients open no stream, and load nothing for it. */
+async function* openStream(dial: Dial, options: EventStreamOptions): AsyncGenerator<StreamItem, void, undefined> {
+  const { streamEvents } = await import('./event-stream.ts');
+  yield* streamEvents(dial, options);
 }

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { packageVersion } from '../rpc/package-info.ts';
 import { type Client, createClient } from './client.ts';
 import { type DialSettings, dial } from './dial.ts';
@@ -30,7 +29,7 @@ const reconnectMsDefault = 30_000;
 
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const env = options.env ?? process.env;
-  const settings = settingsOf(options, env);
+  const settings = settingsOf(options, env, env.HOME ?? (await import('node:os')).homedir());
   const first = await dial(settings, { start: options.autoStart ?? false, signal: options.signal });
   // The environment outlives this call; a daemon that was stopped on purpose is not started by us again.
   const redial: Dial = ({ again, signal }) =>
@@ -38,12 +37,12 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
   return createClient(first, redial);
 }
 
-function settingsOf(options: ConnectOptions, env: Env): DialSettings {
+function settingsOf(options: ConnectOptions, env: Env, home: string): DialSettings {
   const token = options.token ?? (env.COPPICE_TOKEN || undefined);
   return {
     env,
     token,
-    locations: locate({ env, home: env.HOME ?? homedir(), socketPath: options.socketPath }),
+    locations: locate({ env, home, socketPath: options.socketPath }),
     client: { name: options.clientName ?? 'coppice-client', version: options.clientVersion ?? packageVersion() },
     anyProtocol: options.anyProtocol ?? false,
     onNotice: options.onNotice ?? (() => undefined),

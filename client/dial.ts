@@ -1,6 +1,5 @@
 // One connection that has said hello, and how to get one: who is tried, who is waited for, and when a daemon is started.
 import { readFileSync, statSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Peer } from '../rpc/peer.ts';
 import type { Transport } from '../rpc/transport.ts';
 import { connectUnix } from '../rpc/unix-socket.ts';
@@ -67,6 +66,8 @@ export async function dial(settings: DialSettings, options: DialOptions = {}): P
       starting = await startDaemon(locations, env);
       settings.onNotice(`No daemon was running; started one ${starting.how}.`);
     }
+    // Only who waits pays for loading it.
+    const { setTimeout: delay } = await import('node:timers/promises');
     await delay(waitMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
 }

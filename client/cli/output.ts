@@ -1,5 +1,6 @@
 // All that the CLI writes goes through here: colours and tables on a terminal, plain lines elsewhere, JSON when asked.
 import { once } from 'node:events';
+import type { StandardOutput } from './standard-output.ts';
 import { printable } from './text.ts';
 
 export interface Sink {
@@ -31,7 +32,7 @@ export interface Output {
 }
 
 export interface OutputOptions {
-  readonly stdout: Sink & NodeJS.EventEmitter;
+  readonly stdout: StandardOutput;
   readonly stderr: Sink;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly json: boolean;
@@ -59,7 +60,7 @@ export function createOutput({ stdout, stderr, env, json, colour }: OutputOption
       stdout.write(`${lines.join('\n')}\n`);
     },
     async bytes(data) {
-      if (!stdout.write(data)) await once(stdout, 'drain');
+      if (!stdout.write(data)) await once(stdout.stream(), 'drain');
     },
   };
 }

@@ -8,19 +8,29 @@ import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { formatError } from './format-error.ts';
 import { createOutput, type Output, type Sink } from './output.ts';
 import { createProgram, type GlobalOptions, VersionShown } from './program.ts';
+import type { StandardOutput } from './standard-output.ts';
 
 export interface Surroundings {
   readonly env: Env;
   readonly cwd: string;
   /** Asked for only where it is read: opening it costs a millisecond. */
   stdin(): NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
-  readonly stdout: Sink & NodeJS.WritableStream;
+  readonly stdout: StandardOutput;
   readonly stderr: Sink;
+  /** Told the exit status while connections are still open; what ends the process here need not wait for their end. */
+  leave?(code: number): Promise<void>;
 }
 
 export async function runCli(words: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr } = surroundings;
   const clients: Client[] = [];
+  const code = await runWords(words, surroundings, clients);
+  await surroundings.leave?.(code);
+  for (const client of clients) await client.close();
+  return code;
+}
+
+async function runWords(words: readonly string[], surroundings: Surroundings, clients: Client[]): Promise<number> {
+  const { stdout, stderr } = surroundings;
   const run: Run = { code: exitCodes.ok, globals: () => ({ color: true }) };
   try {
     const program = await createProgram(words, {
@@ -34,8 +44,6 @@ export async function runCli(words: readonly string[], surroundings: Surrounding
     return run.code;
   } catch (error) {
     return answer(error, surroundings);
-  } finally {
-    for (const client of clients) await client.close();
   }
 }
 
@@ -49,7 +57,9 @@ function contextOf({ env, cwd, stdin, stdout, stderr }: Surroundings, run: Run, 
   return {
     env,
     cwd,
-    stdout,
+    get stdout() {
+      return stdout.stream();
+    },
     get out() {
       const { json = false, color } = run.globals();
       output ??= createOutput({ stdout, stderr, env, json, colour: color });

@@ -12,6 +12,8 @@ const subscribers = 100;
 const callers = 4;
 const window = 250;
 const events = callers * window;
+/** Names are taken for good, also by a run before this one. */
+let named = 0;
 
 export const eventFanout: Benchmark = {
   name: `event.fanout to ${subscribers}`,
@@ -22,25 +24,21 @@ export const eventFanout: Benchmark = {
     const subscribe = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'event.subscribe', params: { types: ['auth.*'] } });
     const ours = await startSubscribers(ground.daemon.socketPath, subscribe);
     const theirs = await startSubscribers(ground.rawSocketPath, 'subscribe');
-    let count = 0;
     const nextName = (): string => {
-      count += 1;
-      return `bench^${process.pid}-${count}`;
+      named += 1;
+      return `bench^${process.pid}-${named}`;
     };
-    const delivered = (to: ChildProcess, cause: () => unknown) => ({
+    const delivered = (to: ChildProcess, cause: () => Promise<unknown> | void) => ({
       async sample(): Promise<number> {
         to.send(events);
         const done = told(to, 'done');
-        const ms = await timed(async () => {
-          cause();
-          await done;
-        });
+        const ms = await timed(() => Promise.all([done, cause()]));
         return (ms * 1_000) / (events * subscribers);
       },
     });
     return {
       turns: {
-        ours: delivered(ours, () => among.map((caller) => makeTokens(caller, window, nextName, window))),
+        ours: delivered(ours, () => Promise.all(among.map((caller) => makeTokens(caller, window, nextName, window)))),
         raw: delivered(theirs, () => raw.send(`burst ${events}`)),
       },
       rows({ samples: { ours: daemon = [], raw: each = [] }, failures }) {
@@ -62,8 +60,8 @@ export const eventFanout: Benchmark = {
 };
 
 /** Each makes one event. */
-export function makeTokens(caller: LineClient, count: number, nameOf: (index: number) => string, window: number): Promise<string> {
-  return caller.pump(
+export async function makeTokens(caller: LineClient, count: number, nameOf: (index: number) => string, window: number): Promise<void> {
+  const last = await caller.pump(
     (index) => {
       const params = { name: nameOf(index), scopes: ['read'] };
       return `${JSON.stringify({ jsonrpc: '2.0', id: index, method: 'auth.createToken', params })}\n`;
@@ -71,6 +69,7 @@ export function makeTokens(caller: LineClient, count: number, nameOf: (index: nu
     count,
     window,
   );
+  if (!last.includes('"result"')) throw new Error(`no token was made: ${last}`);
 }
 
 async function startSubscribers(socketPath: string, line: string): Promise<ChildProcess> {
@@ -81,7 +80,13 @@ async function startSubscribers(socketPath: string, line: string): Promise<Child
 }
 
 async function told(child: ChildProcess, word: string): Promise<void> {
-  const gone = once(child, 'exit').then(() => Promise.reject(new Error('the subscribers have ended')));
-  const [message] = await Promise.race([once(child, 'message'), gone]);
-  if (message !== word) throw new Error(`the subscribers said ${String(message)} instead of ${word}`);
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    const gone = once(child, 'exit', { signal }).then(() => Promise.reject(new Error('the subscribers have ended')));
+    const [message] = await Promise.race([once(child, 'message', { signal }), gone]);
+    if (message !== word) throw new Error(`the subscribers said ${String(message)} instead of ${word}`);
+  } finally {
+    settled.abort();
+  }
 }

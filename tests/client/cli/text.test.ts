@@ -1,8 +1,8 @@
-import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { formatDiagnostic, formatError } from '../../../client/cli/format-error.ts';
 import { parseKeyValues, wholeNumber } from '../../../client/cli/key-values.ts';
 import { createOutput } from '../../../client/cli/output.ts';
+import type { StandardOutput } from '../../../client/cli/standard-output.ts';
 import { age, duration, elapsed, printable, size } from '../../../client/cli/text.ts';
 import { Failure } from '../../../schemas/index.ts';
 
@@ -97,19 +97,22 @@ describe('an error', () => {
   });
 });
 
-class Screen extends EventEmitter {
+class Screen implements StandardOutput {
   text = '';
   readonly isTTY: boolean;
   readonly columns = 40;
 
   constructor(isTTY: boolean) {
-    super();
     this.isTTY = isTTY;
   }
 
   write(data: string | Uint8Array): boolean {
     this.text += data.toString();
     return true;
+  }
+
+  stream(): never {
+    throw new Error('What is tested here only writes.');
   }
 }
 

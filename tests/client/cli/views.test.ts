@@ -1,9 +1,9 @@
-import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
 import { completionScript } from '../../../client/cli/completion-script.ts';
 import type { Cli } from '../../../client/cli/context.ts';
 import { createOutput } from '../../../client/cli/output.ts';
 import { createProgram } from '../../../client/cli/program.ts';
+import type { StandardOutput } from '../../../client/cli/standard-output.ts';
 import { createStepView } from '../../../client/cli/step-view.ts';
 import type { EventData } from '../../../schemas/index.ts';
 import { finished, started } from '../helpers/records.ts';
@@ -11,18 +11,21 @@ import { finished, started } from '../helpers/records.ts';
 type Started = EventData<'step.started'>;
 type Finished = EventData<'step.finished'>;
 
-class Screen extends EventEmitter {
+class Screen implements StandardOutput {
   text = '';
   readonly isTTY: boolean;
 
   constructor(isTTY: boolean) {
-    super();
     this.isTTY = isTTY;
   }
 
   write(data: string | Uint8Array): boolean {
     this.text += data.toString();
     return true;
+  }
+
+  stream(): never {
+    throw new Error('What is tested here only writes.');
   }
 }
 

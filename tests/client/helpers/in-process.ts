@@ -1,6 +1,7 @@
 // The CLI without a process of its own, for what needs none.
 import { PassThrough, Readable } from 'node:stream';
 import { runCli } from '../../../client/cli/run-cli.ts';
+import type { StandardOutput } from '../../../client/cli/standard-output.ts';
 import type { FakeDaemon } from './fake-daemon.ts';
 
 export interface Ran {
@@ -48,7 +49,7 @@ export function startInProcess(daemon: FakeDaemon, words: readonly string[], opt
   return { done, printed, bytes: () => stdout.bytes() };
 }
 
-class Screen extends PassThrough {
+class Screen extends PassThrough implements StandardOutput {
   readonly isTTY: boolean;
   readonly columns: number | undefined;
   readonly #chunks: Buffer[] = [];
@@ -62,6 +63,10 @@ class Screen extends PassThrough {
       this.#chunks.push(data);
       for (const check of this.#waiting) check();
     });
+  }
+
+  stream(): this {
+    return this;
   }
 
   bytes(): Buffer {
