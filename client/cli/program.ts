@@ -97,10 +97,16 @@ export async function createProgram(words: readonly string[], options: ProgramOp
     .exitOverride();
   const called = firstWord(words);
   const wanted = entries.filter((entry) => called !== undefined && entry.names.includes(called));
-  for (const entry of wanted.length === 1 && called !== 'completion' ? wanted : entries) {
+  // Without a command it is help, which tells of all, or the version.
+  const isAll = wanted.length !== 1 || called === 'completion';
+  for (const entry of isAll && !isVersion(words) ? entries : wanted) {
     (await entry.load()).register(program, options.cli);
   }
   return program;
+}
+
+function isVersion(words: readonly string[]): boolean {
+  return words.length === 1 && (words[0] === '--version' || words[0] === '-V');
 }
 
 /** Thrown after --version was answered, so that nothing else runs. */
