@@ -4,7 +4,6 @@ import { limits } from '../schemas/limits.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { notificationText, Refusal, type RequestMessage, type ResponseMessage, sortMessage } from './envelope.ts';
 import { Batch, IncomingCalls } from './incoming-calls.ts';
-import { oneLine } from './json-text.ts';
 import { Listeners } from './listeners.ts';
 import { type CallOptions, OutgoingCalls } from './outgoing-calls.ts';
 import type { CloseReason, DetachedSocket, Transport } from './transport.ts';
@@ -72,9 +71,9 @@ export class Peer<C = undefined> {
     if (!this.#isClosed) this.#transport.send(notificationText(method, params));
   }
 
-  /** Sends a whole message that is serialised already, as when many connections get the same one. */
-  notifyText(jsonText: string): void {
-    if (!this.#isClosed) this.#transport.send(oneLine(jsonText));
+  /** Sends a whole message that is serialised already, without a line feed, as when many connections get the same one. */
+  notifyText(jsonLine: string): void {
+    if (!this.#isClosed) this.#transport.send(jsonLine);
   }
 
   /** Returns its undo. A notification with a listener is not dispatched as a method. */

@@ -1,4 +1,5 @@
 // What follows a position, as notifications bring it. Many subscribers ask the same of the newest events, so these are joined once for all.
+import { oneLine } from '../../rpc/json-text.ts';
 import type { Subject } from '../../schemas/event.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { LoggedEvent } from '../store/event-log.ts';
@@ -6,7 +7,7 @@ import { compileFilter, type EventFilter, type EventPredicate } from './filter.t
 
 /** What one notification brings. */
 export interface Batch {
-  /** JSON, without the brackets; empty where nothing was asked for. */
+  /** One line of JSON, without the brackets; empty where nothing was asked for. */
   readonly events: string;
   /** The position after it. */
   readonly through: number;
@@ -66,7 +67,7 @@ function joinAfter(seq: number, { accepts, subject }: Wanted, source: PageSource
   for (const event of page) {
     if (accepts(event)) {
       if (texts.length > 0 && bytes + event.text.length > limits.eventNotificationBytes) {
-        list.push({ events: texts.join(','), through });
+        list.push({ events: oneLine(texts.join(',')), through });
         texts = [];
         bytes = envelopeBytes;
       }
@@ -76,6 +77,6 @@ function joinAfter(seq: number, { accepts, subject }: Wanted, source: PageSource
     through = event.seq;
   }
   const more = page.length === limits.eventPageRows;
-  list.push({ events: texts.join(','), through: more ? through : Math.max(through, source.lastSeq()) });
+  list.push({ events: oneLine(texts.join(',')), through: more ? through : Math.max(through, source.lastSeq()) });
   return { firstSeq: page[0]?.seq, list, more };
 }

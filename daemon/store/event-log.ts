@@ -125,6 +125,7 @@ export function createEventReader(db: Db): EventReader {
 
 /** What is appended goes to `appended` too, so that nobody has to read it back. */
 export function createEventWriter(db: Db, now: () => number, appended: LoggedEvent[]): EventWriter {
+  const stampOf = stamps();
   const insert = db.prepare(
     'INSERT INTO events (at, type, project_id, session_id, spec_task_id, work_session_id, worktree_id, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -138,7 +139,7 @@ export function createEventWriter(db: Db, now: () => number, appended: LoggedEve
     ...createEventReader(db),
     append({ type, subject, actor, data }) {
       const at = now();
-      const body = JSON.stringify({ at: isoTime(at), type, subject, actor, data });
+      const body = JSON.stringify({ at: stampOf(at), type, subject, actor, data });
       if (body.length > limits.eventDataBytes) {
         throw new Failure(
           'LIMIT_EXCEEDED',
@@ -148,11 +149,23 @@ export function createEventWriter(db: Db, now: () => number, appended: LoggedEve
           },
         );
       }
-      const { lastInsertRowid } = insert.run(at, type, ...subjectKeys.map((key) => subject[key] ?? null), body);
+      const { projectId, sessionId, specTaskId, workSessionId, worktreeId } = subject;
+      // Spelled out: a list that is made and spread takes as long as a fifth of the insertion.
+      const [project, session, specTask] = [projectId ?? null, sessionId ?? null, specTaskId ?? null];
+      const { lastInsertRowid } = insert.run(at, type, project, session, specTask, workSessionId ?? null, worktreeId ?? null, body);
       const seq = Number(lastInsertRowid);
       appended.push({ seq, type, subject, text: textOf(seq, body) });
     },
     prune: (options) => prune.run(options).changes,
+  };
+}
+
+/** Writes times down, the same one only once: what is committed together was mostly made in one millisecond. */
+function stamps(): (ms: number) => string {
+  let [last, stamp] = [Number.NaN, ''];
+  return (ms) => {
+    if (ms !== last) [last, stamp] = [ms, isoTime(ms)];
+    return stamp;
   };
 }
 
