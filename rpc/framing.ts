@@ -149,5 +149,14 @@ function isEmptyLine(text: string, start: number, end: number): boolean {
 }
 
 export function frame(text: string, framing: Framing | undefined): string {
-  return framing === 'headers' ? `Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}` : `${text}\n`;
+  return framing === 'headers' ? `${contentLength(Buffer.byteLength(text))}${text}` : `${text}\n`;
+}
+
+/** What goes before and after the pieces of a text that together have so many bytes. */
+export function frameAround(bytes: () => number, framing: Framing | undefined): readonly [before: string, after: string] {
+  return framing === 'headers' ? [contentLength(bytes()), ''] : ['', '\n'];
+}
+
+function contentLength(bytes: number): string {
+  return `Content-Length: ${bytes}\r\n\r\n`;
 }

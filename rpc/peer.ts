@@ -6,6 +6,7 @@ import { notificationText, Refusal, type RequestMessage, type ResponseMessage, s
 import { Batch, IncomingCalls } from './incoming-calls.ts';
 import { Listeners } from './listeners.ts';
 import { type CallOptions, OutgoingCalls } from './outgoing-calls.ts';
+import type { SharedText } from './shared-text.ts';
 import type { CloseReason, DetachedSocket, Transport } from './transport.ts';
 
 export interface PeerOptions<C> {
@@ -74,6 +75,13 @@ export class Peer<C = undefined> {
   /** Sends a whole message that is serialised already, without a line feed, as when many connections get the same one. */
   notifyText(jsonLine: string): void {
     if (!this.#isClosed) this.#transport.send(jsonLine);
+  }
+
+  /** The same for a message whose middle many connections get. */
+  notifyAround(before: string, shared: SharedText, after: string): void {
+    if (this.#isClosed) return;
+    if (shared.isLong && this.#transport.sendAround !== undefined) this.#transport.sendAround(before, shared, after);
+    else this.#transport.send(before + shared.text + after);
   }
 
   /** Returns its undo. A notification with a listener is not dispatched as a method. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ErrorKind } from '../schemas/errors.ts';
+import type { SharedText } from './shared-text.ts';
 
 /** What a transport tells its owner. Nothing is told after `close`. */
 export interface TransportHandlers {
@@ -32,6 +33,8 @@ export interface Transport {
   start(on: TransportHandlers): void;
   /** Sends one JSON text without line feeds. Texts of one tick leave in one write. */
   send(text: string): void;
+  /** Sends one JSON text in three pieces, so that the long one in the middle need not be copied into it. */
+  sendAround?(before: string, shared: SharedText, after: string): void;
   /** Bytes, or for text the characters, that the system has not taken yet. */
   readonly unsentBytes: number;
   /** False where a message that is no JSON means that the two sides no longer agree where messages begin. */

@@ -1,7 +1,8 @@
 import { createConnection, type Socket } from 'node:net';
 import { limits } from '../schemas/limits.ts';
-import { FrameDecoder, frame } from './framing.ts';
+import { FrameDecoder, frame, frameAround } from './framing.ts';
 import { RpcClientError } from './local-error.ts';
+import type { SharedText } from './shared-text.ts';
 import type { CloseReason, DetachedSocket, Transport, TransportHandlers } from './transport.ts';
 
 /** How long a closed connection may take to hand over what it still has to say. */
@@ -54,6 +55,8 @@ class StreamTransport implements UnixTransport {
   readonly #socket: Socket;
   readonly #decoder: FrameDecoder;
   #handlers: TransportHandlers | undefined;
+  /** What is sent before #outgoing, with the bytes of it in between. */
+  #pieces: (string | Buffer)[] = [];
   #outgoing = '';
   #closing = false;
   /** Amid a chunk. */
@@ -77,7 +80,7 @@ class StreamTransport implements UnixTransport {
   }
 
   get unsentBytes(): number {
-    return this.#socket.writableLength + this.#outgoing.length;
+    return this.#pieces.reduce((sum, { length }) => sum + length, this.#socket.writableLength + this.#outgoing.length);
   }
 
   start(on: TransportHandlers): void {
@@ -90,8 +93,17 @@ class StreamTransport implements UnixTransport {
 
   send(text: string): void {
     if (this.#closing) return;
-    if (this.#outgoing === '' && !this.#isReading) process.nextTick(this.#flush);
+    this.#scheduleFlush();
     this.#outgoing += frame(text, this.#decoder.framing);
+  }
+
+  sendAround(before: string, shared: SharedText, after: string): void {
+    if (this.#closing) return;
+    this.#scheduleFlush();
+    const { bytes } = shared;
+    const [head, end] = frameAround(() => Buffer.byteLength(before) + bytes.length + Buffer.byteLength(after), this.#decoder.framing);
+    this.#pieces.push(this.#outgoing + head + before, bytes);
+    this.#outgoing = after + end;
   }
 
   pause(): void {
@@ -127,11 +139,30 @@ class StreamTransport implements UnixTransport {
     return { socket, rest: this.#decoder.stop() };
   }
 
+  get #isFlushed(): boolean {
+    return this.#outgoing === '' && this.#pieces.length === 0;
+  }
+
+  #scheduleFlush(): void {
+    if (this.#isFlushed && !this.#isReading) process.nextTick(this.#flush);
+  }
+
   #flush = (): void => {
-    if (this.#outgoing === '') return;
+    if (this.#isFlushed) return;
     const text = this.#outgoing;
     this.#outgoing = '';
-    if (this.#socket.writable) this.#socket.write(text, encodingOf(text));
+    const socket = this.#socket;
+    if (this.#pieces.length === 0) {
+      if (socket.writable) socket.write(text, encodingOf(text));
+      return;
+    }
+    const pieces = [...this.#pieces, text];
+    this.#pieces = [];
+    if (!socket.writable) return;
+    // Together they leave in one write.
+    socket.cork();
+    for (const piece of pieces) socket.write(piece);
+    socket.uncork();
   };
 
   /** What answers at once leaves at the end of the chunk, in one write. */

@@ -1,5 +1,6 @@
 // What follows a position, as notifications bring it. Many subscribers ask the same of the newest events, so these are joined once for all.
 import { oneLine } from '../../rpc/json-text.ts';
+import { SharedText } from '../../rpc/shared-text.ts';
 import type { Subject } from '../../schemas/event.ts';
 import { limits } from '../../schemas/limits.ts';
 import type { LoggedEvent } from '../store/event-log.ts';
@@ -8,7 +9,7 @@ import { compileFilter, type EventFilter, type EventPredicate } from './filter.t
 /** What one notification brings. */
 export interface Batch {
   /** One line of JSON, without the brackets; empty where nothing was asked for. */
-  readonly events: string;
+  readonly events: SharedText;
   /** The position after it. */
   readonly through: number;
 }
@@ -58,6 +59,10 @@ export function createBatches(source: PageSource): { after(seq: number, wanted: 
   };
 }
 
+function joined(texts: readonly string[]): SharedText {
+  return new SharedText(oneLine(texts.join(',')));
+}
+
 function joinAfter(seq: number, { accepts, subject }: Wanted, source: PageSource): Batches {
   const page = source.page(seq, limits.eventPageRows, subject);
   const list: Batch[] = [];
@@ -67,7 +72,7 @@ function joinAfter(seq: number, { accepts, subject }: Wanted, source: PageSource
   for (const event of page) {
     if (accepts(event)) {
       if (texts.length > 0 && bytes + event.text.length > limits.eventNotificationBytes) {
-        list.push({ events: oneLine(texts.join(',')), through });
+        list.push({ events: joined(texts), through });
         texts = [];
         bytes = envelopeBytes;
       }
@@ -77,6 +82,6 @@ function joinAfter(seq: number, { accepts, subject }: Wanted, source: PageSource
     through = event.seq;
   }
   const more = page.length === limits.eventPageRows;
-  list.push({ events: oneLine(texts.join(',')), through: more ? through : Math.max(through, source.lastSeq()) });
+  list.push({ events: joined(texts), through: more ? through : Math.max(through, source.lastSeq()) });
   return { firstSeq: page[0]?.seq, list, more };
 }

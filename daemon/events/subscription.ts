@@ -1,4 +1,5 @@
 // A subscription is a position in the log, not a queue: it costs the same however slow its client is.
+import { SharedText } from '../../rpc/shared-text.ts';
 import { limits } from '../../schemas/limits.ts';
 import { wantedBy } from './batches.ts';
 import { formatCursor } from './cursor.ts';
@@ -10,6 +11,8 @@ export interface Outlet {
   readonly unsentBytes: number;
   /** Sends one JSON-RPC message that is text already. */
   sendText(text: string): void;
+  /** The same of three pieces, of which others get the middle one, too. */
+  sendAround(before: string, shared: SharedText, after: string): void;
 }
 
 export interface Subscription {
@@ -43,10 +46,10 @@ export function createSubscription({ id, feed, outlet, afterSeq, later, onClose,
   let closed = false;
 
   const hasRoom = (): boolean => outlet.unsentBytes < limits.unsentBytes;
-  const send = (events: string): void => {
+  const send = (events: SharedText): void => {
     const note = shed > 0 ? `,"shed":${shed}` : '';
     shed = 0;
-    outlet.sendText(`${head}${formatCursor(feed.epoch, position)}","events":[${events}]${note}}}`);
+    outlet.sendAround(`${head}${formatCursor(feed.epoch, position)}","events":[`, events, `]${note}}}`);
   };
   const skipPruned = (): void => {
     const first = feed.firstSeq();
@@ -62,7 +65,7 @@ export function createSubscription({ id, feed, outlet, afterSeq, later, onClose,
     for (const { events, through } of list) {
       if (through !== list[0]?.through && !hasRoom()) return false;
       position = Math.max(position, through);
-      if (events !== '') send(events);
+      if (events.text !== '') send(events);
     }
     return more;
   };
@@ -83,7 +86,7 @@ export function createSubscription({ id, feed, outlet, afterSeq, later, onClose,
     pump,
     ephemeral(event) {
       if (closed || !wanted.accepts(event)) return;
-      if (hasRoom() && !replaying) send(event.text);
+      if (hasRoom() && !replaying) send(new SharedText(event.text));
       else shed += 1;
     },
     close() {

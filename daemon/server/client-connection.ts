@@ -1,6 +1,7 @@
 // One client: who it is, what it subscribed to, and when it is too slow to keep.
 import type { Dispatcher } from '../../rpc/bind.ts';
 import { Peer } from '../../rpc/peer.ts';
+import type { SharedText } from '../../rpc/shared-text.ts';
 import type { DetachedSocket, Transport } from '../../rpc/transport.ts';
 import { Failure } from '../../schemas/errors.ts';
 import { limits } from '../../schemas/limits.ts';
@@ -77,6 +78,15 @@ export class ClientConnection implements Connection, Outlet {
 
   sendText(text: string): void {
     this.#peer.notifyText(text);
+    this.#watchReading();
+  }
+
+  sendAround(before: string, shared: SharedText, after: string): void {
+    this.#peer.notifyAround(before, shared, after);
+    this.#watchReading();
+  }
+
+  #watchReading(): void {
     if (this.#peer.unsentBytes <= limits.unsentBytes || this.#isStuck) return;
     this.#isStuck = true;
     const { deadlines, clock } = this.#deps;

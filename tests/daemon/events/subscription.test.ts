@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createFeed, type Feed } from '../../../daemon/events/feed.ts';
 import { createSubscription, type Outlet, type Subscription, type SubscriptionOptions } from '../../../daemon/events/subscription.ts';
+import type { SharedText } from '../../../rpc/shared-text.ts';
 import { limits } from '../../../schemas/limits.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { idOf, openTestStore, type TestStore } from '../../helpers/open-store.ts';
@@ -26,6 +27,10 @@ class FakeOutlet implements Outlet {
   sendText(text: string): void {
     this.texts.push(text);
     if (this.stuck) this.unsentBytes += text.length;
+  }
+
+  sendAround(before: string, { text }: SharedText, after: string): void {
+    this.sendText(before + text + after);
   }
 
   drain(): void {

@@ -7,6 +7,7 @@ import type { Clock } from '../../../daemon/kernel/clock.ts';
 import { byDaemon } from '../../../daemon/kernel/origin.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import { type HouseDeps, type HouseOptions, type HouseResult, keepHouse } from '../../../daemon/upkeep/house.ts';
+import type { SharedText } from '../../../rpc/shared-text.ts';
 import { Config } from '../../../schemas/config.ts';
 import type { Subject } from '../../../schemas/event.ts';
 import { range } from '../../helpers/event-flow.ts';
@@ -53,12 +54,20 @@ async function copyEvents(from: Store, to: Store, clock: ManualClock): Promise<v
   clock.set(now);
 }
 
+function outletTo(take: (text: string) => void) {
+  return {
+    unsentBytes: 0,
+    sendText: take,
+    sendAround: (before: string, { text }: SharedText, after: string) => take(before + text + after),
+  };
+}
+
 /** A connection of which a test says when it takes anything. */
 function subscribe(feed: Feed, options: Partial<SubscriptionOptions> = {}) {
   const sent: { method: string; params: { events?: { seq: number }[]; from?: number; to?: number; reason?: string; cursor?: string } }[] =
     [];
   const turns: (() => void)[] = [];
-  const outlet = { unsentBytes: 0, sendText: (text: string) => void sent.push(JSON.parse(text)) };
+  const outlet = outletTo((text) => sent.push(JSON.parse(text)));
   const subscription = createSubscription({
     ...{ id: 'sub', feed, outlet, afterSeq: 0, output: false, later: (resume) => void turns.push(resume) },
     ...options,
@@ -277,13 +286,10 @@ describe('a subscription', () => {
     await write(store, 50, {}, 'x'.repeat(40_000));
     const feed = createFeed({ store, clock: createManualClock(), epoch: 'e1' });
     const sent: string[] = [];
-    const outlet = {
-      unsentBytes: 0,
-      sendText(text: string) {
-        sent.push(text);
-        outlet.unsentBytes += 1024 * 1024;
-      },
-    };
+    const outlet = outletTo((text) => {
+      sent.push(text);
+      outlet.unsentBytes += 1024 * 1024;
+    });
     const { pump } = subscribe(feed, { outlet });
     pump();
     expect(sent).toHaveLength(4);
