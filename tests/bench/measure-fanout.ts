@@ -28,7 +28,7 @@ export const eventFanout: Benchmark = {
       named += 1;
       return `bench^${process.pid}-${named}`;
     };
-    const delivered = (to: ChildProcess, cause: () => Promise<unknown> | void) => ({
+    const delivered = (to: ChildProcess, cause: () => unknown) => ({
       async sample(): Promise<number> {
         to.send(events);
         const done = told(to, 'done');

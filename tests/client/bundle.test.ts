@@ -23,7 +23,10 @@ const parts = (): string[] => readdirSync(join(cli.packageDir, 'dist', 'cli')).m
 test('the bundle with its code cache runs, and V8 takes the cache', async () => {
   await using daemon = await FakeDaemon.started({ 'session.list': () => ({ sessions: [session()] }) });
   expect(await cli.run(['ps', '--json'], { env: daemon.env })).toMatchObject({ code: 0, stderr: '' });
-  const loader = readFileSync(cli.entry, 'utf8').replace(/^const functions.*$/m, 'process.stdout.write(String(base.cachedDataRejected)), process.exit();');
+  const loader = readFileSync(cli.entry, 'utf8').replace(
+    /^const functions.*$/m,
+    'process.stdout.write(String(base.cachedDataRejected)), process.exit();',
+  );
   const check = join(cli.packageDir, 'dist', 'check.cjs');
   writeFileSync(check, loader);
   expect(execFileSync(process.execPath, [check], { encoding: 'utf8' })).toBe('false');

@@ -71,7 +71,10 @@ const ownRules: readonly Rule[] = [
     says: 'Randomness comes from the root, and what nobody may guess from kernel/ids.ts.',
     looksAt: everywhere,
     allowed: ['daemon/main.ts', 'daemon/kernel/ids.ts', 'rpc/websocket-client.ts'],
-    finds: both(globalMember('Math', 'random'), importing('node:crypto', ['randomBytes', 'randomUUID', 'randomInt', 'webcrypto'])),
+    finds: both(
+      globalMember('Math', 'random'),
+      importing('node:crypto', ['randomBytes', 'randomFill', 'randomFillSync', 'randomUUID', 'randomInt', 'webcrypto']),
+    ),
     broken: { path: 'daemon/leases/thing.ts', text: "import { randomUUID } from 'node:crypto';\nMath.random();" },
     lookAlike: {
       path: 'daemon/leases/thing.ts',

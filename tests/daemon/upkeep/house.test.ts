@@ -7,12 +7,12 @@ import type { Clock } from '../../../daemon/kernel/clock.ts';
 import { byDaemon } from '../../../daemon/kernel/origin.ts';
 import type { Store } from '../../../daemon/store/store.ts';
 import { type HouseDeps, type HouseOptions, type HouseResult, keepHouse } from '../../../daemon/upkeep/house.ts';
-import type { SharedText } from '../../../rpc/shared-text.ts';
 import { Config } from '../../../schemas/config.ts';
 import type { Subject } from '../../../schemas/event.ts';
 import { range } from '../../helpers/event-flow.ts';
 import { createManualClock, type ManualClock } from '../../helpers/manual-clock.ts';
 import { openTestStore } from '../../helpers/open-store.ts';
+import { outletTo } from '../../helpers/outlet.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const nothing = { sessions: 0, sizeBytes: 0 };
@@ -52,14 +52,6 @@ async function copyEvents(from: Store, to: Store, clock: ManualClock): Promise<v
     await write(to, events.filter((event) => event.at === at).length);
   }
   clock.set(now);
-}
-
-function outletTo(take: (text: string) => void) {
-  return {
-    unsentBytes: 0,
-    sendText: take,
-    sendAround: (before: string, { text }: SharedText, after: string) => take(before + text + after),
-  };
 }
 
 /** A connection of which a test says when it takes anything. */
