@@ -132,7 +132,7 @@ test('a listener that throws keeps neither the others nor the connection from go
   });
   client.onNotification('event', (params) => seen.push(params));
   server.notify('event', { n: 1 });
-  server.notifyText('{"jsonrpc":"2.0",\n"method":"event","params":{"n":2}}');
+  server.notifyText('{"jsonrpc":"2.0","method":"event","params":{"n":2}}');
   expect([await seen.next(), await seen.next()]).toEqual([{ n: 1 }, { n: 2 }]);
   expect(errors).toEqual(['event', 'event']);
   undo();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createFeed, type Feed } from '../../../daemon/events/feed.ts';
 import { createSubscription, type Outlet, type Subscription, type SubscriptionOptions } from '../../../daemon/events/subscription.ts';
+import { openDatabase } from '../../../daemon/store/database.ts';
 import type { SharedText } from '../../../rpc/shared-text.ts';
 import { limits } from '../../../schemas/limits.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
@@ -109,6 +110,17 @@ test('a position in the past replays in slices, with room between them, then goe
   expect(setup.outlet.seqs).toHaveLength(limits.eventPageRows);
   while (setup.turns.length > 0) setup.turns.shift()?.();
   expect(setup.outlet.seqs).toEqual(range(6, total));
+});
+
+test('an event that another program has written down with line feeds leaves as one line, as all do', async () => {
+  using setup = setUp();
+  await setup.append(2);
+  const db = openDatabase(setup.opened.path);
+  db.exec("UPDATE events SET body = replace(body, ',', ',' || char(10))");
+  db.close();
+  setup.subscribe({ feed: setup.restarted() }).pump();
+  expect(setup.outlet.seqs).toEqual([1, 2]);
+  expect(setup.outlet.texts.join('')).not.toContain('\n');
 });
 
 test('events that come during a replay are sent once', async () => {
