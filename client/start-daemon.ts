@@ -2,7 +2,7 @@
 // state directory exits, and its client is answered by the winner.
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { daemonEntry, daemonNodeFlags } from '../rpc/package-info.ts';
+import { daemonEntry } from '../rpc/package-info.ts';
 import { errorTable } from '../schemas/errors.ts';
 import { notConnected } from './client-error.ts';
 import type { Env, Locations } from './locate.ts';
@@ -60,7 +60,7 @@ async function spawnDaemon(locations: Locations, env: Env): Promise<Starting> {
   let failure: string | undefined;
   let lost = false;
   try {
-    const child = spawn(process.execPath, [...daemonNodeFlags, entry], {
+    const child = spawn(process.execPath, [entry], {
       cwd: '/',
       detached: true,
       stdio: ['ignore', log, log],

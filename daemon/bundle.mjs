@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build } from 'esbuild';
-import { daemonNodeFlags } from '../dist/rpc/package-info.js';
 import { writeLicenses } from '../rpc/bundle-licenses.mjs';
 
 const root = dirname(import.meta.dirname);
@@ -52,14 +51,17 @@ const main = join(outdir, 'main.js');
 // What tsc said of its own main.js.
 rmSync(`${main}.map`, { force: true });
 rmSync(join(outdir, 'main.code.cache'), { force: true });
-writeFileSync(main, loader("process.on('exit', () => writeFileSync(new URL('main.code.cache', here), script.createCachedData()));\n"));
+// V8 would note the flags that the program sets, and take the cache under no others.
+const unchanged = "createRequire(here)('node:v8').setFlagsFromString = () => {};\n";
+const atExit = "process.on('exit', () => writeFileSync(new URL('main.code.cache', here), script.createCachedData()));\n";
+writeFileSync(main, loader(unchanged + atExit));
 await warmUp();
 writeFileSync(main, loader());
 chmodSync(main, 0o755);
 
 /** Bytecode from a cache counts no blocks, so whoever measures coverage compiles. */
 function loader(beforeRun = '') {
-  return `#!/usr/bin/env -S node ${daemonNodeFlags.join(' ')}
+  return `#!/usr/bin/env node
 import { readFileSync${beforeRun === '' ? '' : ', writeFileSync'} } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants, Script } from 'node:vm';
@@ -84,7 +86,7 @@ async function warmUp() {
   const folder = mkdtempSync(join(tmpdir(), 'coppice-build-'));
   const env = { PATH: process.env.PATH, HOME: folder, COPPICE_HOME: join(folder, 'h'), COPPICE_WORKTREES__ROOT: join(folder, 'w') };
   try {
-    const child = spawn(process.execPath, [...daemonNodeFlags, main], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, [main], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
     const ended = once(child, 'exit');
     const isReady = () => existsSync(join(env.COPPICE_HOME, 'state', 'endpoint.json'));
     while (!isReady() && child.exitCode === null && child.signalCode === null) await delay(20);

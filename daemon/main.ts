@@ -10,6 +10,7 @@ import { errorTable, isFailure } from '../schemas/errors.ts';
 import type { Diagnostic } from '../schemas/primitives.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { systemClock } from './kernel/clock.ts';
+import { keepHeapSmall } from './kernel/heap.ts';
 import { createLog, type RootLog } from './kernel/log.ts';
 import { initialConfig, type StartRequest, validateStart } from './root/initial-config.ts';
 import { watchOwnFiles } from './root/own-files.ts';
@@ -33,6 +34,7 @@ directory. SIGTERM and SIGINT stop it in order (twice: at once); SIGHUP reloads 
 const lastResortMs = 10_000;
 
 async function main(): Promise<void> {
+  keepHeapSmall();
   const { values } = parseArgs({
     options: {
       socket: { type: 'string' },

@@ -17,12 +17,6 @@ export function packageVersion(): string {
   return version;
 }
 
-/**
- * What Node runs the daemon with, wherever it is started: it lives for days beside the work of others, so what is garbage goes early.
- * Calls are no slower; with less than this, bursts of events to a hundred subscribers take twice as long.
- */
-export const daemonNodeFlags = ['--max-semi-space-size=8', '--heap-growing-percent=40'] as const;
-
 export function daemonEntry(): string {
   return join(packageRoot(), 'dist', 'daemon', 'main.js');
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Client, connect } from '../../client/index.ts';
-import { daemonEntry, daemonNodeFlags } from '../../rpc/package-info.ts';
+import { daemonEntry } from '../../rpc/package-info.ts';
 import type { ParamsOf, ResultOf, Session } from '../../schemas/index.ts';
 import { coverageDir } from '../coverage/dir.ts';
 import { createHome, type Home } from './home.ts';
@@ -20,7 +20,7 @@ export { createHome, type Home } from './home.ts';
 
 const run = promisify(execFile);
 
-export const daemonCommand: readonly string[] = [process.execPath, ...daemonNodeFlags, daemonEntry()];
+export const daemonCommand: readonly string[] = [process.execPath, daemonEntry()];
 export const cliProgram = join(packageRoot, 'dist', 'coppice.cjs');
 
 /** Under `npm run coverage` daemons write down what of them ran (tests/coverage). */

@@ -1,7 +1,7 @@
 // The units of the user's service manager: the templates of systemd/ with the paths of this installation. Pure but for reading them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { daemonEntry, daemonNodeFlags, packageRoot } from '../../../rpc/package-info.ts';
+import { daemonEntry, packageRoot } from '../../../rpc/package-info.ts';
 
 export const unitNames = ['coppice.socket', 'coppice.service', 'coppice-tmux.service'] as const;
 export type UnitName = (typeof unitNames)[number];
@@ -18,7 +18,6 @@ export interface UnitPlaces {
 export function unitText(name: UnitName, { node, tmux, searchPath, configDir, stateDir }: UnitPlaces): string {
   const words: Readonly<Record<string, string>> = {
     NODE: commandWord(node),
-    NODE_FLAGS: daemonNodeFlags.join(' '),
     DAEMON: commandWord(daemonEntry()),
     TMUX: commandWord(tmux),
     TMUX_CONF: commandWord(join(stateDir, 'tmux.conf')),

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { packageVersion } from '../../../rpc/package-info.ts';
 import { connectUnix } from '../../../rpc/unix-socket.ts';
 import { systemClock } from '../../kernel/clock.ts';
+import { keepHeapSmall } from '../../kernel/heap.ts';
 import { socketFile } from './protocol.ts';
 import { createAgentHost } from './server.ts';
 
@@ -18,6 +19,7 @@ if (other) {
   process.stderr.write(`An agent host runs on "${values.dir}" already: end it first.\n`);
   process.exit(1);
 }
+keepHeapSmall();
 // A pane that is gone is no reason to end; its signal is.
 process.stdout.on('error', () => undefined);
 const host = createAgentHost({
