@@ -18,7 +18,7 @@ export function packageVersion(): string {
 }
 
 export function daemonEntry(): string {
-  return join(packageRoot(), 'dist', 'daemon', 'main.js');
+  return join(packageRoot(), 'dist', 'daemon', 'main.cjs');
 }
 
 function climb(from: string): string {

@@ -46,7 +46,14 @@ describe('the content', () => {
           'schemas/reference.md',
           'schemas/openrpc.json',
         ],
-        ...['dist/coppice.cjs', 'dist/cli/top.mjs', 'dist/client.js', 'dist/daemon/main.js', 'dist/daemon/store/care.js'],
+        ...[
+          'dist/coppice.cjs',
+          'dist/cli/top.mjs',
+          'dist/client.js',
+          'dist/daemon/main.cjs',
+          'dist/daemon/main.js',
+          'dist/daemon/store/care.js',
+        ],
         ...['dist/daemon/agents/host/main.js', 'daemon/tools/log-pane.pl', 'daemon/tools/run-step.pl', 'daemon/tools/spawner.pl'],
         'schemas/config.schema.json',
         ...['systemd/coppice.service', 'systemd/coppice.socket', 'systemd/coppice-tmux.service', 'daemon/metrics/grafana-dashboard.json'],
@@ -129,7 +136,7 @@ describe.skipIf(noRegistry !== undefined)('installed for all', () => {
     const hello = JSON.parse(
       await coppice('call', 'daemon.hello', JSON.stringify({ protocolVersion: 1, client: { name: 'test', version: '0' } })),
     ) as { daemon: { version: string; pid: number } };
-    expect(readFileSync(`/proc/${hello.daemon.pid}/cmdline`, 'utf8')).toContain(`${prefix}/lib/node_modules/coppice/dist/daemon/main.js`);
+    expect(readFileSync(`/proc/${hello.daemon.pid}/cmdline`, 'utf8')).toContain(`${prefix}/lib/node_modules/coppice/dist/daemon/main.cjs`);
     expect(
       commandLines()
         .split('\n')
@@ -147,7 +154,7 @@ describe.skipIf(noRegistry !== undefined)('installed for all', () => {
     // Units are for the usual place.
     const usual = home.env(env({ COPPICE_HOME: undefined }));
     const { stdout } = await run('coppice', ['daemon', 'install', '--print'], { cwd: repo.path, env: usual });
-    expect(stdout).toContain(`${prefix}/lib/node_modules/coppice/dist/daemon/main.js`);
+    expect(stdout).toContain(`${prefix}/lib/node_modules/coppice/dist/daemon/main.cjs`);
     await run('coppice', ['init'], { cwd: repo.path, env: home.env(env()) });
     expect(readFileSync(join(repo.path, '.coppice', 'config.toml'), 'utf8')).toContain('#:schema');
     expect(await import(join(prefix, 'lib/node_modules/coppice/dist/cli/top.mjs'))).toHaveProperty('runTop');

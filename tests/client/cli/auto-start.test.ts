@@ -37,8 +37,6 @@ const logPath = (): string => join(home.home, 'state', 'coppiced.log');
 describe('a daemon', () => {
   beforeEach(() => {
     cli.installDaemon(program);
-    // The tests' daemon is CommonJS.
-    writeFileSync(join(cli.packageDir, 'dist', 'daemon', 'package.json'), '{"type":"commonjs"}');
   });
 
   test('is started by the first command, which says so once and goes on', async () => {
@@ -89,7 +87,7 @@ describe('a daemon', () => {
     for (const folder of [bin, units]) mkdirSync(folder, { recursive: true });
     writeFileSync(join(units, 'coppice.socket'), '');
     // Stands in for the service manager: it brings the daemon up on the usual socket.
-    const script = `#!/bin/sh\necho "$@" > ${home.home}/systemctl.args\nmkdir -p "$XDG_RUNTIME_DIR/coppice"\nCOPPICE_SOCKET="$XDG_RUNTIME_DIR/coppice/coppice.sock" COPPICE_HOME=${home.home} setsid ${process.execPath} ${cli.packageDir}/dist/daemon/main.js > /dev/null 2>&1 &\n`;
+    const script = `#!/bin/sh\necho "$@" > ${home.home}/systemctl.args\nmkdir -p "$XDG_RUNTIME_DIR/coppice"\nCOPPICE_SOCKET="$XDG_RUNTIME_DIR/coppice/coppice.sock" COPPICE_HOME=${home.home} setsid ${process.execPath} ${cli.packageDir}/dist/daemon/main.cjs > /dev/null 2>&1 &\n`;
     writeFileSync(join(bin, 'systemctl'), script, { mode: 0o755 });
     const usual = { HOME: home.home, XDG_RUNTIME_DIR: join(home.home, 'xdg'), PATH: `${bin}:${process.env.PATH}` };
     const { code, stderr } = await cli.run(['ps', '--json'], { env: usual });
@@ -112,7 +110,7 @@ describe('a daemon that does not come up', () => {
 
   test('because it is not built is said so', async () => {
     const { code, stderr } = await cli.run(['ps'], { env });
-    expect(stderr).toMatch(/^coppice: No daemon runs, and its program "[^"]+main\.js" is missing; build or reinstall coppice\.\n$/);
+    expect(stderr).toMatch(/^coppice: No daemon runs, and its program "[^"]+main\.cjs" is missing; build or reinstall coppice\.\n$/);
     expect(code).toBe(3);
   });
 });

@@ -57,7 +57,7 @@ test('a file gets all of it', async () => {
 
 test('a reader that goes away is no error, and there is nobody to tell', async () => {
   await using daemon = await listing();
-  const line = ['-c', '"$@" | true; echo "ended with ${PIPESTATUS[0]}"', 'bash', process.execPath, cli.entry, ...words];
+  const line = ['-c', '"$@" | true; echo "ended with $PIPESTATUS"', 'bash', process.execPath, cli.entry, ...words];
   const child = spawn('bash', line, { env: daemon.env, stdio: ['ignore', 'pipe', 'pipe'] });
   let told = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -58,7 +58,7 @@ export class Cli implements Disposable {
   /** What auto-start finds as the program of the daemon. */
   installDaemon(source: string): void {
     mkdirSync(join(this.packageDir, 'dist', 'daemon'), { recursive: true });
-    writeFileSync(join(this.packageDir, 'dist', 'daemon', 'main.js'), source);
+    writeFileSync(join(this.packageDir, 'dist', 'daemon', 'main.cjs'), source);
   }
 
   start(words: readonly string[], options: RunOptions): Running {

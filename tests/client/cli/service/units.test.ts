@@ -12,7 +12,7 @@ const places = {
 test('units have the paths of the installation, each as one word, and no placeholder is left', () => {
   for (const name of unitNames) expect(unitText(name, places)).not.toMatch(/@[A-Z_]+@/);
   const service = unitText('coppice.service', places);
-  expect(service).toMatch(/^ExecStart="\/opt\/my node\/bin\/node" ".*\/dist\/daemon\/main\.js"$/m);
+  expect(service).toMatch(/^ExecStart="\/opt\/my node\/bin\/node" ".*\/dist\/daemon\/main\.cjs"$/m);
   expect(service).toContain('Environment="PATH=/a:/b%%c"');
   expect(service).toContain('EnvironmentFile=-/home/x/.config/coppice/environment');
   expect(unitText('coppice-tmux.service', places)).toContain('ExecStart="/usr/bin/tmux" -D -S %t/coppice/tmux.sock -f "/s/tmux.conf"');
