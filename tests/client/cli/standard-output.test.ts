@@ -1,8 +1,9 @@
 // What the process of the CLI writes, into pipes and files as shells make them.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Cli } from '../helpers/cli.ts';
 import { FakeDaemon } from '../helpers/fake-daemon.ts';
@@ -22,9 +23,9 @@ async function listing(): Promise<FakeDaemon> {
   return FakeDaemon.started({ 'session.list': () => ({ sessions: sessions as never }) });
 }
 
-async function textOf({ stdout }: ChildProcess): Promise<string> {
+async function textOf(stream: Readable | null): Promise<string> {
   let text = '';
-  for await (const chunk of stdout?.setEncoding('utf8') ?? []) text += chunk as string;
+  for await (const chunk of stream?.setEncoding('utf8') ?? []) text += chunk as string;
   return text;
 }
 
@@ -40,7 +41,7 @@ test.each([
   const child = spawn(program, [...before, cli.entry, ...words], { env: daemon.env, stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
   await daemon.called('session.list');
-  const text = await textOf(child);
+  const text = await textOf(child.stdout);
   expect((JSON.parse(text) as { sessions: unknown[] }).sessions).toHaveLength(sessions.length);
   expect(await exited).toEqual([0, null]);
 });
@@ -55,27 +56,23 @@ test('a file gets all of it', async () => {
   expect((JSON.parse(readFileSync(path, 'utf8')) as { sessions: unknown[] }).sessions).toHaveLength(sessions.length);
 });
 
+/** Runs the list within a line of bash, as its "$@". */
+async function within(line: string, daemon: FakeDaemon): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn('bash', ['-c', line, 'bash', process.execPath, cli.entry, ...words], { env: daemon.env, stdio: 'pipe' });
+  const closed = once(child, 'close');
+  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
+  const [code] = (await closed) as [number];
+  return { code, stdout, stderr };
+}
+
 test('a reader that goes away is no error, and there is nobody to tell', async () => {
   await using daemon = await listing();
-  const line = ['-c', '"$@" | true; echo "ended with $PIPESTATUS"', 'bash', process.execPath, cli.entry, ...words];
-  const child = spawn('bash', line, { env: daemon.env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let told = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    told += text;
-  });
-  expect(await textOf(child)).toBe('ended with 0\n');
-  expect(told).toBe('');
+  expect(await within('"$@" | true; echo "ended with $PIPESTATUS"', daemon)).toEqual({ code: 0, stdout: 'ended with 0\n', stderr: '' });
 });
 
 test('a disk that is full is told, with a status that is not 0', async () => {
   await using daemon = await listing();
-  const line = ['-c', '"$@" > /dev/full', 'bash', process.execPath, cli.entry, ...words];
-  const child = spawn('bash', line, { env: daemon.env, stdio: ['ignore', 'ignore', 'pipe'] });
-  let told = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    told += text;
-  });
-  const [code] = (await once(child, 'close')) as [number];
+  const { code, stderr } = await within('"$@" > /dev/full', daemon);
   expect(code).not.toBe(0);
-  expect(told).toContain('ENOSPC');
+  expect(stderr).toContain('ENOSPC');
 });
