@@ -6,6 +6,8 @@ const nsPerMs = 1_000_000;
 
 /** Of living processes and of their children that have ended and were waited for, in milliseconds; one that is gone counts no more. */
 export function cpuMsOf(pids: Iterable<number>): number {
+  // A kernel that does not keep it would look like one on which nothing costs anything.
+  readFileSync('/proc/self/schedstat');
   let ms = 0;
   for (const pid of pids) ms += msOf(pid);
   return ms;
