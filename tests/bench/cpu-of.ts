@@ -1,13 +1,15 @@
 // What processes have used of the processors, as the kernel counts it.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const msPerTick = 10;
 const nsPerMs = 1_000_000;
 
 /** Of living processes and of their children that have ended and were waited for, in milliseconds; one that is gone counts no more. */
 export function cpuMsOf(pids: Iterable<number>): number {
-  // A kernel that does not keep it would look like one on which nothing costs anything.
-  readFileSync('/proc/self/schedstat');
+  // Such a kernel would look like one on which nothing costs anything.
+  if (!existsSync('/proc/self/schedstat')) {
+    throw new Error('This kernel does not count processor time (/proc/<pid>/schedstat); run the bench on one with CONFIG_SCHED_INFO.');
+  }
   let ms = 0;
   for (const pid of pids) ms += msOf(pid);
   return ms;

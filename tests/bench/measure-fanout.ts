@@ -69,7 +69,7 @@ export async function makeTokens(caller: LineClient, count: number, nameOf: (ind
     count,
     window,
   );
-  if (!last.includes('"result"')) throw new Error(`no token was made: ${last}`);
+  if (!last.includes('"result"')) throw new Error(`the last of ${count} tokens was not made: ${last}`);
 }
 
 async function startSubscribers(socketPath: string, line: string): Promise<ChildProcess> {

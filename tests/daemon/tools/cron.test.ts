@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { countTimes, cronProblem } from '../../../daemon/tools/cron.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { countTimes, cronProblem, everyCron } from '../../../daemon/tools/cron.ts';
 
 const at = (text: string) => Date.parse(text);
 
@@ -18,4 +18,19 @@ test('times are counted after the one instant and up to the other, in their zone
   expect(await countTimes({ cron: '* * * * *' }, at('2026-01-10T02:00:30Z'), at('2026-01-10T02:05:10Z'), 10_080)).toBe(5);
   expect(await countTimes({ cron: '*/10 * * * * *' }, at('2026-01-10T02:00:00Z'), at('2026-01-10T02:01:00Z'), 10_080)).toBe(6);
   expect(await countTimes({ cron: '* * * * *' }, 0, at('2026-01-10T02:00:00Z'), 300)).toBe(300);
+});
+
+afterEach(() => void vi.useRealTimers());
+
+test('work is done at its times until it is ended, and never when that comes before it has begun', async () => {
+  vi.useFakeTimers({ now: at('2026-01-10T02:00:01Z') });
+  const [done, never] = [vi.fn(), vi.fn()];
+  const [end, endAtOnce] = [everyCron('*/10 * * * * *', done), everyCron('* * * * * *', never)];
+  await endAtOnce();
+  await vi.advanceTimersByTimeAsync(32_000);
+  expect(done).toHaveBeenCalledTimes(3);
+  await end();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(done).toHaveBeenCalledTimes(3);
+  expect(never).not.toHaveBeenCalled();
 });
