@@ -60,6 +60,17 @@ test('a check that fails counts as one failed, and is shown', () => {
   expect(run.status).toBe(1);
 });
 
+test('what failed is said once more, just before the last line', () => {
+  const failures = ['failed: a.test.ts > adds: expected 2 to be 3', 'failed: b.test.ts > loads: no such file'];
+  const run = ciRun({
+    lint: { status: 1, text: 'a.ts is ugly' },
+    coverage: { text: `${failures.join('\n')}\n5 passed, 2 failed${covered}`, status: 1 },
+    bench: { status: 1, text: '| rpc | SHORT |\n' },
+  });
+  const checks = ['failed: npm run --silent lint', ...failures, 'failed: npm run bench -- --quick'];
+  expect(run.lines.slice(-5)).toEqual([...checks, '5 passed, 4 failed']);
+});
+
 test('the table of the bench is shown before the last line, and short figures fail nothing', () => {
   const run = ciRun({ coverage: { text: `7 passed, 0 failed${covered}` }, bench: { text: '| rpc | SHORT |\n' } });
   expect(run.lines.slice(-2)).toEqual(['| rpc | SHORT |', '7 passed, 0 failed']);

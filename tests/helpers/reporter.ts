@@ -1,5 +1,6 @@
-// A plain reporter: one line a file, what failed with its error, and `N passed, N failed` as the last line. A file that does not load, a
-// suite whose hooks throw and an error outside of any test count as failed, so the line never says less than the exit code.
+// A plain reporter: one line a file, what failed with its error, all of that once more in a line each, and `N passed, N failed` as the last
+// line. A file that does not load, a suite whose hooks throw and an error outside of any test count as failed, so the line never says less
+// than the exit code.
 import { performance } from 'node:perf_hooks';
 import type { Reporter, SerializedError, TestCase, TestModule, TestRunEndReason, TestSuite, Vitest } from 'vitest/node';
 
@@ -12,6 +13,7 @@ export interface Counts {
 export class PlainReporter implements Reporter {
   #vitest: Vitest | undefined;
   #startedAt = 0;
+  readonly #failures: string[] = [];
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest;
@@ -36,12 +38,14 @@ export class PlainReporter implements Reporter {
     const total = modules.map(countModule).reduce(add, { passed: 0, failed: unhandled.length, skipped: 0 });
     if (reason !== 'passed' && total.failed === 0) total.failed = 1;
     print(`${modules.length} files in ${((performance.now() - this.#startedAt) / 1_000).toFixed(1)} s`);
+    for (const failure of this.#failures) print(failure);
     print(summaryLine(total));
   }
 
   #showErrors(where: string, errors: readonly (SerializedError | Error)[]): void {
     for (const error of errors) {
       print(`\n  ${where}`);
+      this.#failures.push(failureLine(where, error.message));
       this.#vitest?.logger.printError(error, { fullStack: false });
     }
   }
@@ -49,6 +53,11 @@ export class PlainReporter implements Reporter {
 
 export function summaryLine({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/** For whoever sees no more than the end of a long log. */
+function failureLine(where: string, message: string): string {
+  return `failed: ${where}: ${message.trim().replaceAll(/\s+/g, ' ').slice(0, 600)}`;
 }
 
 function countModule(module: TestModule): Counts {
