@@ -2,6 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { StreamItem } from '../../client/index.ts';
+import type { ResultOf } from '../../schemas/index.ts';
 import { commandFile, createSignals, type Signals, shell } from '../helpers/programs.ts';
 import { expectCommitsKept, expectNoOrphans, expectTrueResult, expectTrueRows, expectWholeLog } from '../helpers/promises.ts';
 import type { RealDaemon } from '../helpers/real-daemon.ts';
@@ -156,7 +157,8 @@ test('a hundred random kills of daemon, spawner, tmux server, agent host, agents
       },
       300_000,
     ).catch(async (cause: unknown) => {
-      throw new Error(`it stands still: ${JSON.stringify(await client.specTask.overview({ id }))}`, { cause });
+      const overview = await client.specTask.overview({ id });
+      throw new Error(`it stands still: ${inShort(overview)}\n${JSON.stringify(overview)}`, { cause });
     });
   }
   // The user's checkout, and what was committed in worktrees.
@@ -212,6 +214,16 @@ test('a hundred random kills of daemon, spawner, tmux server, agent host, agents
   expect(home.log()).not.toMatch(/"level":"fatal"|by a bug/);
   expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(kills);
 });
+
+/** What hinders it, in few words: a log of CI shows little of a long message. */
+function inShort({ specTask, instance, workSessions, threads }: ResultOf<'specTask.overview'>): string {
+  const ended = new Map(threads.map(({ workSessionId, turn, lastStopReason }) => [workSessionId, [turn, lastStopReason?.slice(-200)]]));
+  const left = workSessions.filter(({ status }) => status !== 'completed');
+  return JSON.stringify([
+    ...[specTask.status, instance?.status, instance?.lastError],
+    ...left.map(({ id, ...of }) => [of.name, of.status, of.stage, of.blockedDetail, of.waitsFor, of.attempt, ended.get(id)]),
+  ]);
+}
 
 /** Longer than any git of this test holds its own. */
 const liveLockMs = 10_000;

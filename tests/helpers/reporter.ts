@@ -57,7 +57,7 @@ export function summaryLine({ passed, failed, skipped }: Counts): string {
 
 /** For whoever sees no more than the end of a long log. */
 function failureLine(where: string, message: string): string {
-  return `failed: ${where}: ${message.trim().replaceAll(/\s+/g, ' ').slice(0, 600)}`;
+  return `failed: ${where}: ${message.trim().replaceAll(/\s+/g, ' ').slice(0, 1_000)}`;
 }
 
 function countModule(module: TestModule): Counts {
