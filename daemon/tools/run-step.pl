@@ -3,8 +3,8 @@
 #
 #   <id>.spec  NUL-terminated fields: cwd, stdin, stdout, argc, argv..., then NAME=VALUE...; read once, and emptied. stdin and stdout
 #              are paths of files, or empty for what the wrapper has itself
-#   <id>.pid   "<wrapper pid> <child pid> <start of the wrapper> <start of the child>[ <scope>]\n", written when the child runs its program.
-#              A start, in ticks since the boot, tells the process from a later one of the same number; a scope is the control group that
+#   <id>.pid   "<wrapper pid> <child pid> <start of the wrapper> <start of the child>[ <scope>]\n", written by the child just before it
+#              runs its program: nothing runs that is not told of, whoever kills the wrapper. A start, in ticks since the boot, tells the process from a later one of the same number; a scope is the control group that
 #              holds this step and nothing else
 #   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all; in a terminal a mark follows there for the log. The first two
 #              with " alone" behind them when nothing that the step started lives on
@@ -85,6 +85,8 @@ sub run_child {
     my ($pid, $hung_up);
     my $pass_on = sub { $SIG{HUP} = 'IGNORE'; kill 'HUP', $pid, -$$ };
     $SIG{HUP} = sub { $hung_up = 1; $pass_on->() if $pid } if $in_terminal;
+    my $me = "$$";
+    my $began = start_of($$);
     $pid = fork();
     finish("error cannot fork: $!") unless defined $pid;
     $pass_on->() if $hung_up && $pid;
@@ -94,16 +96,22 @@ sub run_child {
         # A terminal that was closed while its hangup was still shielded off is a hangup all the same.
         kill 'HUP', $$ if $in_terminal && !-t STDIN;
         my $problem = redirect();
-        exec { $args[0] } @args if $problem eq '';
+        if ($problem eq '') {
+            # Its dispositions are the usual ones by now: no signal to the pid that is told here is lost.
+            write_whole('pid', "$me $$ $began " . start_of($$) . scope() . "\n");
+            exec { $args[0] } @args;
+        }
         syswrite $writer, $problem || "error cannot run '$args[0]': $!";
         kill 'KILL', $$;
     }
     close $writer;
-    # The pipe closes by itself when exec succeeds; what comes through it is why exec failed. The pids are told after that: from then
-    # on the child has its usual dispositions and no signal is lost on it.
+    # The pipe closes by itself when exec succeeds; what comes through it is why exec failed.
     my $failure = '';
-    1 while sysread $reader, $failure, 4096, length $failure;
-    write_whole('pid', "$$ $pid " . start_of($$) . ' ' . start_of($pid) . scope() . "\n") if $failure eq '';
+    for (;;) {
+        my $count = sysread $reader, $failure, 4096, length $failure;
+        last if defined $count ? $count == 0 : $! != $EINTR;
+    }
+    unlink "$base.pid" if $failure ne '';
     # Orphans that came to us are buried meanwhile.
     for (;;) {
         my $ended = waitpid(-1, 0);

@@ -1,7 +1,7 @@
 // An agent that does what it is told: it speaks the Agent Client Protocol on its standard input and output, and takes the lines of every
 // ```script block of a prompt as orders. What it says on the wire it writes by hand, so that it can also say what is wrong.
 import { execFile } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -144,8 +144,12 @@ async function take(session, prompt) {
 }
 
 const pathOf = (id) => join(FAKE_AGENT_STORE ?? '/nonexistent', `${id}.json`);
+/** Whole or not at all: it is killed at any moment, and what it wrote by half it could not open again. */
 function save({ id, turns, scripts }) {
-  if (FAKE_AGENT_STORE) writeFileSync(pathOf(id), JSON.stringify({ turns, scripts }));
+  if (!FAKE_AGENT_STORE) return;
+  const path = pathOf(id);
+  writeFileSync(`${path}.new`, JSON.stringify({ turns, scripts }));
+  renameSync(`${path}.new`, path);
 }
 function begin(id, cwd, { turns = [], scripts } = {}) {
   const session = { id, cwd, turns, scripts };

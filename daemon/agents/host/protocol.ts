@@ -7,8 +7,13 @@ import { McpServer } from '../../../schemas/work-session.ts';
 const ThreadId = z.string().min(1).max(64);
 const Data = z.record(z.string(), z.unknown());
 
-/** Why a turn or the opening of a thread failed. */
-export const failureCodes = ['spawn', 'auth_required', 'gone', 'timeout', 'protocol', 'rate_limited', 'exited', 'error'] as const;
+/**
+ * Why a turn or the opening of a thread failed. `gone`: the agent knows no conversation of that name; `not_resumed`: it has, or may have,
+ * the conversation, and does not open it.
+ */
+export const failureCodes = [
+  ...['spawn', 'auth_required', 'gone', 'not_resumed', 'timeout', 'protocol', 'rate_limited', 'exited', 'error'],
+] as const;
 export type FailureCode = (typeof failureCodes)[number];
 const Code = z.enum(failureCodes);
 
