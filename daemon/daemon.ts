@@ -175,7 +175,7 @@ async function reconcile(
   await logins.resume();
 }
 
-function startJobs(options: DaemonOptions, services: Services, { stepFiles }: Tools, lifecycle: Lifecycle): void {
+function startJobs(options: DaemonOptions, services: Services, { stepFiles, tmux }: Tools, lifecycle: Lifecycle): void {
   const { store, config, metrics, schedules, coordination } = services;
   const { log } = options.log;
   // What is under way when the daemon stops is told to end, and waited for.
@@ -192,7 +192,7 @@ function startJobs(options: DaemonOptions, services: Services, { stepFiles }: To
   job('schedule files', '20 * * * * *', () => schedules.follow());
   job('spare worktrees', '*/15 * * * * *', () => services.spares.tend());
   lifecycle.own('occasions of spare worktrees', tendSpares(services));
-  job('missing wrappers', '*/15 * * * * *', createMissingWrappers({ store, stepFiles, isAliveNow }));
+  job('missing wrappers', '*/15 * * * * *', createMissingWrappers({ store, stepFiles, tmux, isAliveNow }));
   schedules.start().catch((error: unknown) => log.error({ err: error }, 'the schedules could not be begun'));
   coordination.start();
   lifecycle.own(

@@ -83,7 +83,7 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
       await settle(context, await begin(context, running, logPath, signal), signal);
     } catch (error) {
       // Nothing has read its spec yet, so the next daemon begins it.
-      if (signal.aborted && signal.reason === ('shutdown' satisfies StopReason)) return;
+      if (isShutdown(signal)) return;
       // It runs, or has ended: who looks at it again finds out.
       if (isStoreTrouble(error)) throw error;
       await end(context, running, signal.aborted ? { status: 'cancelled', reason: 'cancelled' } : outcomeOf.failure(error));
@@ -134,10 +134,19 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
     if (await isStillTold(deps, step.id, pids)) return settle(context, step, signal);
     // The daemon died before the wrapper read its spec: the step has not begun, so beginning now runs nothing twice.
     if (!pids && (await stepFiles.claimSpec(step.id))) return run(context, { ...step, status: 'pending' }, signal);
+    // Its wrapper has the spec and tells its pids at once, unless it is dead.
+    if (!pids && (await hasBegun(step.id, signal))) return adopt(context, step, signal);
+    if (isShutdown(signal)) return;
     // Its processes may have outlived the wrapper, and what tidies up must not run beside them.
     await endTree(context, step);
     await end(context, step, { status: 'lost', reason: 'lost', error: lostMessage(pids !== undefined) });
   };
+
+  const hasBegun = (id: string, signal: AbortSignal): Promise<boolean> =>
+    deps.exits.waitStarted(id, AbortSignal.any([signal, AbortSignal.timeout(exitFileMs)])).then(
+      () => true,
+      () => false,
+    );
 
   /** Waits for the end of a running step, and brings it about when its time is over or the session is cancelled. */
   const settle = async (context: SessionContext, step: StepRecord, signal: AbortSignal): Promise<void> => {
@@ -230,6 +239,11 @@ export function createStepRunner(deps: StepRunnerDeps): StepRunner {
   const wrappers = new Map<string, Promise<void>>();
   const watchWrapper = (gone: Promise<void>, id: string): void => void wrappers.set(id, gone);
   return { run, adopt };
+}
+
+/** The daemon stops, and what runs goes on without it. */
+function isShutdown({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason === ('shutdown' satisfies StopReason);
 }
 
 function lostMessage(started: boolean): string {

@@ -15,6 +15,9 @@ export interface StepRecord extends Omit<StepRun, 'startedAt' | 'endedAt' | 'ret
   readonly retryAt?: number;
 }
 
+/** What it takes to look whether a step lives. */
+export type RunningStep = Pick<StepRecord, 'id' | 'attempt' | 'sessionId' | 'paneId'>;
+
 type Settable = 'status' | 'attempt' | 'outputPath' | 'outputOffset' | 'outputSize';
 type Clearable = 'startedAt' | 'endedAt' | 'deadlineAt' | 'exitCode' | 'signal' | 'reason' | 'error' | 'paneId' | 'retryAt';
 
@@ -29,7 +32,7 @@ export interface StepReader {
   /** The newest of a session whose output goes into this file. */
   writingTo(sessionId: string, outputPath: string): Pick<StepRecord, 'id' | 'index' | 'outputOffset'> | undefined;
   /** Of all sessions that have not ended, those that run now and are not the daemon's own. */
-  runningOutside(): { readonly id: string; readonly attempt: number }[];
+  runningOutside(): RunningStep[];
 }
 
 export interface StepWriter extends StepReader {
@@ -73,8 +76,8 @@ export function createStepReader(db: Db): StepReader {
     `SELECT id, step_index AS "index", output_offset AS outputOffset FROM step_runs WHERE session_id = ? AND output_path = ?
      ORDER BY position DESC LIMIT 1`,
   );
-  const runningOutside = db.prepare<[], { id: string; attempt: number }>(
-    `SELECT id, attempt FROM step_runs WHERE status = 'running' AND run_in <> 'daemon'
+  const runningOutside = db.prepare<[], RunningStep & { paneId: string | null }>(
+    `SELECT id, attempt, session_id AS sessionId, pane_id AS paneId FROM step_runs WHERE status = 'running' AND run_in <> 'daemon'
        AND session_id IN (SELECT id FROM sessions WHERE ${activeStatuses})`,
   );
   return {
@@ -84,7 +87,7 @@ export function createStepReader(db: Db): StepReader {
       return row && toRecord(row);
     },
     ofSession: (sessionId) => ofSession.all(sessionId).map(toRecord),
-    runningOutside: () => runningOutside.all(),
+    runningOutside: () => runningOutside.all().map(present),
   };
 }
 

@@ -38,6 +38,24 @@ describe('a step without a terminal', () => {
     await runStep(place, 'nowhere', ['true'], baseEnv, place.path('gone'));
     expect(await endOf(place, 'nothing')).toEqual({ kind: 'error', message: "cannot run 'no-such-program': No such file or directory" });
     expect(await endOf(place, 'nowhere')).toMatchObject({ kind: 'error', message: expect.stringContaining('cannot enter') });
+    expect(readdirSync(place.path('steps')).filter((name) => name.endsWith('.pid'))).toEqual([]);
+  });
+
+  test('what runs is told of, also when the wrapper is killed by the first thing that it runs', async () => {
+    await using place = createPlace();
+    const ids = Array.from({ length: 30 }, (_, n) => `killer${n}`);
+    await Promise.all(
+      ids.map(async (id) => {
+        const { gone, wrapperPid } = await runStep(place, id, ['sh', '-c', 'kill -9 $PPID']);
+        await gone;
+        expect(await place.files.readPids(id)).toMatchObject({
+          wrapperPid,
+          wrapperStart: expect.any(Number),
+          childStart: expect.any(Number),
+        });
+        expect(await place.files.readExit(id)).toBe(undefined);
+      }),
+    );
   });
 
   test('a file can be its input and another its output, while standard error still goes to the log', async () => {
