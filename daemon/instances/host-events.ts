@@ -132,9 +132,12 @@ function openFailed(
       },
     });
   }
-  w.threads.change(thread.id, { lastStopReason: data.message.slice(0, 1_000) });
-  threads.close(w, thread.id, 'failed', `the agent "${thread.agent}" could not be started: ${data.message}`);
-  setAgentState(w, thread.id, { state: 'exited', source: 'protocol', detail: data.message.slice(0, 500) }, clock.now());
+  // The same conversation would be refused again: it is told, and whoever tries again begins another.
+  const isSpent = data.code === 'not_resumed';
+  const message = isSpent ? `it did not open its conversation again: ${data.message}; the next attempt begins a new one` : data.message;
+  w.threads.change(thread.id, { lastStopReason: message.slice(0, 1_000), ...(isSpent ? { externalId: null } : {}) });
+  threads.close(w, thread.id, 'failed', `the agent "${thread.agent}" could not be started: ${message}`);
+  setAgentState(w, thread.id, { state: 'exited', source: 'protocol', detail: message.slice(0, 500) }, clock.now());
 }
 
 function tellTurn(w: Writer, thread: ThreadRecord, promptId: string): void {

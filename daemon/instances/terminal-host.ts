@@ -33,6 +33,7 @@ interface Pane {
   readonly generation: number;
   readonly hookFile: string;
   readonly tells: TerminalLaunch['tells'];
+  readonly resumes?: boolean | undefined;
   readonly cancelKeys: readonly string[];
 }
 
@@ -113,7 +114,8 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
     if (pane.isOpen) tell({ kind: 'thread.exited', threadId, data: { exitCode, signal } });
     else {
       const message = `it ended before it was ready: ${signal ?? `exit code ${exitCode}`}`;
-      tell({ kind: 'thread.openFailed', threadId, data: { generation: pane.generation, code: 'exited', message } });
+      const code = pane.resumes ? 'not_resumed' : 'exited';
+      tell({ kind: 'thread.openFailed', threadId, data: { generation: pane.generation, code, message } });
     }
   };
   /** What follows a window has no caller to tell; that the window ended meanwhile is told by its exit. */
@@ -203,8 +205,8 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
         ...stepFiles.inWindow(runId),
         logPath,
       });
-      const { tells, cancelKeys } = launch;
-      const window: Pane = { paneId: made.paneId, windowId: made.windowId, runId, generation, hookFile, tells, cancelKeys };
+      const { tells, resumes, cancelKeys } = launch;
+      const window: Pane = { paneId: made.paneId, windowId: made.windowId, runId, generation, hookFile, tells, resumes, cancelKeys };
       tell({ kind: 'notice', threadId, data: { text: 'a window was made', data: { window } } });
       watch(threadId, paneOf(threadId));
       return {};

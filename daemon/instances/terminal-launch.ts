@@ -9,6 +9,8 @@ export interface TerminalLaunch {
   readonly argv: readonly string[];
   /** It tells when it is ready, has a prompt, and ends a turn. */
   readonly tells: { readonly ready: boolean; readonly submit: boolean; readonly end: boolean };
+  /** It opens the conversation that it had, or ends. */
+  readonly resumes?: boolean;
   /** A file that must be there before. */
   readonly settings?: { readonly path: string; readonly text: string };
   /** The keys that end a turn. */
@@ -34,6 +36,7 @@ export function terminalLaunch(argv: readonly string[], { hookFile, settingsFile
     return {
       argv: [program, ...rest, '--settings', settingsFile, ...resumed],
       tells: { ready: true, submit: true, end: true },
+      resumes: externalId !== undefined,
       settings: { path: settingsFile, text: `${JSON.stringify({ hooks }, null, 2)}\n` },
       cancelKeys: ['Escape'],
     };

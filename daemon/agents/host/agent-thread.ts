@@ -131,6 +131,8 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
   });
 
   let authMethods: unknown[] | undefined;
+  /** Why the conversation that goes on did not. */
+  let refusal: unknown;
   const open = async (): Promise<void> => {
     await spawned;
     const capabilities = await wire.call('initialize', {
@@ -158,15 +160,14 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
   const conversation = async (capabilities: Record<string, unknown>) => {
     const place = { cwd, mcpServers: wanted.mcpServers ?? [] };
     const sessionCapabilities = capabilities.sessionCapabilities as { resume?: unknown } | undefined;
-    if (wanted.externalId !== undefined && sessionCapabilities?.resume) {
-      const session = await wire.call('session/resume', { ...place, sessionId: wanted.externalId });
-      return { how: 'resume' as const, session: { ...session, sessionId: wanted.externalId } as Record<string, unknown> };
-    }
-    if (wanted.externalId !== undefined && capabilities.loadSession === true) {
-      const session = await wire.call('session/load', { ...place, sessionId: wanted.externalId });
-      return { how: 'load' as const, session: { ...session, sessionId: wanted.externalId } as Record<string, unknown> };
-    }
-    return { how: 'new' as const, session: await wire.call('session/new', place) };
+    const sessionId = wanted.externalId;
+    const again = sessionCapabilities?.resume ? 'resume' : capabilities.loadSession === true ? 'load' : undefined;
+    if (sessionId === undefined || again === undefined) return { how: 'new' as const, session: await wire.call('session/new', place) };
+    const session = await wire.call(`session/${again}`, { ...place, sessionId }).catch((error: unknown) => {
+      refusal = error;
+      throw error;
+    });
+    return { how: again, session: { ...session, sessionId } as Record<string, unknown> } as const;
   };
   const configure = async (
     sessionId: string,
@@ -178,6 +179,8 @@ export function startAgentThread({ wanted, version, now, tell, onGone }: AgentTh
   const codeOf = (code: unknown, error: unknown): FailureCode => {
     if (code === authRequired) return 'auth_required';
     if (code === resourceNotFound && wanted.externalId !== undefined) return 'gone';
+    // Its own answer, and not the end of the wire.
+    if (error === refusal && typeof code === 'number' && code !== 0) return 'not_resumed';
     if (code === 'ENOENT' || code === 'EACCES') return 'spawn';
     if (error === late) return 'timeout';
     return fault === undefined ? 'error' : 'protocol';

@@ -95,4 +95,19 @@ describe('what survives', () => {
     await openFake(host, { env: { FAKE_AGENT_STORE: host.dir }, externalId: 'unknown' });
     expect((await host.event('thread.openFailed')).data.code).toBe('gone');
   });
+
+  it('one that the agent has and can not open is told as such, and not when the agent dies over it', async () => {
+    await using host = await startTestHost();
+    writeFileSync(join(host.dir, 'damaged.json'), '');
+    await openFake(host, { env: { FAKE_AGENT_STORE: host.dir }, externalId: 'damaged' });
+    expect((await host.event('thread.openFailed')).data).toMatchObject({ code: 'not_resumed', message: 'Unexpected end of JSON input' });
+    const greets = { protocolVersion: 1, agentCapabilities: { loadSession: true } };
+    const dies = `process.stdin.on('data', (line) => {
+      const { id, method } = JSON.parse(line);
+      if (method === 'session/load') process.exit(3);
+      console.log(JSON.stringify({ jsonrpc: '2.0', id, result: ${JSON.stringify(greets)} }));
+    });`;
+    await openFake(host, { threadId: 'u', argv: [process.execPath, '-e', dies], externalId: 'deadly' });
+    expect((await host.event('thread.openFailed', 1)).data.code).toBe('error');
+  });
 });

@@ -120,6 +120,21 @@ test('the name of a conversation is dropped only when it is gone', async () => {
   expect(setup.thread.status).not.toBe('failed');
 });
 
+test('a conversation that its agent does not open again is told, and the next attempt begins another', async () => {
+  const { setup, tell } = await inTurn();
+  using _ = setup;
+  await tell({ kind: 'thread.exited', data: { exitCode: 1, signal: null } });
+  await tell({ kind: 'thread.openFailed', data: { generation: 2, code: 'error', message: 'no model' } });
+  expect(setup.thread.externalId).toBeDefined();
+  await setup.ensure();
+  await tell({ kind: 'thread.openFailed', data: { generation: 2, code: 'not_resumed', message: 'it is damaged' } });
+  expect(setup.thread.externalId).toBeUndefined();
+  expect(setup.thread).toMatchObject({
+    status: 'failed',
+    lastStopReason: 'it did not open its conversation again: it is damaged; the next attempt begins a new one',
+  });
+});
+
 test('a request is one permission with attention, and the first answer wins', async () => {
   const { setup, tell } = await inTurn();
   using _ = setup;
