@@ -114,7 +114,8 @@ export function createTerminalHost(deps: TerminalHostDeps, dir: string) {
     if (pane.isOpen) tell({ kind: 'thread.exited', threadId, data: { exitCode, signal } });
     else {
       const message = `it ended before it was ready: ${signal ?? `exit code ${exitCode}`}`;
-      const code = pane.resumes ? 'not_resumed' : 'exited';
+      // By its own decision, and not since somebody ended it.
+      const code = pane.resumes && exitCode !== null && exitCode > 0 && exitCode < 128 ? 'not_resumed' : 'exited';
       tell({ kind: 'thread.openFailed', threadId, data: { generation: pane.generation, code, message } });
     }
   };

@@ -4,8 +4,8 @@
 #   <id>.spec  NUL-terminated fields: cwd, stdin, stdout, argc, argv..., then NAME=VALUE...; read once, and emptied. stdin and stdout
 #              are paths of files, or empty for what the wrapper has itself
 #   <id>.pid   "<wrapper pid> <child pid> <start of the wrapper> <start of the child>[ <scope>]\n", written by the child just before it
-#              runs its program: nothing runs that is not told of, whoever kills the wrapper. A start, in ticks since the boot, tells the process from a later one of the same number; a scope is the control group that
-#              holds this step and nothing else
+#              runs its program: nothing runs that is not told of, whoever kills the wrapper. A start, in ticks since the boot, tells
+#              the process from a later one of the same number; a scope is the control group that holds this step and nothing else
 #   <id>.exit  "exit 7", "signal 15" or "error <text>", written last of all; in a terminal a mark follows there for the log. The first two
 #              with " alone" behind them when nothing that the step started lives on
 #

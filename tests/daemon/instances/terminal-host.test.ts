@@ -1,14 +1,16 @@
-// What a daemon that starts makes of prompts that the one before has typed.
+// What a daemon that starts makes of prompts that the one before has typed, and what the end of an agent means that was not ready yet.
 import { appendFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createTerminalHost, type TerminalHostDeps } from '../../../daemon/instances/terminal-host.ts';
+import type { StepExit } from '../../../daemon/tools/step-files.ts';
 import { createManualClock } from '../../helpers/manual-clock.ts';
 import { createTempDir, type TempDir } from '../../helpers/temp-dir.ts';
+import { until } from '../../helpers/until.ts';
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
 /** A terminal that shows something else after each key, and an agent that nothing is heard of but its hooks. */
-function terminalIn(dir: TempDir) {
+function terminalIn(dir: TempDir, exit?: StepExit) {
   const clock = createManualClock();
   const typed: string[] = [];
   const deps = {
@@ -23,10 +25,10 @@ function terminalIn(dir: TempDir) {
     stepFiles: {
       writeSpec: async () => undefined,
       inWindow: () => ({ argv: ['wrapper'], logArgv: ['log'] }),
-      readExit: async () => undefined,
+      readExit: async () => exit,
       readPids: async () => undefined,
     },
-    exits: { wait: never, waitStarted: never },
+    exits: { wait: exit === undefined ? never : async () => undefined, waitStarted: never },
     placeOf: () => ({ terminal: { name: 'terminal', tmuxId: '$1' }, runId: 'run' }),
   } as unknown as TerminalHostDeps;
   return {
@@ -100,4 +102,19 @@ test('the end of a conversation that the agent has with itself is not the end of
   const later = terminal.start();
   expect(turnsOf(later).at(-1)).toEqual(['turn.finished', 'one']);
   later.close();
+});
+
+test.each<[string, StepExit, string | undefined, string]>([
+  ['by itself, on a conversation that it had', { kind: 'exit', code: 1 }, 'abc', 'not_resumed'],
+  ['by itself, on a new one', { kind: 'exit', code: 1 }, undefined, 'exited'],
+  ['by a signal', { kind: 'signal', signal: 'SIGHUP' }, 'abc', 'exited'],
+  ['by a signal that it tells as its exit code', { kind: 'exit', code: 129 }, 'abc', 'exited'],
+  ['without a word', { kind: 'lost' }, 'abc', 'exited'],
+])('an agent that ends before it is ready %s', async (_, exit, externalId, code) => {
+  using dir = createTempDir();
+  const host = terminalIn(dir, exit).start();
+  await host.orders.open({ threadId: 'thread', generation: 1, argv: ['claude'], cwd: '/', env: {}, externalId });
+  const failed = await until('it to be told', () => host.eventsAfter(0).find(({ kind }) => kind === 'thread.openFailed'));
+  expect(failed.data).toMatchObject({ code });
+  host.close();
 });
