@@ -169,7 +169,12 @@ export function createRemoval(deps: RemovalDeps): Removal {
     origin: Origin,
     mergedInto?: string,
   ): Promise<Removed> => {
-    const branchDeleted = saved ? await deleteSavedBranch(project, worktree, saved) : await deleteOwnBranch(project, worktree, mergedInto);
+    const deleting = saved ? deleteSavedBranch(project, worktree, saved) : deleteOwnBranch(project, worktree, mergedInto);
+    // The files are gone, whatever git says of the branch.
+    const branchDeleted = await deleting.catch((error: unknown) => {
+      log.warn({ err: error, worktreeId: worktree.id }, `the branch "${worktree.branch}" of a removed worktree stays`);
+      return false;
+    });
     return store.write((w) => {
       const removedAt = clock.now();
       w.worktrees.markRemoved(worktree.id, removedAt);

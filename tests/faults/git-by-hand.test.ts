@@ -119,6 +119,24 @@ test('a lock of a branch that a dead git left holds up the making of a worktree 
   await expectToWork(daemon, repo);
 });
 
+test('a lock of a branch that a dead git left keeps the branch of a worktree that is removed, and not the worktree', async () => {
+  await using repo = await createTestRepo();
+  await using daemon = await startRealDaemon({ config: '[retry.file]\nmax_attempts = 2\ninitial_backoff_ms = 10\n' });
+  const { client, home } = daemon;
+  const project = await client.project.add({ path: repo.path });
+  const { id, path } = await client.worktree.create({ project: project.id, branch: 'topic' });
+  const lock = join(repo.path, '.git', 'refs', 'heads', 'topic.lock');
+  writeFileSync(lock, '');
+
+  expect(await client.worktree.remove({ worktree: id })).toMatchObject({ branchDeleted: false });
+
+  expect(existsSync(path)).toBe(false);
+  expect((await client.worktree.list({ project: project.id })).worktrees).toEqual([]);
+  expect(existsSync(lock)).toBe(true);
+  expect(await repo.git('branch', '--list', '--format=%(refname:short)', 'topic')).toBe('topic');
+  expect(home.log()).toMatch(/the branch \\?"topic\\?" of a removed worktree stays/);
+});
+
 test('a branch of the task that somebody moves, or locks, between two merges is never overwritten', async () => {
   await using setup = await setUpSpecTasks({ config: '[retry.file]\nmax_attempts = 2\ninitial_backoff_ms = 10\n' });
   const { daemon, repo } = setup;

@@ -55,10 +55,11 @@ export async function expectNoOrphans(daemon: RealDaemon, repo: TestRepo, userBr
   for (let cursor: string | undefined; ; ) {
     const page = await client.worktree.list({ project: repo.path, limit: 200, ...(cursor === undefined ? {} : { cursor }) });
     expect(page.orphans).toEqual([]);
-    worktrees.push(...page.worktrees.filter(({ status }) => status !== 'removed'));
+    worktrees.push(...page.worktrees);
     if (page.nextCursor === undefined) break;
     cursor = page.nextCursor;
   }
+  expect(worktrees.filter(({ status }) => status !== 'present')).toEqual([]);
   const listed = (await repo.git('worktree', 'list', '--porcelain')).match(/^worktree .*$/gm) ?? [];
   expect(listed.slice(1).sort()).toEqual(worktrees.map(({ path }) => `worktree ${path}`).sort());
   const folders = existsSync(`${home.worktreesDir}/repo`) ? readdirSync(`${home.worktreesDir}/repo`) : [];

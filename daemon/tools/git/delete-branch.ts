@@ -16,12 +16,17 @@ export interface DeleteBranch {
 export async function deleteBranch(git: RunGit, { repo, branch, expectedCommit }: DeleteBranch): Promise<boolean> {
   // update-ref would take the branch away under a checkout.
   if ((await branchCheckedOutAt(git, repo, branch)) !== undefined) return false;
+  // Unlike `branch -D` this compares and deletes in one step.
+  const remove = () => git.write(repo.mainCheckout, ['update-ref', '--no-deref', '-d', `refs/heads/${branch}`, expectedCommit]);
   try {
-    // Unlike `branch -D` this compares and deletes in one step.
-    await git.write(repo.mainCheckout, ['update-ref', '--no-deref', '-d', `refs/heads/${branch}`, expectedCommit]);
+    await remove();
   } catch (error) {
-    if (isFailure(error) && error.kind === 'TOOL_FAILED' && (await branchCommit(git, repo, branch)) !== expectedCommit) return false;
-    throw error;
+    if (!isFailure(error)) throw error;
+    const isAsSeen = (await branchCommit(git, repo, branch)) === expectedCommit;
+    if (error.kind === 'TOOL_FAILED' && !isAsSeen) return false;
+    // One that was lost has done it or not.
+    if (error.kind !== 'UNAVAILABLE') throw error;
+    if (isAsSeen) await remove();
   }
   await removeBranchConfig(git, repo, branch);
   return true;

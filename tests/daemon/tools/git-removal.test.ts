@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Failure } from '../../../schemas/errors.ts';
 import { failureOf } from '../../helpers/failure-of.ts';
 import { rootMissing } from '../../helpers/small-disk.ts';
 import { createGitFixture, newBranch } from './git-fixture.ts';
@@ -115,6 +116,19 @@ test('a branch is deleted with its settings, but only where it was seen', async 
   expect(await f.git.branchExists(f.repo, 'done')).toBe(false);
   expect(await f.test.git('config', '--get-regexp', '^branch').catch(() => 'none')).toBe('none');
   expect(await f.git.deleteBranch({ repo: f.repo, branch: 'done', expectedCommit: first })).toBe(false);
+});
+
+test.each(['before', 'after'] as const)('a git that is lost %s it deletes a branch is no failure', async (when) => {
+  let lost = 0;
+  const lose = (args: readonly string[]): void => {
+    if (args[0] === 'update-ref' && lost++ === 0) throw new Failure('UNAVAILABLE', 'lost');
+  };
+  await using f = await createGitFixture({ [when]: lose });
+  await f.test.git('branch', 'done');
+  const expectedCommit = await f.test.git('rev-parse', 'HEAD');
+  expect(await f.git.deleteBranch({ repo: f.repo, branch: 'done', expectedCommit })).toBe(true);
+  expect(await f.git.branchExists(f.repo, 'done')).toBe(false);
+  expect(lost).toBe(when === 'before' ? 2 : 1);
 });
 
 test('a branch is not deleted under a checkout, and a locked reference is a failure', async () => {
