@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { packageRoot } from '../helpers/package-root.ts';
 
 const folder = join(packageRoot, 'dist', 'daemon');
-// Who measures coverage has the code compiled anew.
-const env = { ...process.env, NODE_V8_COVERAGE: undefined };
+// Who measures coverage has the code compiled anew, and whoever has options of Node in the environment is not plain.
+const env = { ...process.env, NODE_V8_COVERAGE: undefined, NODE_OPTIONS: undefined };
 const node = (...words: string[]): string => execFileSync(process.execPath, words, { cwd: folder, encoding: 'utf8', env });
 
 test('V8 takes what the build has kept of the compiled code, under the flags of a plain Node', () => {
