@@ -1,9 +1,10 @@
-// The tmux server dies with all terminals: what ran in them is told as it ended, and the next terminal has another server.
+// The tmux server dies with all terminals, or a shell alone: what ran is told as it ended, and the next terminal has another server.
 import { expect, test } from 'vitest';
 import { isAlive } from '../helpers/processes.ts';
 import { commandFile, createSignals, shell } from '../helpers/programs.ts';
 import { createHome, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo } from '../helpers/repo.ts';
+import { until } from '../helpers/until.ts';
 
 const open = commandFile('open', { session: { keep: 'always' }, steps: ['start-session'] });
 
@@ -41,3 +42,20 @@ for (const how of ['killed', 'killed with SIGKILL'] as const) {
     expect((await daemon.client.terminal.get({ terminal: next.id })).status).toBe('live');
   });
 }
+
+test('a terminal whose shell was killed with the wrapper around it is told as ended, though nobody wrote that down', async () => {
+  await using repo = await createTestRepo();
+  await using daemon = await startRealDaemon({ commands: { open } });
+  const { id } = await daemon.ended((await daemon.start(repo.path, 'open')).id);
+  const shown = await daemon.client.terminal.get({ terminal: id });
+  const wrapper = Number(await daemon.tmux('list-panes', '-t', `=${shown.name}:`, '-F', '#{pane_pid}'));
+
+  process.kill(wrapper, 'SIGKILL');
+
+  const ended = await until('the terminal to be told as ended', async () => {
+    const [terminal] = (await daemon.client.terminal.list({ all: true })).terminals;
+    return terminal?.status !== 'live' && terminal;
+  });
+  expect(ended).toMatchObject({ id: shown.id, status: 'ended', reason: 'shell_exited' });
+  expect(await daemon.tmux('list-sessions', '-F', '#{session_name}')).not.toContain(shown.name);
+});

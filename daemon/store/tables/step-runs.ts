@@ -16,7 +16,7 @@ export interface StepRecord extends Omit<StepRun, 'startedAt' | 'endedAt' | 'ret
 }
 
 /** What it takes to look whether a step lives. */
-export type RunningStep = Pick<StepRecord, 'id' | 'attempt' | 'sessionId' | 'paneId'>;
+export type RunningStep = Pick<StepRecord, 'id' | 'sessionId' | 'paneId'>;
 
 type Settable = 'status' | 'attempt' | 'outputPath' | 'outputOffset' | 'outputSize';
 type Clearable = 'startedAt' | 'endedAt' | 'deadlineAt' | 'exitCode' | 'signal' | 'reason' | 'error' | 'paneId' | 'retryAt';
@@ -77,7 +77,7 @@ export function createStepReader(db: Db): StepReader {
      ORDER BY position DESC LIMIT 1`,
   );
   const runningOutside = db.prepare<[], RunningStep & { paneId: string | null }>(
-    `SELECT id, attempt, session_id AS sessionId, pane_id AS paneId FROM step_runs WHERE status = 'running' AND run_in <> 'daemon'
+    `SELECT id, session_id AS sessionId, pane_id AS paneId FROM step_runs WHERE status = 'running' AND run_in <> 'daemon'
        AND session_id IN (SELECT id FROM sessions WHERE ${activeStatuses})`,
   );
   return {

@@ -1,51 +1,57 @@
+import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createMissingWrappers } from '../../../daemon/jobs/missing-wrappers.ts';
+import { createStepFiles } from '../../../daemon/tools/step-files.ts';
 import type { TmuxPane } from '../../../daemon/tools/tmux.ts';
 import { Failure } from '../../../schemas/errors.ts';
 import { idOf, openTestStore, projectRow, sessionRow, stepRow, terminalRow } from '../../helpers/open-store.ts';
+import { createTempDir } from '../../helpers/temp-dir.ts';
 
-test('a wrapper that died without a word is told as lost, and pids are read once an attempt', async () => {
+test('a wrapper that died without a word is told as lost, whatever it ran, and pids that live are read once', async () => {
   using db = openTestStore();
-  await db.store.write((w) => {
-    w.projects.insert(projectRow());
-    w.sessions.insert(sessionRow(1, { status: 'running' }));
-    w.sessions.insert(sessionRow(2, { status: 'failed', endedAt: 5 }));
-    w.steps.insert(stepRow(1, { sessionId: idOf('ses', 1), status: 'running', runIn: 'tmux', attempt: 1 }));
-    w.steps.insert(stepRow(2, { sessionId: idOf('ses', 1), status: 'running', runIn: 'daemon', position: 2 }));
-    w.steps.insert(stepRow(3, { sessionId: idOf('ses', 1), status: 'pending', runIn: 'tmux', position: 3 }));
-    w.steps.insert(stepRow(4, { sessionId: idOf('ses', 2), status: 'running', runIn: 'tmux' }));
-  });
+  using dir = createTempDir();
+  const stepFiles = createStepFiles({ dir: dir.path, scriptsDir: '/nonexistent' });
+  const tell = (id: string, kind: string, text: string): void => writeFileSync(dir.at(`${id}.${kind}`), text);
+  for (const [id, pid] of [
+    ['stp_a', 1],
+    ['trm_b', 2],
+    ['trm_b_w1001', 3],
+    ['stp_told', 4],
+  ] as const)
+    tell(id, 'pid', `${pid} 9 ${pid}00 900\n`);
+  tell('stp_told', 'exit', 'exit 7');
+  tell('stp_begins', 'spec', '');
   const reads: string[] = [];
-  const lost: string[] = [];
-  const exits = new Set<string>();
-  let alive = true;
+  const alive = new Set([100, 200, 300]);
   const look = createMissingWrappers({
     store: db.store,
     stepFiles: {
-      readPids: async (id) => {
+      ...stepFiles,
+      readPids: (id) => {
         reads.push(id);
-        return { wrapperPid: 7, childPid: 8, wrapperStart: 9 };
+        return stepFiles.readPids(id);
       },
-      readExit: async (id) => (exits.has(id) ? { kind: 'exit', code: 0 } : undefined),
-      markLost: async (id) => void lost.push(id),
     },
     tmux: { listPanes: async () => [] },
-    isAliveNow: (pid, start) => alive && pid === 7 && start === 9,
+    isAliveNow: (_, start) => alive.has(start ?? 0),
   });
-  const id = idOf('stp', 1);
+  const ends = async (): Promise<unknown> =>
+    Object.fromEntries(await Promise.all((await stepFiles.listIds()).map(async (id) => [id, (await stepFiles.readExit(id))?.kind])));
+
   await look();
   await look();
-  expect(reads).toEqual([id]);
-  alive = false;
-  exits.add(id);
+  expect(reads.filter((id) => ['stp_a', 'trm_b', 'trm_b_w1001'].includes(id))).toEqual(['stp_a', 'trm_b', 'trm_b_w1001']);
+  expect(await ends()).toEqual({ stp_a: undefined, stp_begins: undefined, stp_told: 'exit', trm_b: undefined, trm_b_w1001: undefined });
+  // A second attempt of the step, and an agent in a further window that somebody killed.
+  alive.delete(100);
+  tell('stp_a', 'pid', '5 9 500 900\n');
+  alive.add(500);
+  alive.delete(300);
   await look();
-  expect(lost).toEqual([]);
-  exits.clear();
+  expect(await ends()).toEqual({ stp_a: undefined, stp_begins: undefined, stp_told: 'exit', trm_b: undefined, trm_b_w1001: 'lost' });
+  alive.clear();
   await look();
-  expect(lost).toEqual([id]);
-  await db.store.write((w) => w.steps.change(id, { attempt: 2 }));
-  await look();
-  expect(reads).toEqual([id, id]);
+  expect(await ends()).toEqual({ stp_a: 'lost', stp_begins: undefined, stp_told: 'exit', trm_b: 'lost', trm_b_w1001: 'lost' });
 });
 
 test('of a wrapper that told no pids its window says whether it lives', async () => {
@@ -65,7 +71,6 @@ test('of a wrapper that told no pids its window says whether it lives', async ()
   });
   const [lives, dead, , told] = [1, 2, 3, 4].map((n) => idOf('stp', n));
   const lost: string[] = [];
-  let looked = 0;
   const asked: unknown[] = [];
   let answer = async (): Promise<TmuxPane[]> => [
     { paneId: '%1', pid: 1 } as TmuxPane,
@@ -75,8 +80,9 @@ test('of a wrapper that told no pids its window says whether it lives', async ()
   const look = createMissingWrappers({
     store: db.store,
     stepFiles: {
+      listIds: async () => [],
       // The fourth tells them while its window is looked for.
-      readPids: async (id) => (id === told && ++looked > 1 ? { wrapperPid: 1, childPid: 2 } : undefined),
+      readPids: async (id) => (id === told ? { wrapperPid: 1, childPid: 2 } : undefined),
       readExit: async (id) => (lost.includes(id) ? { kind: 'lost' } : undefined),
       markLost: async (id) => void lost.push(id),
     },
