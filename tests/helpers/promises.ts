@@ -1,8 +1,9 @@
 // The promises that hold after any fault, looked at from outside: by calls, in the database file, in git, in tmux and in /proc.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
+import { rowsOf } from './database-rows.ts';
 import type { RealDaemon, SessionRecord } from './real-daemon.ts';
 import type { TestRepo } from './repo.ts';
 import { until } from './until.ts';
@@ -59,14 +60,16 @@ export async function expectNoOrphans(daemon: RealDaemon, repo: TestRepo, userBr
     if (page.nextCursor === undefined) break;
     cursor = page.nextCursor;
   }
-  expect(worktrees.filter(({ status }) => status !== 'present')).toEqual([]);
+  const absent = worktrees.filter(({ status }) => status !== 'present');
+  expect(absent, absent.map(({ branch }) => storyOf(daemon, branch)).join('\n\n')).toEqual([]);
   const listed = (await repo.git('worktree', 'list', '--porcelain')).match(/^worktree .*$/gm) ?? [];
   expect(listed.slice(1).sort()).toEqual(worktrees.map(({ path }) => `worktree ${path}`).sort());
   const folders = existsSync(`${home.worktreesDir}/repo`) ? readdirSync(`${home.worktreesDir}/repo`) : [];
   expect(folders.filter((name) => !name.startsWith('.'))).toHaveLength(worktrees.length);
   const branches = (await repo.git('for-each-ref', '--format=%(refname:short)', 'refs/heads')).split('\n');
   const known = new Set([...userBranches, ...worktrees.map(({ branch }) => branch)]);
-  expect(branches.filter((branch) => !known.has(branch))).toEqual([]);
+  const strays = branches.filter((branch) => !known.has(branch));
+  expect(strays, strays.map((branch) => storyOf(daemon, branch)).join('\n\n')).toEqual([]);
   // What just ended may be gone from tmux a moment before its row says so.
   await until('tmux and the rows to tell of the same terminals', async () => {
     const { terminals } = await client.terminal.list({ limit: 200 });
@@ -76,6 +79,25 @@ export async function expectNoOrphans(daemon: RealDaemon, repo: TestRepo, userBr
   });
   const filesOfSteps = (): string[] => readdirSync(`${home.stateDir}/steps`).filter((name) => !name.includes('trm_'));
   await until('the files of steps to be gone', () => filesOfSteps().length === 0).catch(() => expect(filesOfSteps()).toEqual([]));
+}
+
+/** All that is known of a branch: the events of its sessions, what the daemon logged meanwhile, and who was killed. */
+function storyOf({ home }: RealDaemon, branch: string): string {
+  const of = `(SELECT session_id FROM events WHERE instr(body, ?) > 0)`;
+  const events = rowsOf(home.databasePath, `SELECT body FROM events WHERE session_id IN ${of} ORDER BY seq`, JSON.stringify(branch))
+    .map((row) => JSON.parse((row as { body: string }).body) as { at: string; type: string; data: unknown })
+    .map(({ at, type, data }) => `${at} ${type} ${JSON.stringify(data)}`);
+  const [from = '', to = ''] = [events[0], events.at(-1)].map((line) => line?.slice(0, 24));
+  const kills = existsSync(home.path('kills.log')) ? readFileSync(home.path('kills.log'), 'utf8').split('\n') : [];
+  const logged = home
+    .log()
+    .split('\n')
+    .flatMap((line) => {
+      const time = /"time":"([^"]*)"/.exec(line)?.[1];
+      return time === undefined ? [] : [`${time} ${line.slice(0, 1_000)}`];
+    });
+  const meanwhile = [...kills, ...logged].filter((line) => line.slice(0, 24) >= from && line.slice(0, 19) <= to);
+  return [branch, ...[...events, ...meanwhile].sort()].join('\n');
 }
 
 /** Whatever was told to be committed is reachable from a ref: of a branch, or of what was saved. */
