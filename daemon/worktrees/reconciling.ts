@@ -11,7 +11,7 @@ import { markMissing } from './missing.ts';
 import { presenceOf } from './presence.ts';
 import type { Removal } from './removal.ts';
 import { savedRefOf } from './saving.ts';
-import { sweepScratch } from './scratch.ts';
+import { mergesIn, sweepScratch } from './scratch.ts';
 
 export interface ReconcilingDeps {
   readonly store: Store;
@@ -54,11 +54,17 @@ export function createReconciling(
     await git.deleteUnneededSnapshot(repositoryOf(project), savedRefOf(worktree.id), worktree.path);
     await git.unlockRestored(repositoryOf(project), worktree.path);
   };
+  /** What is left of one may be files, or git's books on it, or both. */
   const sweepMerges = async (): Promise<void> => {
-    for (const path of await sweepScratch(root())) {
-      const repo = await git.findRepository(path);
-      if (repo?.worktreePath === path) await git.undoAddition({ repo, path });
+    for (const project of store.read((r) => r.projects.list('', Number.MAX_SAFE_INTEGER))) {
+      const repo = repositoryOf(project);
+      try {
+        for (const path of await git.worktreesIn(repo, mergesIn(root()))) await git.undoAddition({ repo, path });
+      } catch (error) {
+        log.warn({ err: error }, `what merges have left in the books of "${project.path}" stays`);
+      }
     }
+    await sweepScratch(root());
   };
   return async () => {
     await sweepMerges().catch((error: unknown) => log.warn({ err: error }, `left-over files of merges in "${root()}" stay`));

@@ -1,6 +1,6 @@
 // Directories beside the worktrees that live as long as one call: for indexes, trial merges and what else must not lie in a checkout.
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const scratchPrefix = '.scratch-';
 const mergesFolder = '.merges';
@@ -17,18 +17,20 @@ export async function withScratch<T>(root: string, work: (path: string) => Promi
 
 /** Where a merge has its temporary worktree. */
 export function mergePath(root: string, id: string): string {
-  return join(root, mergesFolder, id);
+  return join(mergesIn(root), id);
+}
+
+export function mergesIn(root: string): string {
+  return join(root, mergesFolder);
 }
 
 export function isMergePath(root: string, path: string): boolean {
-  return path.startsWith(join(root, mergesFolder, '/'));
+  return path.startsWith(join(mergesIn(root), '/'));
 }
 
-/** What a daemon that died amid such a call left: scratch directories are gone after this, worktrees of merges are named. */
-export async function sweepScratch(root: string): Promise<string[]> {
-  const list = (path: string): Promise<string[]> => readdir(path).catch(() => []);
-  for (const name of await list(root)) {
-    if (name.startsWith(scratchPrefix)) await rm(join(root, name), { recursive: true, force: true });
-  }
-  return (await list(join(root, mergesFolder))).map((name) => mergePath(root, name));
+/** What a daemon that died amid such a call left. Git's books on merges are the caller's to correct, before this. */
+export async function sweepScratch(root: string): Promise<void> {
+  const left = async (folder: string): Promise<string[]> => (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+  const scratch = (await left(root)).filter((path) => basename(path).startsWith(scratchPrefix));
+  for (const path of [...scratch, ...(await left(mergesIn(root)))]) await rm(path, { recursive: true, force: true });
 }

@@ -137,6 +137,12 @@ export async function findAdminEntry(commonDir: string, path: string): Promise<A
   return (await readAdminEntries(commonDir)).find(({ worktreePath }) => worktreePath === real);
 }
 
+/** Paths directly below a folder that git keeps books on, whether something is there or not. */
+export async function worktreesIn(commonDir: string, folder: string): Promise<string[]> {
+  const real = await realPlace(folder);
+  return (await readAdminEntries(commonDir)).map(({ worktreePath }) => worktreePath).filter((path) => dirname(path) === real);
+}
+
 /** The real path of what may be gone itself, while its directory is not. */
 async function realPlace(path: string): Promise<string> {
   return realpath(path)

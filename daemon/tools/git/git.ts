@@ -14,6 +14,7 @@ import {
 import { addsNothing, conflictingFiles, type MergePair } from './conflicts.ts';
 import { type DeleteBranch, deleteBranch } from './delete-branch.ts';
 import { type DiffWanted, diff, type WorktreeDiff } from './diff.ts';
+import { worktreesIn } from './git-files.ts';
 import { hiddenPatterns } from './hidden-patterns.ts';
 import { type ListedWorktree, listWorktrees } from './list-worktrees.ts';
 import { type ComputeMerge, computeMerge, type FastForward, fastForwardCheckout, type MoveBranch, mergeBase, moveBranch } from './merge.ts';
@@ -78,6 +79,8 @@ export interface Git {
   isUntouched(spare: FoundSpare): Promise<boolean>;
   takeSpare(wanted: TakeSpare): Promise<Taken>;
   listWorktrees(repo: Repository): Promise<ListedWorktree[]>;
+  /** Paths directly below a folder that git keeps books on, whether something is there or not. */
+  worktreesIn(repo: Repository, folder: string): Promise<string[]>;
   status(worktreePath: string, signal?: AbortSignal): Promise<WorktreeStatus>;
   diff(wanted: DiffWanted): Promise<WorktreeDiff>;
   countCommits(range: CommitRange): Promise<number>;
@@ -141,6 +144,7 @@ export function createGit(deps: GitDeps): Git {
     takeSpare: (wanted) => takeSpare(git, wanted),
     deleteBranch: (which) => deleteBranch(git, which),
     listWorktrees: (repo) => listWorktrees(git, repo),
+    worktreesIn: (repo, folder) => worktreesIn(repo.gitCommonDir, folder),
     status: (worktreePath, signal) => status(git, worktreePath, signal),
     diff: (wanted) => diff(git, wanted),
     countCommits: (range) => countCommits(git, range),
