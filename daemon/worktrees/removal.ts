@@ -63,7 +63,15 @@ export function createRemoval(deps: RemovalDeps): Removal {
   const deletions = new Set<Promise<void>>();
   const saving = createSaving(deps);
 
+  /** Who stood inside before the look and is gone after it may have left work behind it: then all is looked at once more. */
   const prove = async (project: ProjectRecord, worktree: WorktreeRecord, options: RemoveOptions): Promise<WorkAtRisk | undefined> => {
+    for (;;) {
+      const stood = await deps.proc.processesInside(worktree.path);
+      const risk = await lookAt(project, worktree, options);
+      if (risk || stood.length === 0) return risk;
+    }
+  };
+  const lookAt = async (project: ProjectRecord, worktree: WorktreeRecord, options: RemoveOptions): Promise<WorkAtRisk | undefined> => {
     const repo = repositoryOf(project);
     const realPath = await realpath(worktree.path);
     const known = git.status(worktree.path);

@@ -1,5 +1,6 @@
 // No work is lost: a worktree goes only after proof, and otherwise the refusal names what is at risk.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,6 +9,7 @@ import { detailsOf } from '../helpers/failure-of.ts';
 import { commandFile, createSignals, shell } from '../helpers/programs.ts';
 import { createHome, type RealDaemon, startRealDaemon } from '../helpers/real-daemon.ts';
 import { createTestRepo } from '../helpers/repo.ts';
+import { createStoppingPrograms } from '../helpers/stopping-git.ts';
 import { until } from '../helpers/until.ts';
 import { createWorktree } from '../helpers/worktrees.ts';
 
@@ -38,6 +40,24 @@ test('uncommitted work of every kind keeps a worktree, and the refusal lists it'
   const said = await daemon.cli(['worktree', 'rm', 'dirty'], { cwd: repo.path });
   expect(said.exitCode).toBe(5);
   expect(said.stderr).toContain('3 paths not committed');
+});
+
+test('what somebody leaves behind while the files are being looked at keeps a worktree', async () => {
+  await using repo = await createTestRepo();
+  await using home = createHome();
+  const programs = createStoppingPrograms(home);
+  await using daemon = await startRealDaemon({ home, env: { PATH: programs.PATH } });
+  const worktree = await createWorktree(daemon, repo, 'left');
+  const writer = spawn('sh', ['-c', 'read go; echo precious > precious.txt'], { cwd: worktree.path, stdio: ['pipe', 'ignore', 'ignore'] });
+
+  programs.stopAt('after', 'status');
+  const refused = refusal(daemon, worktree);
+  await programs.meanwhile(async () => {
+    writer.stdin.end('\n');
+    await once(writer, 'exit');
+  });
+
+  expect((await refused).paths).toEqual(['precious.txt']);
 });
 
 test('a commit that is nowhere else keeps a worktree; merged, it goes with its branch', async () => {
