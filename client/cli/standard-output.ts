@@ -23,8 +23,8 @@ export function processOutput(onError: (error: NodeJS.ErrnoException) => void): 
     opened ??= process.stdout.on('error', onError);
     return opened;
   };
-  // Only a character device can be a terminal.
-  const isTTY = fstatSync(descriptor).isCharacterDevice() && open().isTTY;
+  // Only a character device can be a terminal; whether it is one, the stream need not be opened for: there is /dev/null.
+  const isTTY = fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
   return {
     isTTY,
     get columns() {
