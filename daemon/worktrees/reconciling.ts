@@ -61,7 +61,7 @@ export function createReconciling(
       try {
         for (const path of await git.worktreesIn(repo, mergesIn(root()))) await git.undoAddition({ repo, path });
       } catch (error) {
-        log.warn({ err: error }, `what merges have left in the books of "${project.path}" stays`);
+        log.warn({ err: error }, `what merges have left in the books of "${project.path}" stays; the next start of the daemon tries again`);
       }
     }
     await sweepScratch(root());

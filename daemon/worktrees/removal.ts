@@ -180,7 +180,11 @@ export function createRemoval(deps: RemovalDeps): Removal {
     const deleting = saved ? deleteSavedBranch(project, worktree, saved) : deleteOwnBranch(project, worktree, mergedInto);
     // The files are gone, whatever git says of the branch.
     const branchDeleted = await deleting.catch((error: unknown) => {
-      log.warn({ err: error, worktreeId: worktree.id }, `the branch "${worktree.branch}" of a removed worktree stays`);
+      const { id: worktreeId, branch } = worktree;
+      log.warn(
+        { err: error, worktreeId },
+        `the branch "${branch}" of a removed worktree stays; delete it by "git branch -d" when the error is mended`,
+      );
       return false;
     });
     return store.write((w) => {
